@@ -1,0 +1,1 @@
+"""Who may: organisations, members, teams, roles and API tokens."""

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class BaseConfig(AppConfig):
+    """Registers the stage with Django."""
+
+    name = "clew.base"
+    label = "base"

@@ -1,0 +1,69 @@
+"""Tables that no stage owns: the ledger of events and the outbox of facts to follow."""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One event in the ledger: what happened to whom, by whom. Holds ids, never personal data."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    name = models.CharField(max_length=60)
+    subject = models.UUIDField()
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "id"], name="entry_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject}"
+
+
+class Outbox(models.Model):
+    """A fact whose followers have not all run. The worker deletes it when they have."""
+
+    entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    error = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="outbox_due")]
+
+    def __str__(self) -> str:
+        return f"outbox {self.entry_id}"
+
+
+class Followed(models.Model):
+    """A follower's effect of one fact, written in the effect's own transaction."""
+
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="followed")
+    follower = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("entry", "follower", name="followed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.follower} of {self.entry_id}"
+
+
+class Refusal(models.Model):
+    """Something turned away at the door, with the reason. What was sent is sealed, if it was kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    door = models.CharField(max_length=40)
+    code = models.CharField(max_length=60)
+    details = models.JSONField(default=dict)
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="refusal_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.door}: {self.code}"

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CaptureConfig(AppConfig):
+    """Registers the stage with Django."""
+
+    name = "clew.capture"
+    label = "capture"

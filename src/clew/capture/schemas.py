@@ -1,0 +1,55 @@
+"""The shape of a lead on its way in, shared by the API, the forms and typing by hand."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+Short = Annotated[str, Meta(max_length=120)]
+Line = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=5000)]
+Address = Annotated[str, Meta(max_length=2000)]
+
+
+class ConsentIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the person agreed to, in which wording, and for whom."""
+
+    purpose: Annotated[str, Meta(min_length=1, max_length=40)]
+    text_version: Annotated[str, Meta(min_length=1, max_length=40)]
+    given_at: datetime
+    recipient: Short = ""
+
+
+class LeadIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One contact attempt. Any one way of reaching the person suffices."""
+
+    source: Annotated[str, Meta(min_length=1, max_length=60)]
+    external_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    occurred_at: datetime | None = None
+    name: Short = ""
+    phone: Annotated[str, Meta(max_length=60)] = ""
+    email: Line = ""
+    wechat: Short = ""
+    company: Line = ""
+    region: Short = ""
+    category: Annotated[str, Meta(max_length=60)] = ""
+    message: Text = ""
+    answers: dict[str, Any] = {}
+    utm: dict[str, str] = {}
+    page: Address = ""
+    referrer: Address = ""
+    introduced_by: Line = ""
+    consents: Annotated[list[ConsentIn], Meta(max_length=20)] = []
+    extra: dict[str, Any] = {}
+
+
+class Body(Struct, frozen=True, omit_defaults=True):
+    """What a Submission seals: the lead as given, and the evidence of how it came."""
+
+    lead: LeadIn
+    evidence: dict[str, str] = {}
+
+
+encode_body = msgspec.json.Encoder().encode
+decode_body = msgspec.json.Decoder(Body).decode

@@ -1,0 +1,88 @@
+"""Who it is: people, the ways of reaching them, and their enquiries."""
+
+from django.db import models
+from django.db.models import Q
+
+from clew.capture.models import Source, Submission
+
+
+class Contact(models.Model):
+    """A person. The name stays clear for search; every way of reaching them is an Identifier."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=120, blank=True)
+    company = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Identifier(models.Model):
+    """A way of reaching a contact: sealed, with keyed hashes of the whole and of its tail."""
+
+    class Kind(models.TextChoices):
+        """What it is."""
+
+        PHONE = "phone"
+        EMAIL = "email"
+        WECHAT = "wechat"
+
+    id = models.BigAutoField(primary_key=True)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=10, choices=Kind)
+    digest = models.BinaryField(max_length=16)
+    tail = models.BinaryField(max_length=16, null=True)
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("kind", "digest", name="identifier_unique")]
+        indexes = [models.Index(fields=["tail"], name="identifier_tail")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Lead(models.Model):
+    """One enquiry, from first touch to referral. Its id is that of its first submission."""
+
+    submission = models.OneToOneField(
+        Submission, models.PROTECT, primary_key=True, db_column="id", related_name="lead"
+    )
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="leads")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="leads")
+    category = models.CharField(max_length=60, blank=True)
+    region = models.CharField(max_length=60, blank=True)
+    interest = models.CharField(max_length=200, blank=True)
+    submission_count = models.PositiveIntegerField(default=1)
+    cost_minor = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    strengthened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact"],
+                condition=Q(ended_at__isnull=True),
+                name="lead_one_open_per_contact",
+            ),
+            models.CheckConstraint(
+                condition=Q(submission_count__gte=1), name="lead_has_submissions"
+            ),
+        ]
+        indexes = [models.Index(fields=["-opened_at"], name="lead_newest")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Repeat(models.Model):
+    """A later submission that strengthened an open lead."""
+
+    submission = models.OneToOneField(Submission, models.PROTECT, primary_key=True)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="repeats")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.submission_id} of {self.lead_id}"

@@ -1,0 +1,97 @@
+"""What is done about it: clocks, calls and the next step."""
+
+from django.db import models
+from django.db.models import Q
+
+from clew.access.models import Member
+from clew.contacts.models import Lead
+
+
+class Target(models.Model):
+    """Within how many working minutes a lead of a grade must be contacted first."""
+
+    level = models.SmallIntegerField(primary_key=True)
+    minutes = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.minutes} min"
+
+
+class Clock(models.Model):
+    """The time until first contact is due. Stopped by the first attempt; breached once."""
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="clocks")
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    breached_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(stopped_at__isnull=True),
+                name="clock_one_running_per_lead",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gte=models.F("started_at")), name="clock_due_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="clock_to_breach",
+                condition=Q(stopped_at__isnull=True, breached_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"clock of {self.lead_id}"
+
+
+class Call(models.Model):
+    """An attempt to reach the person, and how it ended."""
+
+    class Result(models.TextChoices):
+        """The five results of the call sheet."""
+
+        ANSWERED = "answered"
+        NO_ANSWER = "no_answer"
+        BAD_NUMBER = "bad_number"
+        REFUSED = "refused"
+        WECHAT_ADDED = "wechat_added"
+
+    id = models.UUIDField(primary_key=True)  # made by the page, so that a double click is one call
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="calls")
+    member = models.ForeignKey(Member, models.PROTECT, related_name="calls")
+    result = models.CharField(max_length=20, choices=Result)
+    said = models.CharField(max_length=40, blank=True)
+    note = models.BinaryField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["lead", "-at"], name="call_of_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.result} {self.lead_id}"
+
+
+class Task(models.Model):
+    """The next step of a lead: one open task at most, with a due time."""
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="tasks")
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(done_at__isnull=True), name="task_one_open_per_lead"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"task of {self.lead_id}"
