@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "clew.grading.apps.GradingConfig",
     "clew.handoff.apps.HandoffConfig",
     "clew.pipeline.apps.PipelineConfig",
+    "clew.web.apps.WebConfig",
 ]
 AUTH_USER_MODEL = "access.Member"
 
@@ -70,3 +71,20 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = read("TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
+
+ROOT_URLCONF = "clew.web.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["clew.web.templatetags.clew"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "clew.web.navigation.shell",
+            ],
+        },
+    }
+]
+STATIC_URL = "/static/"

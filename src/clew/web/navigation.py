@@ -1,0 +1,132 @@
+"""What the shell of every page shows: where one can go, whose house it is, light or dark.
+
+`ENTRIES` is the one list of places. An entry appears when its page exists and the member's role may
+open it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clew.access.models import Role
+
+EVERYBODY = tuple(Role)
+LEADERS = (Role.MANAGER, Role.ADMINISTRATOR)
+TABS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the navigation may lead to."""
+
+    route: str
+    label: str | Promise
+    icon: str
+    group: str = ""
+    roles: Sequence[Role] = EVERYBODY
+
+
+ENTRIES = (
+    Place("pipeline:my_day", _("My day"), "home"),
+    Place("pipeline:leads", _("Leads"), "list"),
+    Place("pipeline:pool", _("Pool"), "users"),
+)
+GROUPS: dict[str, str | Promise] = {"": "", "run": _("Operations")}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place as the page shows it."""
+
+    label: str | Promise
+    icon: str
+    url: str
+    is_here: bool
+
+    @property
+    def short(self) -> str | Promise:
+        """Give the label for the tab bar."""
+        return self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Places under one heading."""
+
+    title: str | Promise
+    entries: list[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Tabs:
+    """What the phone's tab bar shows at once, and what stands behind "More"."""
+
+    first: list[Entry]
+    rest: list[Entry]
+
+
+class Shell:
+    """Answers what templates ask about the frame; nothing is looked up before it is asked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Keep the request."""
+        self._request = request
+
+    @cached_property
+    def navigation(self) -> list[Group]:
+        """Groups of places, empty ones left out."""
+        groups = (Group(title, list(self._entries(name))) for name, title in GROUPS.items())
+        return [group for group in groups if group.entries]
+
+    @cached_property
+    def tabs(self) -> Tabs:
+        """Share the places between the tab bar and "More"."""
+        entries = [entry for group in self.navigation for entry in group.entries]
+        if len(entries) <= TABS:
+            return Tabs(entries, [])
+        return Tabs(entries[: TABS - 1], entries[TABS - 1 :])
+
+    @cached_property
+    def organisation(self) -> str:
+        """Name of the member's organisation."""
+        user = self._request.user
+        return user.organisation.name if user.is_authenticated else ""
+
+    @property
+    def theme(self) -> str:
+        """Give light, dark, or nothing for the browser's own choice."""
+        user = self._request.user
+        return user.theme if user.is_authenticated else ""
+
+    @cached_property
+    def sign_out_url(self) -> str:
+        """Where signing out is posted to."""
+        return _url("account_logout")
+
+    def _entries(self, group: str) -> Iterator[Entry]:
+        user = self._request.user
+        if not user.is_authenticated:
+            return
+        here = self._request.path
+        for place in ENTRIES:
+            url = _url(place.route)
+            if url and place.group == group and user.role in place.roles:
+                is_here = here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))
+                yield Entry(place.label, place.icon, url, is_here)
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Context processor: `shell` in every template."""
+    return {"shell": Shell(request)}
+
+
+def _url(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,99 @@
+"""Small marks that every page draws the same way: icons, grades, clocks, first letters."""
+
+from typing import Protocol
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
+
+register = template.Library()
+
+BARS = (
+    '<rect y="7" width="3" height="4" rx=".5"/>',
+    '<rect x="4" y="3.5" width="3" height="7.5" rx=".5"{}/>',
+    '<rect x="8" width="3" height="11" rx=".5"{}/>',
+)
+
+
+class Dial(Protocol):
+    """What a clock shows: `state` late, soon, ok or fixed; `share` of its time left, in percent."""
+
+    state: str
+    share: int
+    words: str
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw a symbol of static/clew/icons.svg; `size` is "s", "l" or nothing."""
+    return format_html(
+        '<svg class="c-i{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
+        f" c-i-{size}" if size else "",
+        static("clew/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def grade(level: int | None, points: int | None = None) -> SafeString:
+    """Draw a grade: bars, word and points. Weight tells it, never colour alone."""
+    if level is None:
+        return SafeString("")
+    return format_html(
+        '<span class="c-grade c-g{}"><svg viewBox="0 0 11 11" aria-hidden="true">{}</svg>{}</span>',
+        level,
+        _bars(level),
+        f"{level_word(level)} {points}" if points is not None else level_word(level),
+    )
+
+
+@register.filter
+def level_word(level: int) -> str:
+    """Name a level of intent."""
+    return {
+        3: pgettext("intent", "High"),
+        2: pgettext("intent", "Medium"),
+        1: pgettext("intent", "Low"),
+    }[level]
+
+
+@register.inclusion_tag("clew/_clock.html")
+def clock(dial: Dial) -> dict[str, Dial]:
+    """Draw a clock ring with its words."""
+    return {"dial": dial}
+
+
+@register.filter
+def initial(name: str) -> str:
+    """Give the first letter of a name, for a round mark."""
+    return name[:1].upper()
+
+
+@register.filter
+def money(minor: int) -> str:
+    """Show an amount in hundredths of a yuan, with two decimals."""
+    return f"¥{minor / 100:,.2f}"
+
+
+@register.filter
+def html_language(code: str) -> str:
+    """Give the language tag that browsers choose fonts by."""
+    return "zh-CN" if code.startswith("zh") else code
+
+
+@register.simple_tag
+def role_name(role: str) -> str:
+    """Name a member's role."""
+    return {
+        "administrator": gettext("Administrator"),
+        "manager": gettext("Manager"),
+        "salesperson": gettext("Salesperson"),
+    }.get(role, "")
+
+
+def _bars(level: int) -> SafeString:
+    off = SafeString(' class="c-off"')
+    second, third = (off if level < wanted else "" for wanted in (2, 3))
+    return SafeString(BARS[0]) + format_html(BARS[1], second) + format_html(BARS[2], third)
