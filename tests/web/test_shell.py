@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import RequestFactory
 from django.utils.translation import override
 
@@ -36,7 +37,7 @@ def test_an_icon_is_hidden_from_screen_readers() -> None:
     drawn = Template('{% icon "phone" "s" %}').render(Context())
     assert drawn == (
         '<svg class="c-i c-i-s" aria-hidden="true">'
-        '<use href="/static/clew/icons.svg#i-phone"/></svg>'
+        f'<use href="{static("clew/icons.svg")}#i-phone"/></svg>'
     )
 
 

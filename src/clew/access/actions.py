@@ -1,10 +1,140 @@
-"""Changing members."""
+"""The only writers of members and teams."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
-from clew.access.models import Member
+from clew.access import events
+from clew.access.errors import (
+    LastAdministrator,
+    NameMissing,
+    PasswordUnfit,
+    PasswordWrong,
+    RoleUnknown,
+    TeamNameTaken,
+    UsernameTaken,
+)
+from clew.access.models import Member, Membership, Organisation, Role, Team
+from clew.base.ledger import Actor, append
 
 THEMES = ("", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What an account needs; e-mail may be empty."""
+
+    username: str
+    name: str
+    role: str
+    password: str
+    email: str = ""
+
+
+def add_member(
+    organisation: Organisation, newcomer: Newcomer, *, actor: Actor, now: datetime
+) -> Member:
+    """Make an account. Raises UsernameTaken, PasswordUnfit, RoleUnknown, NameMissing."""
+    if newcomer.role not in Role.values:
+        raise RoleUnknown
+    if not newcomer.username.strip() or not newcomer.name.strip():
+        raise NameMissing
+    member = Member(
+        organisation=organisation,
+        username=newcomer.username.strip(),
+        name=newcomer.name.strip(),
+        email=newcomer.email.strip(),
+        role=newcomer.role,
+        joined_at=now,
+    )
+    _set(member, newcomer.password)
+    try:
+        with transaction.atomic():
+            member.save()
+            subject = events.member_subject(member.pk)
+            append(events.MemberAdded(subject, member.pk, member.role), actor=actor, at=now)
+    except IntegrityError as taken:
+        raise UsernameTaken from taken
+    return member
+
+
+@transaction.atomic
+def deactivate(member: Member, *, actor: Actor, now: datetime) -> None:
+    """Close an account and end its sessions. Raises LastAdministrator. Repeating it does nothing."""
+    administrators = Member.objects.select_for_update().filter(
+        role=Role.ADMINISTRATOR, is_active=True
+    )
+    others = [a for a in administrators if a.pk != member.pk]
+    if member.role == Role.ADMINISTRATOR and not others:
+        raise LastAdministrator
+    closed = Member.objects.filter(pk=member.pk, is_active=True).update(
+        is_active=False, left_at=now
+    )
+    if closed:
+        left = events.MemberLeft(events.member_subject(member.pk), member.pk)
+        append(left, actor=actor, at=now)
+
+
+@transaction.atomic
+def reactivate(member: Member, *, actor: Actor, now: datetime) -> None:
+    """Open a closed account again; its seats come back by joining teams anew."""
+    opened = Member.objects.filter(pk=member.pk, is_active=False).update(
+        is_active=True, left_at=None
+    )
+    if opened:
+        returned = events.MemberReturned(events.member_subject(member.pk), member.pk)
+        append(returned, actor=actor, at=now)
+
+
+@transaction.atomic
+def set_password(member: Member, password: str, *, actor: Actor, now: datetime) -> None:
+    """Set a password; sessions under the old one end. Raises PasswordUnfit."""
+    _set(member, password)
+    member.save(update_fields=["password"])
+    append(events.PasswordSet(events.member_subject(member.pk), member.pk), actor=actor, at=now)
+
+
+def change_password(member: Member, *, present: str, password: str, now: datetime) -> None:
+    """Let members set their own. Raises PasswordWrong, PasswordUnfit."""
+    if not member.check_password(present):
+        raise PasswordWrong
+    set_password(member, password, actor=Actor("member", str(member.pk)), now=now)
+
+
+def add_team(organisation: Organisation, *, name: str, actor: Actor, now: datetime) -> Team:
+    """Make a team. Raises NameMissing, TeamNameTaken."""
+    if not name.strip():
+        raise NameMissing
+    try:
+        with transaction.atomic():
+            team = Team.objects.create(organisation=organisation, name=name.strip())
+            append(events.TeamAdded(events.team_subject(team.pk), team.pk), actor=actor, at=now)
+    except IntegrityError as taken:
+        raise TeamNameTaken from taken
+    return team
+
+
+@transaction.atomic
+def join(team: Team, member: Member, *, actor: Actor, now: datetime) -> Membership:
+    """Bring a member into a team; repeating it does nothing."""
+    membership, is_new = Membership.objects.get_or_create(team=team, member=member)
+    if is_new:
+        joined = events.TeamJoined(events.member_subject(member.pk), team.pk, member.pk)
+        append(joined, actor=actor, at=now)
+    return membership
+
+
+@transaction.atomic
+def leave(team: Team, member: Member, *, actor: Actor, now: datetime) -> None:
+    """Take a member out of a team; repeating it does nothing."""
+    gone, _ = Membership.objects.filter(team=team, member=member).delete()
+    if gone:
+        left = events.TeamLeft(events.member_subject(member.pk), team.pk, member.pk)
+        append(left, actor=actor, at=now)
 
 
 def prefer(member: Member, *, language: str | None = None, theme: str | None = None) -> None:
@@ -13,3 +143,11 @@ def prefer(member: Member, *, language: str | None = None, theme: str | None = N
         Member.objects.filter(pk=member.pk).update(language=language)
     if theme in THEMES:
         Member.objects.filter(pk=member.pk).update(theme=theme)
+
+
+def _set(member: Member, password: str) -> None:
+    try:
+        validate_password(password, member)
+    except ValidationError as unfit:
+        raise PasswordUnfit(reasons=unfit.messages) from unfit
+    member.set_password(password)

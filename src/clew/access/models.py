@@ -14,6 +14,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=200, blank=True)
+    demo_accounts = models.JSONField(default=list, blank=True)  # [{username, password, says}]
 
     def __str__(self) -> str:
         return self.name
@@ -116,3 +117,17 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Attempt(models.Model):
+    """A failed sign-in, counted against an account, a known device or an address, by digest."""
+
+    id = models.BigAutoField(primary_key=True)
+    bucket = models.BinaryField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["bucket", "at"], name="attempt_of_bucket")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk}"

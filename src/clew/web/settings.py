@@ -27,7 +27,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
-        "OPTIONS": {**parts, "prepare_threshold": None},
+        "OPTIONS": {"connect_timeout": "5", **parts, "prepare_threshold": None},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -43,19 +43,25 @@ if len(SECRET_KEY) < 32:
 SECRET_KEY_FALLBACKS = [key for key in read("SECRET_KEY_PREVIOUS").split(",") if key]
 
 HOME = Path(read("HOME", ".clew")).resolve()
-BASE_URL = read("BASE_URL", f"http://127.0.0.1:{read('PORT', '8000')}")
+BASE_URL = read("BASE_URL", f"http://127.0.0.1:{read('PORT', '8000')}").rstrip("/")
+IS_HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+PROXY_COUNT = int(read("PROXY_COUNT", "0"))  # proxies in front that append to X-Forwarded-For
 DEBUG = False
 DATABASES = {"default": database(read("DATABASE_URL", "dbname=clew"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "clew.web.apps.WebConfig",  # before allauth: its templates win
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
     "clew.base.apps.BaseConfig",
     "clew.access.apps.AccessConfig",
     "clew.capture.apps.CaptureConfig",
@@ -63,16 +69,23 @@ INSTALLED_APPS = [
     "clew.grading.apps.GradingConfig",
     "clew.handoff.apps.HandoffConfig",
     "clew.pipeline.apps.PipelineConfig",
-    "clew.web.apps.WebConfig",
 ]
-AUTH_USER_MODEL = "access.Member"
-
-LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-TIME_ZONE = read("TIME_ZONE", "Asia/Shanghai")
-USE_TZ = True
-
+MIDDLEWARE = [
+    "clew.web.middleware.Envelope",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "clew.web.middleware.Language",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "clew.web.middleware.Errors",
+    "clew.web.middleware.Permission",
+]
 ROOT_URLCONF = "clew.web.urls"
+WSGI_APPLICATION = "clew.web.wsgi.application"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT = 10 * 1024 * 1024
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -81,10 +94,54 @@ TEMPLATES = [
             "builtins": ["clew.web.templatetags.clew"],
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
                 "clew.web.navigation.shell",
             ],
         },
     }
 ]
 STATIC_URL = "/static/"
+STORAGES = {"staticfiles": {"BACKEND": "clew.web.assets.Storage"}}
+
+AUTH_USER_MODEL = "access.Member"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "clew.access.passwords.Length"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "clew.access.adapter.Adapter"
+ACCOUNT_FORMS = {"login": "clew.access.forms.SignIn"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = False  # access.throttle counts in the database, for all processes
+ACCOUNT_SESSION_REMEMBER = True
+
+PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{PREFIX}clew_session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = f"{PREFIX}clew_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "clew.web.errors.no_csrf"
+LANGUAGE_COOKIE_NAME = "clew_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+TIME_ZONE = read("TIME_ZONE", "Asia/Shanghai")
+USE_TZ = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "clew.web.logs.Json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
+    "root": {"handlers": ["stderr"], "level": read("LOG_LEVEL", "WARNING")},
+}
+LOGGING_CONFIG = "clew.web.logs.configure"

@@ -1,9 +1,24 @@
-"""Where each address leads."""
+"""The map of addresses. Every name here stands in `web/permissions.py` too."""
 
-from django.urls import path
+from importlib.util import find_spec
 
+from django.urls import URLPattern, URLResolver, include, path
+
+from clew.access.views import leave, sign_in
 from clew.web.preferences import choose
 
-urlpatterns = [
+handler400 = "clew.web.errors.bad_request"
+handler403 = "clew.web.errors.denied"
+handler404 = "clew.web.errors.missing"
+handler500 = "clew.web.errors.broken"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in", sign_in, name="account_login"),
+    path("sign-out", leave, name="account_logout"),
     path("preferences", choose, name="preferences"),
+]
+urlpatterns += [
+    path("", include(f"clew.{stage}.urls"))
+    for stage in ("capture", "pipeline")
+    if find_spec(f"clew.{stage}.urls")
 ]

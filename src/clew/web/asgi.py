@@ -1,0 +1,101 @@
+"""One port: a router before everything.
+
+Intake, the live stream, static files and the health checks are bare ASGI applications; all else is
+Django as WSGI in a pool of threads, which is ten times faster than Django's own ASGI handler. Every
+response leaves with the strict headers, and a bare route that is missing in `web/permissions.py` is
+refused like any other.
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clew.web.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402  the applications below need Django ready
+
+from clew.web import assets, headers, health  # noqa: E402
+from clew.web.permissions import TABLE  # noqa: E402
+from clew.web.threads import Threads  # noqa: E402
+from clew.web.wsgi import application as wsgi  # noqa: E402
+
+Scope = dict[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+BARE: dict[str, tuple[str, App]] = {
+    "/healthz": ("healthz", health.alive),
+    "/readyz": ("readyz", health.ready),
+}
+for address, route, module, app_name in (
+    ("/api/v1/leads", "api:receive", "clew.capture.asgi", "leads"),
+    ("/stream", "stream", "clew.web.stream", "stream"),
+):
+    if find_spec(module):
+        BARE[address] = (route, getattr(import_module(module), app_name))
+pages = Threads(wsgi, threads=8)
+
+
+def find(path: str) -> tuple[str, App]:
+    """The name and application for a path; pages have no name here, Django looks it up."""
+    if path in BARE:
+        return BARE[path]
+    if path.startswith(settings.STATIC_URL):
+        return "static", assets.serve
+    return "", pages
+
+
+async def application(scope: Scope, receive: Any, send: Any) -> None:
+    """The ASGI application that granian runs."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
+    if scope["type"] != "http":
+        return
+    scope["client"] = (_client(scope), 0)
+    name, app = find(scope["path"])
+    if name and name not in TABLE:
+        name, app = "", pages
+    await app(scope, receive, _with_headers(send))
+
+
+async def _live(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            assets.digest()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            pages.close()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def _with_headers(send: Any) -> Any:
+    async def sending(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            given = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                *(pair for pair in STRICT if pair[0] not in given),
+            ]
+        await send(message)
+
+    return sending
+
+
+STRICT = [(k.lower().encode(), v.encode()) for k, v in headers.strict().items()]
+
+
+def _client(scope: Scope) -> str:
+    """The caller's address: behind n trusted proxies, the n-th from the right that they noted."""
+    direct = scope["client"][0] if scope.get("client") else ""
+    if not settings.PROXY_COUNT:
+        return str(direct)
+    noted = [v for k, v in scope["headers"] if k == b"x-forwarded-for"]
+    hops = [hop.strip() for hop in b",".join(noted).decode("latin-1").split(",") if hop.strip()]
+    return hops[-settings.PROXY_COUNT] if len(hops) >= settings.PROXY_COUNT else str(direct)

@@ -1,0 +1,166 @@
+"""Errors, rendered once: as a page for people, as an RFC 9457 problem for programs."""
+
+import logging
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from clew.errors import ClewError, Denied, Missing, Unavailable
+
+logger = logging.getLogger("clew.web")
+
+TITLES = {
+    400: gettext_noop("This cannot be read"),
+    401: gettext_noop("Sign in first"),
+    403: gettext_noop("This is not open to you"),
+    404: gettext_noop("Nothing here"),
+    405: gettext_noop("This address does not take that"),
+    409: gettext_noop("Somebody was faster"),
+    413: gettext_noop("Too large"),
+    422: gettext_noop("This cannot be used"),
+    429: gettext_noop("Too many tries"),
+    500: gettext_noop("Something broke"),
+    503: gettext_noop("Not reachable for a moment"),
+}
+ADVICE = {
+    400: gettext_noop("Go back and try once more."),
+    401: gettext_noop("Sign in and open the page again."),
+    403: gettext_noop("Ask an administrator if you need it for your work."),
+    404: gettext_noop("It was moved, or it belongs to somebody else."),
+    405: gettext_noop("Go back and use the buttons of the page."),
+    409: gettext_noop("Open the page again to see how it stands now."),
+    413: gettext_noop("Send less than 10 MB at a time."),
+    422: gettext_noop("Go back, mend it and send it again."),
+    429: gettext_noop("Wait a few minutes, then try again."),
+    500: gettext_noop("It is on record. Try again; if it stays, pass on the reference below."),
+    503: gettext_noop("Nothing was stored. What you typed is kept here; try again shortly."),
+}
+ADVICE_BY_CODE = {
+    "csrf": gettext_noop("Open the page again and send it from there."),
+}
+TYPED_LIMIT = 100  # fields that the page offers to send again
+
+
+class NotSignedIn(ClewError):
+    """You are not signed in."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class TooLarge(ClewError):
+    """What was sent is too large."""
+
+    code = "too_large"
+    status = 413
+
+
+class NotAllowedHere(ClewError):
+    """This address does not take that."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class Unreadable(ClewError):
+    """What was sent cannot be read."""
+
+    code = "unreadable"
+    status = 400
+
+
+class NoToken(Denied):
+    """The page was too old, or the form did not come from here."""
+
+    code = "csrf"
+
+
+class Broken(ClewError):
+    """Something did not work, and it is not your doing."""
+
+    code = "broken"
+
+
+def render(request: HttpRequest, error: ClewError) -> HttpResponse:
+    """Show `error` in the form that the caller understands."""
+    if request.path.startswith("/api/") or _wants_json(request):
+        return problem(request, error)
+    status = error.status
+    context = {
+        "status": status,
+        "title": _(TITLES.get(status, TITLES[500])),
+        "message": _(error.message),
+        "advice": _(ADVICE_BY_CODE.get(error.code) or ADVICE.get(status, ADVICE[500])),
+        "reference": getattr(request, "reference", ""),
+        "retry": request.get_full_path() if request.method in {"GET", "HEAD"} else "",
+        "typed": _typed(request) if status == Unavailable.status else [],
+        "action": request.path,
+    }
+    return HttpResponse(render_to_string("errors/page.html", context, None), status=status)
+
+
+def problem(request: HttpRequest, error: ClewError) -> JsonResponse:
+    """RFC 9457: type, title, status, detail, instance, and the error's own details."""
+    body = {
+        **error.details,
+        "type": f"urn:clew:problem:{error.code}",
+        "title": _(TITLES.get(error.status, TITLES[500])),
+        "status": error.status,
+        "detail": _(error.message),
+        "instance": f"urn:clew:request:{getattr(request, 'reference', '')}",
+    }
+    response = JsonResponse(body, status=error.status, content_type="application/problem+json")
+    if error.status == NotSignedIn.status:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def of(exception: BaseException | None) -> ClewError:
+    """The error to show for any exception: nothing of its inside leaves the house."""
+    if isinstance(exception, ClewError):
+        return exception
+    if isinstance(exception, OperationalError | InterfaceError):
+        return Unavailable()
+    return Broken()
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400."""
+    return render(request, Unreadable())
+
+
+def denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler403."""
+    return render(request, Denied())
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler404."""
+    return render(request, Missing())
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """handler500: also where a middleware met a ClewError or a database that is away."""
+    return render(request, of(sys.exc_info()[1]))
+
+
+def no_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """CSRF_FAILURE_VIEW."""
+    logger.warning("refused without CSRF token: %s", reason)
+    return render(request, NoToken())
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    accepts = request.headers.get("Accept", "")
+    return "json" in accepts and "text/html" not in accepts
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    if request.method != "POST":
+        return []
+    pairs = [(k, v) for k, values in request.POST.lists() for v in values]
+    return [(k, v) for k, v in pairs if "password" not in k][:TYPED_LIMIT]

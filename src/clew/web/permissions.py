@@ -1,0 +1,55 @@
+"""Who may call which route, and which rows it shows them. Written by hand; there is no other list.
+
+Every route of the URLconf, of the API and of the bare ASGI applications stands here by its name.
+`middleware.Permission` and `asgi.application` refuse a route that does not, and a test walks all of
+them as every role.
+"""
+
+from enum import StrEnum
+
+
+class Rows(StrEnum):
+    """Whose rows a route shows or changes."""
+
+    PUBLIC = "public"  # nothing that belongs to anybody
+    OWN = "own"  # what is with the caller, and the pools of the caller's teams
+    TEAM = "team"  # what the caller's teams hold
+    ALL = "all"
+
+
+ANYBODY = "anybody"  # signed in or not
+SALESPERSON = "salesperson"
+MANAGER = "manager"
+ADMINISTRATOR = "administrator"
+READ = "token:leads:read"
+WRITE = "token:leads:write"
+
+Rule = dict[str, Rows]
+
+PUBLIC: Rule = {ANYBODY: Rows.PUBLIC}
+MEMBERS: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
+SELF: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.OWN}
+MANAGERS: Rule = {MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
+ADMINISTRATORS: Rule = {ADMINISTRATOR: Rows.ALL}
+
+TABLE: dict[str, Rule] = {
+    # bare ASGI
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "static": PUBLIC,
+    "api:receive": {WRITE: Rows.ALL},
+    "stream": MEMBERS,
+    # sign-in and preferences
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "preferences": PUBLIC,
+}
+
+
+def is_allowed(route: str, *, role: str = "", scopes: frozenset[str] = frozenset()) -> bool:
+    """Whether a caller of `role` ("" for strangers) or with a token's `scopes` may call `route`."""
+    rule = TABLE.get(route)
+    if rule is None:
+        return False
+    held = {ANYBODY, role} | {f"token:{scope}" for scope in scopes}
+    return not held.isdisjoint(rule)

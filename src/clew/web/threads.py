@@ -1,0 +1,133 @@
+"""Django, a WSGI application, under ASGI: a pool of threads and no more than that.
+
+`asgiref.wsgi.WsgiToAsgi` runs all requests in one thread; this runs them in several. Bodies are read
+whole (at most `settings.BODY_LIMIT`) before a thread is taken, so a slow sender holds none.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from clew.web.middleware import FLAG_TOO_LARGE
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+BODILESS = {204, 304}
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a WSGI application gave."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+
+
+class Threads:
+    """An ASGI application around a WSGI one."""
+
+    def __init__(self, app: Wsgi, *, threads: int) -> None:
+        """Run `app` in at most `threads` threads."""
+        self.app = app
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Answer one request."""
+        body = await _read(scope, receive)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self.pool, self._call, environ(scope, body))
+        is_bodiless = scope["method"] == "HEAD" or answer.status in BODILESS
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": _with_length(answer),
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if is_bodiless else answer.body})
+
+    def close(self) -> None:
+        """Let running requests end."""
+        self.pool.shutdown(wait=True)
+
+    def _call(self, env: dict[str, Any]) -> Answer:
+        answer = Answer()
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+            answer.status = int(status[:3])
+            answer.headers = [(k.lower().encode(), v.strip().encode("latin-1")) for k, v in headers]
+
+        chunks = self.app(env, start)
+        try:
+            answer.body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        return answer
+
+
+def environ(scope: dict[str, Any], body: bytes | None) -> dict[str, Any]:
+    """The WSGI environment of a request; `body` is None if it was too large to be read."""
+    base = urlsplit(settings.BASE_URL)
+    env: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode("utf-8", "replace").decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": base.hostname or "localhost",
+        "SERVER_PORT": str(base.port or (443 if base.scheme == "https" else 80)),
+        "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
+        "REMOTE_ADDR": scope["client"][0] if scope.get("client") else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": base.scheme,
+        "wsgi.input": io.BytesIO(body or b""),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    _add_headers(env, scope["headers"])
+    env["CONTENT_LENGTH"] = str(len(body or b""))
+    if body is None:
+        env[FLAG_TOO_LARGE] = True
+    return env
+
+
+def _add_headers(env: dict[str, Any], headers: Iterable[tuple[bytes, bytes]]) -> None:
+    for raw, value in headers:
+        if b"_" in raw:  # would be taken for the same header with a hyphen
+            continue
+        name = raw.decode("latin-1").upper().replace("-", "_")
+        key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        text = value.decode("latin-1")
+        separator = "; " if name == "COOKIE" else ","
+        env[key] = f"{env[key]}{separator}{text}" if key in env else text
+
+
+async def _read(scope: dict[str, Any], receive: Any) -> bytes | None:
+    announced = dict(scope["headers"]).get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > settings.BODY_LIMIT:
+        return None
+    parts: list[bytes] = []
+    size, is_more = 0, True
+    while is_more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > settings.BODY_LIMIT:
+            return None
+        is_more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _with_length(answer: Answer) -> list[tuple[bytes, bytes]]:
+    if answer.status in BODILESS or any(name == b"content-length" for name, _ in answer.headers):
+        return answer.headers
+    return [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
