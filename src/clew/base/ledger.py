@@ -1,18 +1,18 @@
 """The event ledger: stages say what happened in frozen dataclasses, and the ledger keeps it.
 
-The first field of an event is its subject. A `Fact` is an event that others may follow through
-`web/flow.py`; it is put into the outbox in the same transaction.
+The first field of an event is its subject: a UUID, or the number of a row, kept as a UUID. A `Fact`
+is an event that others may follow through `web/flow.py`; it goes into the outbox in the same transaction.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from clew.base.json import dumps
+from clew.base.json import dumps, to_builtins
 from clew.base.models import Entry, Outbox
 
 
@@ -47,7 +47,7 @@ def append(event: Event, *, actor: Actor, at: datetime) -> int:
         subject=subject,
         actor_kind=actor.kind,
         actor_id=actor.id,
-        data=data,
+        data=to_builtins(data),
     )
     if isinstance(event, Fact):
         Outbox.objects.create(entry=entry, due_at=at)
@@ -73,7 +73,16 @@ def _rows(events: Iterable[Event], actor: Actor, at: datetime) -> Iterable[tuple
 
 
 def _split(event: Event) -> tuple[UUID, dict[str, Any]]:
-    names = [f.name for f in fields(event)]
-    data = asdict(event)
-    subject: UUID = data.pop(names[0])
-    return subject, data
+    first, *others = _names(type(event))
+    subject = getattr(event, first)
+    data = {name: getattr(event, name) for name in others}
+    return subject if isinstance(subject, UUID) else UUID(int=subject), data
+
+
+def _names(kind: type[Event]) -> tuple[str, ...]:
+    if kind not in _names_of:
+        _names_of[kind] = tuple(f.name for f in fields(kind))
+    return _names_of[kind]
+
+
+_names_of: dict[type[Event], tuple[str, ...]] = {}

@@ -37,7 +37,6 @@ def seal(value: bytes, place: bytes) -> bytes:
 
 def unseal(sealed: bytes, place: bytes) -> bytes:
     """Decrypt what `seal` gave. Raises SealBroken."""
-    sealed = bytes(sealed)
     key = dict(_keys()).get(sealed[:KEY_ID])
     if key is None:
         raise SealBroken

@@ -1,0 +1,334 @@
+"""The belt's first step: from waiting submissions to contacts and their one open lead."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from clew.base.ids import uuid7
+from clew.base.json import dumps
+from clew.base.ledger import BELT, Event, append_all
+from clew.base.sealing import lookup, seal
+from clew.capture.queries import open_body
+from clew.capture.schemas import LeadIn
+from clew.contacts.errors import Overtaken, Unreachable
+from clew.contacts.events import LeadOpened, LeadStrengthened
+from clew.contacts.rules import Way, interest, tail, ways
+
+Key = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A waiting submission as the worker claimed it."""
+
+    submission_id: UUID
+    source_id: int
+    is_online: bool
+    source_kind: str
+    cost_minor: int
+    received_at: datetime
+    body: bytes
+
+
+@dataclass(slots=True)
+class Enquiry:
+    """A lead in this batch: opened or strengthened by one or more arrivals."""
+
+    lead_id: UUID
+    contact_id: UUID
+    is_new: bool
+    source_id: int
+    submission_count: int
+    arrival: Arrival  # the latest one, and what it gave
+    given: LeadIn
+    way_kinds: frozenset[str]
+    interest: str
+    category: str
+    region: str
+    cost_minor: int
+    repeats: list[Arrival] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Person:
+    contact_id: UUID
+    is_new: bool
+    name: str = ""
+    company: str = ""
+    is_named: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    persons: dict[Key, _Person] = field(default_factory=dict)
+    identifiers: list[tuple[str, bytes, UUID, Way]] = field(default_factory=list)
+    met: list[tuple[Arrival, LeadIn, list[Way], _Person]] = field(default_factory=list)
+
+
+def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
+    """Find or make each arrival's contact, then open a lead or strengthen the open one.
+
+    Raises Unreachable where a submission gives no usable way, SealBroken where it cannot be read, and
+    Overtaken where another worker wrote one of the persons meanwhile: run the batch again.
+    """
+    batch = _meet(arrivals)
+    _write_persons(batch, now)
+    enquiries = _enquire(batch)
+    _write_leads(enquiries, now)
+    append_all([event for e in enquiries for event in _events(e)], actor=BELT, at=now)
+    return enquiries
+
+
+def _meet(arrivals: Sequence[Arrival]) -> _Batch:
+    read = []
+    for arrival in arrivals:
+        given = open_body(arrival.submission_id, arrival.body).lead
+        found = ways(given.phone, given.email, given.wechat)
+        if not found:
+            raise Unreachable
+        read.append((arrival, given, [((w.kind, lookup(w.value, w.kind)), w) for w in found]))
+    batch = _Batch(persons=_known({key for _, _, keyed in read for key, _ in keyed}))
+    for arrival, given, keyed in read:
+        person = next((p for key, _ in keyed if (p := batch.persons.get(key))), None)
+        person = person or _Person(uuid7(), is_new=True)
+        for key, way in keyed:
+            if key not in batch.persons:
+                batch.persons[key] = person
+                batch.identifiers.append((*key, person.contact_id, way))
+        _name(person, given)
+        batch.met.append((arrival, given, [way for _, way in keyed], person))
+    return batch
+
+
+def _name(person: _Person, given: LeadIn) -> None:
+    for attribute in ("name", "company"):
+        value = getattr(given, attribute).strip()
+        if value and not getattr(person, attribute):
+            setattr(person, attribute, value)
+            person.is_named = True
+
+
+def _known(keys: Iterable[Key]) -> dict[Key, _Person]:
+    """Find the contacts behind the keys and lock them until the commit, in one order."""
+    rows = [{"kind": kind, "digest": digest.hex()} for kind, digest in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select i.kind, i.digest, i.contact_id
+            from json_to_recordset(%s) as k(kind text, digest text)
+            join contacts_identifier i on i.kind = k.kind and i.digest = decode(k.digest, 'hex')
+            """,
+            [dumps(rows)],
+        )
+        found = cursor.fetchall()
+        if not found:
+            return {}
+        cursor.execute(
+            """
+            select id, name, company from contacts_contact
+            where id = any(%s) order by id for no key update
+            """,
+            [list({contact_id for _, _, contact_id in found})],
+        )
+        persons = {
+            id_: _Person(id_, is_new=False, name=name, company=company)
+            for id_, name, company in cursor.fetchall()
+        }
+    return {(kind, bytes(digest)): persons[contact_id] for kind, digest, contact_id in found}
+
+
+def _write_persons(batch: _Batch, now: datetime) -> None:
+    persons = {id(p): p for _, _, _, p in batch.met}.values()
+    new = [p for p in persons if p.is_new]
+    named = [p for p in persons if p.is_named and not p.is_new]
+    with connection.cursor() as cursor:
+        if new:
+            with cursor.copy(
+                "copy contacts_contact (id, name, company, created_at) from stdin"
+            ) as copy:
+                for p in new:
+                    copy.write_row((p.contact_id, p.name, p.company, now))
+        if named:
+            cursor.execute(
+                """
+                update contacts_contact c set name = p.name, company = p.company
+                from json_to_recordset(%s) as p(id uuid, name text, company text)
+                where c.id = p.id
+                """,
+                [
+                    dumps(
+                        [{"id": p.contact_id, "name": p.name, "company": p.company} for p in named]
+                    )
+                ],
+            )
+    if batch.identifiers:
+        _write_identifiers(batch)
+
+
+def _write_identifiers(batch: _Batch) -> None:
+    rows = [
+        {
+            "contact": contact_id,
+            "kind": kind,
+            "digest": digest.hex(),
+            "tail": lookup(end, "tail").hex() if (end := tail(way)) else None,
+            "sealed": seal(way.value.encode(), b"identifier:" + contact_id.bytes).hex(),
+        }
+        for kind, digest, contact_id, way in sorted(batch.identifiers, key=lambda row: row[:2])
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into contacts_identifier (contact_id, kind, digest, tail, sealed)
+            select contact, kind, decode(digest, 'hex'), decode(tail, 'hex'), decode(sealed, 'hex')
+            from json_to_recordset(%s)
+              as i(contact uuid, kind text, digest text, tail text, sealed text)
+            on conflict do nothing
+            """,
+            [dumps(rows)],
+        )
+        if cursor.rowcount < len(rows):
+            raise Overtaken
+
+
+def _enquire(batch: _Batch) -> list[Enquiry]:
+    known = [p.contact_id for _, _, _, p in batch.met if not p.is_new]
+    enquiries = _open_leads(known, batch) if known else {}
+    touched: dict[UUID, Enquiry] = {}
+    for arrival, given, found, person in batch.met:
+        kinds = frozenset(way.kind for way in found)
+        enquiry = enquiries.get(person.contact_id)
+        if enquiry:
+            _strengthen(enquiry, arrival, given, kinds)
+        else:
+            enquiry = enquiries[person.contact_id] = _open(arrival, given, kinds, person)
+        touched[enquiry.lead_id] = enquiry
+    return list(touched.values())
+
+
+def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
+    any_arrival, any_given, _, _ = batch.met[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select contact_id, id, source_id, submission_count, interest, category, region, cost_minor
+            from contacts_lead where contact_id = any(%s) and ended_at is null
+            """,
+            [contact_ids],
+        )
+        return {
+            contact_id: Enquiry(
+                lead_id=lead_id,
+                contact_id=contact_id,
+                is_new=False,
+                source_id=source_id,
+                submission_count=count,
+                arrival=any_arrival,
+                given=any_given,
+                way_kinds=frozenset(),
+                interest=wanted,
+                category=category,
+                region=region,
+                cost_minor=cost,
+            )
+            for contact_id, lead_id, source_id, count, wanted, category, region, cost in cursor.fetchall()
+        }
+
+
+def _open(arrival: Arrival, given: LeadIn, kinds: frozenset[str], person: _Person) -> Enquiry:
+    return Enquiry(
+        lead_id=arrival.submission_id,
+        contact_id=person.contact_id,
+        is_new=True,
+        source_id=arrival.source_id,
+        submission_count=1,
+        arrival=arrival,
+        given=given,
+        way_kinds=kinds,
+        interest=interest(given.message),
+        category=given.category,
+        region=given.region[:60],
+        cost_minor=arrival.cost_minor,
+    )
+
+
+def _strengthen(enquiry: Enquiry, arrival: Arrival, given: LeadIn, kinds: frozenset[str]) -> None:
+    enquiry.submission_count += 1
+    enquiry.arrival, enquiry.given = arrival, given
+    enquiry.way_kinds |= kinds
+    enquiry.interest = interest(given.message) or enquiry.interest
+    enquiry.category = given.category or enquiry.category
+    enquiry.region = given.region[:60] or enquiry.region
+    enquiry.cost_minor += arrival.cost_minor
+    enquiry.repeats.append(arrival)
+
+
+def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
+    new = [e for e in enquiries if e.is_new]
+    old = [e for e in enquiries if not e.is_new]
+    repeats = [(a.submission_id, e.lead_id, a.received_at) for e in enquiries for a in e.repeats]
+    with connection.cursor() as cursor:
+        if new:
+            with cursor.copy(
+                """
+                copy contacts_lead (id, contact_id, source_id, category, region, interest,
+                  submission_count, cost_minor, opened_at, strengthened_at) from stdin
+                """
+            ) as copy:
+                for e in new:
+                    copy.write_row(_lead_row(e, now))
+        if old:
+            cursor.execute(
+                """
+                update contacts_lead l set submission_count = e.submission_count,
+                  interest = e.interest, category = e.category, region = e.region,
+                  cost_minor = e.cost_minor, strengthened_at = %s
+                from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
+                  category text, region text, cost_minor bigint)
+                where l.id = e.lead_id
+                """,
+                [now, dumps([_strengthened_row(e) for e in old])],
+            )
+        if repeats:
+            with cursor.copy(
+                "copy contacts_repeat (submission_id, lead_id, at) from stdin"
+            ) as copy:
+                for row in repeats:
+                    copy.write_row(row)
+
+
+def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
+    return (
+        e.lead_id,
+        e.contact_id,
+        e.source_id,
+        e.category,
+        e.region,
+        e.interest,
+        e.submission_count,
+        e.cost_minor,
+        now,
+        now,
+    )
+
+
+def _strengthened_row(e: Enquiry) -> dict[str, object]:
+    return {
+        "lead_id": e.lead_id,
+        "submission_count": e.submission_count,
+        "interest": e.interest,
+        "category": e.category,
+        "region": e.region,
+        "cost_minor": e.cost_minor,
+    }
+
+
+def _events(e: Enquiry) -> Iterable[Event]:
+    if e.is_new:
+        yield LeadOpened(e.lead_id, e.contact_id, e.source_id)
+    first = e.submission_count - len(e.repeats) + 1
+    for count, repeat in enumerate(e.repeats, first):
+        yield LeadStrengthened(e.lead_id, repeat.submission_id, count)

@@ -1,0 +1,33 @@
+"""What happens to contacts and leads."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from clew.base.ledger import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOpened(Event):
+    """A submission became a new lead."""
+
+    lead_id: UUID
+    contact_id: UUID
+    source_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadStrengthened(Event):
+    """A submission of a known contact strengthened the open lead."""
+
+    lead_id: UUID
+    submission_id: UUID
+    submission_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifiersRevealed(Event):
+    """Somebody looked at the full numbers of a lead's contact."""
+
+    lead_id: UUID
+    contact_id: UUID
+    purpose: str

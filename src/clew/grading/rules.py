@@ -1,0 +1,145 @@
+"""How a lead is graded: facts, typed conditions on them, and points that add up."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, Literal
+
+from msgspec import Struct
+
+Operator = Literal["==", "!=", ">=", "<=", ">", "<", "in"]
+Value = bool | int | str | list[str]
+
+OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
+    "==": eq,
+    "!=": ne,
+    ">=": ge,
+    "<=": le,
+    ">": gt,
+    "<": lt,
+    "in": lambda fact, allowed: fact in allowed,
+}
+PRICE = re.compile(r"报价|价格|多少钱|单价|询价|quot|price", re.IGNORECASE)
+URGENT = re.compile(r"急|今天|马上|尽快|立刻|urgent|asap|today", re.IGNORECASE)
+TRIAL = re.compile(r"^\s*(?:测试|test|asdf|1+|没有|随便看看)\s*$", re.IGNORECASE)
+QUANTITY = re.compile(r"(\d{1,6})\s*(?:台|套|个|只|件|条|米|支|pcs|units?|sets?)", re.IGNORECASE)
+MAKER = re.compile(
+    r"厂|机械|设备|自动化|制造|电子|科技|machin|automation|manufactur", re.IGNORECASE
+)
+DEALER = re.compile(r"商行|经销|五金|贸易|批发|trading|dealer", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a lead when it is graded; each field can stand in a condition."""
+
+    submission_count: int
+    source_kind: str
+    is_online: bool
+    is_introduced: bool
+    has_phone: bool
+    has_company: bool
+    is_maker: bool
+    is_dealer: bool
+    quantity: int
+    asks_price: bool
+    is_urgent: bool
+    is_trial: bool
+    message_length: int
+
+
+class Condition(Struct, frozen=True, forbid_unknown_fields=True):
+    """One test of one fact."""
+
+    fact: str
+    op: Operator
+    value: Value
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Points for a lead that meets all conditions, and the words that say so."""
+
+    key: str
+    points: int
+    words: dict[str, str]
+    when: list[Condition] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A grade with its reasons: `points` is the sum of the signals' points."""
+
+    level: int
+    points: int
+    signals: tuple[tuple[str, int], ...]
+
+
+FACTS = frozenset(f.name for f in fields(Facts))
+Test = tuple[str, Callable[[Any, Any], bool], Any]
+Compiled = list[tuple[str, int, list[Test]]]
+
+
+def compile_rules(rules: list[Rule]) -> Compiled:
+    """Prepare rules for grading many leads. Raises ValueError on a condition about no known fact."""
+    unknown = {c.fact for rule in rules for c in rule.when} - FACTS
+    if unknown:
+        raise ValueError(f"no such fact: {', '.join(sorted(unknown))}")
+    return [
+        (rule.key, rule.points, [(c.fact, OPERATORS[c.op], c.value) for c in rule.when])
+        for rule in rules
+    ]
+
+
+def grade(facts: Facts, rules: Compiled, high_from: int, medium_from: int) -> Verdict:
+    """Add up the rules that hold and compare the sum with the thresholds."""
+    signals = tuple(
+        (key, points)
+        for key, points, tests in rules
+        if all(holds(getattr(facts, fact), value) for fact, holds, value in tests)
+    )
+    points = sum(p for _, p in signals)
+    return Verdict(3 if points >= high_from else 2 if points >= medium_from else 1, points, signals)
+
+
+def observe(
+    *,
+    message: str,
+    company: str,
+    submission_count: int,
+    source_kind: str,
+    is_online: bool,
+    is_introduced: bool,
+    has_phone: bool,
+) -> Facts:
+    """Read the facts out of what was given."""
+    amounts = [int(n) for n in QUANTITY.findall(message)]
+    return Facts(
+        submission_count=submission_count,
+        source_kind=source_kind,
+        is_online=is_online,
+        is_introduced=is_introduced,
+        has_phone=has_phone,
+        has_company=bool(company.strip()),
+        is_maker=bool(MAKER.search(company)),
+        is_dealer=bool(DEALER.search(company)),
+        quantity=max(amounts, default=0),
+        asks_price=bool(PRICE.search(message)),
+        is_urgent=bool(URGENT.search(message)),
+        is_trial=bool(TRIAL.match(message)),
+        message_length=len(message.strip()),
+    )
+
+
+def join(earlier: Mapping[str, Any], latest: Facts) -> Facts:
+    """Facts of a strengthened lead: what was ever true stays true, the largest figure counts."""
+
+    def both(name: str) -> Any:
+        now, before = getattr(latest, name), earlier.get(name)
+        if isinstance(now, str) or before is None:
+            return now
+        if name == "is_trial":
+            return now and before
+        return max(now, before)
+
+    return Facts(**{name: both(name) for name in FACTS})

@@ -1,0 +1,238 @@
+"""Moving leads by hand, and changing who sits where."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from clew.access.models import Member, Membership
+from clew.base.ledger import Actor, Event, append
+from clew.base.live import Hint, announce
+from clew.contacts.models import Lead
+from clew.handoff.errors import (
+    CapacityReached,
+    ContactBusy,
+    LeadMissing,
+    LeadNotOpen,
+    LeadTaken,
+    NoSeat,
+    SeatMissing,
+    SeatTaken,
+)
+from clew.handoff.events import (
+    LeadAssigned,
+    LeadClosed,
+    LeadPooled,
+    LeadReopened,
+    SeatChanged,
+)
+from clew.handoff.models import Placement, Seat
+
+Kind = Placement.Kind
+
+
+@transaction.atomic
+def assign(lead_id: UUID, *, seat_id: int, actor: Actor, now: datetime, reason: str) -> Placement:
+    """Give an open lead to the person of a seat. Raises LeadMissing, LeadNotOpen, SeatMissing."""
+    before = _open_placement(lead_id)
+    seat = _lock_seat(seat_id)
+    placement = _move(
+        before, kind=Kind.PERSON, team_id=seat.team_id, seat=seat, reason=reason, now=now
+    )
+    append(LeadAssigned(lead_id, seat_id, reason), actor=actor, at=now)
+    return placement
+
+
+@transaction.atomic
+def claim(lead_id: UUID, *, member: Member, now: datetime) -> Placement:
+    """Take a lead from the pool of one's own team.
+
+    Raises LeadMissing, LeadTaken when somebody was faster, NoSeat, CapacityReached.
+    """
+    before = _open_placement(lead_id)
+    if before.kind != Kind.POOL:
+        raise LeadTaken
+    mine = Seat.objects.filter(member=member, left_at=None)
+    if before.team_id is not None:
+        mine = mine.filter(team=before.team_id)
+    found = mine.order_by("id").first()
+    if found is None:
+        raise NoSeat
+    seat = _lock_seat(found.pk)
+    if seat.open_count >= seat.capacity:
+        raise CapacityReached(capacity=seat.capacity)
+    placement = _move(
+        before, kind=Kind.PERSON, team_id=seat.team_id, seat=seat, reason="claimed", now=now
+    )
+    append(LeadAssigned(lead_id, seat.pk, "claimed"), actor=Actor("member", str(member.pk)), at=now)
+    return placement
+
+
+@transaction.atomic
+def to_pool(
+    lead_id: UUID, *, team_id: int | None, actor: Actor, now: datetime, reason: str
+) -> Placement:
+    """Put an open lead into a team's pool. Raises LeadMissing, LeadNotOpen."""
+    before = _open_placement(lead_id)
+    placement = _move(before, kind=Kind.POOL, team_id=team_id, seat=None, reason=reason, now=now)
+    append(LeadPooled(lead_id, team_id, reason), actor=actor, at=now)
+    return placement
+
+
+@transaction.atomic
+def close(lead_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Placement:
+    """End a lead: won, lost, bad_number, do_not_contact … Raises LeadMissing, LeadNotOpen."""
+    before = _open_placement(lead_id)
+    placement = _move(
+        before, kind=Kind.CLOSED, team_id=before.team_id, seat=None, reason=reason, now=now
+    )
+    Lead.objects.filter(pk=lead_id).update(ended_at=now)
+    append(LeadClosed(lead_id, reason), actor=actor, at=now)
+    return placement
+
+
+@transaction.atomic
+def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
+    """Take a closed lead up again: to whoever held it last, or into the pool.
+
+    Raises LeadMissing, LeadTaken when it is open, ContactBusy when a newer enquiry is open.
+    """
+    before = _placement(lead_id)
+    if before.kind != Kind.CLOSED:
+        raise LeadTaken
+    last = (
+        Placement.objects.filter(lead=lead_id, kind=Kind.PERSON, seat__left_at=None)
+        .order_by("-id")
+        .first()
+    )
+    try:
+        with transaction.atomic():
+            Lead.objects.filter(pk=lead_id).update(ended_at=None)
+    except IntegrityError as newer:
+        raise ContactBusy from newer
+    seat = _lock_seat(last.seat_id) if last and last.seat_id else None
+    kind = Kind.PERSON if seat else Kind.POOL
+    placement = _move(
+        before, kind=kind, team_id=before.team_id, seat=seat, reason="reopened", now=now
+    )
+    append(LeadReopened(lead_id), actor=actor, at=now)
+    if seat:
+        append(LeadAssigned(lead_id, seat.pk, "reopened"), actor=actor, at=now)
+    return placement
+
+
+@transaction.atomic
+def join(
+    team_id: int, member_id: int, *, weight: int, capacity: int, actor: Actor, now: datetime
+) -> Seat:
+    """Give a member a seat in a team, owed nothing. Raises SeatTaken. Others keep their counts."""
+    seat, is_new = Seat.objects.get_or_create(
+        team_id=team_id,
+        member_id=member_id,
+        defaults={"weight": weight, "capacity": capacity, "joined_at": now},
+    )
+    if not is_new and seat.left_at is None:
+        raise SeatTaken
+    if not is_new:
+        seat.left_at, seat.weight, seat.capacity, seat.is_present = None, weight, capacity, True
+        seat.save(update_fields=["left_at", "weight", "capacity", "is_present"])
+    Membership.objects.get_or_create(team_id=team_id, member_id=member_id)
+    append(_changed(seat), actor=actor, at=now)
+    return seat
+
+
+@transaction.atomic
+def set_seat(
+    seat_id: int, *, weight: int, capacity: int, is_present: bool, actor: Actor, now: datetime
+) -> Seat:
+    """Change weight, capacity or presence from the next lead on. Raises SeatMissing."""
+    seat = _lock_seat(seat_id)
+    seat.weight, seat.capacity, seat.is_present = weight, capacity, is_present
+    seat.save(update_fields=["weight", "capacity", "is_present"])
+    append(_changed(seat), actor=actor, at=now)
+    return seat
+
+
+@transaction.atomic
+def leave(seat_id: int, *, actor: Actor, now: datetime) -> int:
+    """Close a seat and put all its leads into the team's pool. Returns how many. Raises SeatMissing."""
+    seat = _lock_seat(seat_id)
+    held = Placement.objects.filter(seat=seat, closed_at=None).values_list("lead_id", flat=True)
+    count = 0
+    for lead_id in held.order_by("lead_id"):
+        to_pool(lead_id, team_id=seat.team_id, actor=actor, now=now, reason="nobody_present")
+        count += 1
+    Seat.objects.filter(pk=seat_id).update(left_at=now, is_present=False)
+    seat.refresh_from_db()
+    append(_changed(seat), actor=actor, at=now)
+    return count
+
+
+@transaction.atomic
+def release(member_id: int, *, now: datetime) -> None:
+    """Hand over everything of a member who has left: their seats close, their leads go on."""
+    for seat_id in Seat.objects.filter(member=member_id, left_at=None).values_list("pk", flat=True):
+        leave(seat_id, actor=Actor("system", "flow"), now=now)
+
+
+def _placement(lead_id: UUID) -> Placement:
+    placement = Placement.objects.select_for_update().filter(lead=lead_id, closed_at=None).first()
+    if placement is None:
+        raise LeadMissing
+    return placement
+
+
+def _open_placement(lead_id: UUID) -> Placement:
+    placement = _placement(lead_id)
+    if placement.kind == Kind.CLOSED:
+        raise LeadNotOpen
+    return placement
+
+
+def _lock_seat(seat_id: int) -> Seat:
+    seat = Seat.objects.select_for_update(no_key=True).filter(pk=seat_id, left_at=None).first()
+    if seat is None:
+        raise SeatMissing
+    return seat
+
+
+def _move(
+    before: Placement,
+    *,
+    kind: Placement.Kind,
+    team_id: int | None,
+    seat: Seat | None,
+    reason: str,
+    now: datetime,
+) -> Placement:
+    Placement.objects.filter(pk=before.pk).update(closed_at=now)
+    placement = Placement.objects.create(
+        lead_id=before.lead_id,
+        kind=kind,
+        team_id=team_id,
+        seat=seat,
+        reason=reason,
+        opened_at=now,
+    )
+    if before.seat_id:
+        Seat.objects.filter(pk=before.seat_id).update(open_count=F("open_count") - 1)
+    if seat:
+        Seat.objects.filter(pk=seat.pk).update(open_count=F("open_count") + 1)
+    announce(_hints(before, placement))
+    return placement
+
+
+def _hints(before: Placement, after: Placement) -> list[Hint]:
+    return [
+        Hint(p.lead_id, member_id=p.seat.member_id)
+        if p.seat
+        else Hint(p.lead_id, team_id=p.team_id)
+        for p in (before, after)
+    ]
+
+
+def _changed(seat: Seat) -> Event:
+    return SeatChanged(
+        seat.pk, seat.weight, seat.capacity, seat.is_present, has_left=seat.left_at is not None
+    )

@@ -1,0 +1,316 @@
+"""The belt's third step: every graded lead gets a place, fairly and with the reason kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from clew.base.ids import uuid7
+from clew.base.json import dumps
+from clew.base.ledger import BELT, append_all
+from clew.base.live import Hint, announce
+from clew.grading.belt import Graded
+from clew.handoff.calendars import Hours, hours, is_working
+from clew.handoff.events import LeadPlaced
+from clew.handoff.rules import VERSION, Lead, Seat, Turn, share_out
+
+LATER = ("off_hours", "all_full", "nobody_present", "nobody_weighted", "no_seats")
+REDISTRIBUTED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team's method as it stands."""
+
+    id: int
+    side: str
+    ways: dict[int, str]  # by grade level: turn or pool
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A lead that needs a place, with the placement it leaves, if any."""
+
+    lead_id: UUID
+    level: int
+    is_offline: bool
+    leaves: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a lead of this batch stands now; `is_answer_due` when the person must be contacted."""
+
+    lead_id: UUID
+    level: int
+    kind: str
+    team_id: int | None
+    seat_id: int | None
+    member_id: int | None
+    reason: str
+    round_id: UUID | None
+    turn: int | None
+    hours: Hours | None
+
+
+def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
+    """Give new leads a place; move pooled ones that a new submission has raised to a turn.
+
+    Leads that stay with their person are returned too. Locks the seats of the teams concerned, in
+    the order of their ids, until the commit.
+    """
+    teams = _teams()
+    standing = _standing([g.enquiry.lead_id for g in graded if not g.enquiry.is_new], teams)
+    candidates, staying = [], []
+    for g in graded:
+        stands = standing.get(g.enquiry.lead_id)
+        if stands is not None and not _is_raised(stands[1], g.level, teams):
+            staying.append(stands[1])
+            continue
+        arrival, given = g.enquiry.arrival, g.enquiry.given
+        is_offline = bool(given.introduced_by) or not arrival.is_online
+        leaves = stands[0] if stands else None
+        candidates.append(Candidate(g.enquiry.lead_id, g.level, is_offline, leaves))
+    placed = _settle(candidates, teams, now)
+    announce(_hint(p) for p in staying)
+    return placed + staying
+
+
+def redistribute(now: datetime) -> list[Placed]:
+    """Give out pooled leads that wait for somebody to be free or on shift, oldest first."""
+    teams = _teams()
+    open_ids = [t.id for t in teams.values() if is_working(t.hours, now)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.id, p.lead_id, g.level, m.side = 'offline'
+            from handoff_placement p
+            join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
+            join handoff_method m on m.team_id = p.team_id
+            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s)
+              and p.team_id = any(%s) and exists (select from handoff_seat s
+                where s.team_id = p.team_id and s.left_at is null and s.is_present
+                  and s.weight > 0 and s.open_count < s.capacity)
+            order by p.opened_at limit %s for update of p skip locked
+            """,
+            [list(LATER), open_ids, REDISTRIBUTED_AT_ONCE],
+        )
+        candidates = [
+            Candidate(lead_id, level, is_offline, placement_id)
+            for placement_id, lead_id, level, is_offline in cursor.fetchall()
+        ]
+    return _settle(candidates, teams, now, stay=True) if candidates else []
+
+
+def held(lead_id: UUID) -> list[Placed]:
+    """Give the open placement of one lead, if a person holds it."""
+    return [p for _, p in _standing([lead_id], _teams()).values() if p.kind == "person"]
+
+
+def _teams() -> dict[int, Team]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select m.team_id, m.side, m.low, m.medium, m.high, c.time_zone, c.week::text,
+              c.days_off::text
+            from handoff_method m join handoff_calendar c on c.id = m.calendar_id
+            order by m.team_id
+            """
+        )
+        return {
+            team_id: Team(
+                team_id,
+                side,
+                {1: low, 2: medium, 3: high},
+                hours(zone, msgspec.json.decode(week), msgspec.json.decode(days_off)),
+            )
+            for team_id, side, low, medium, high, zone, week, days_off in cursor.fetchall()
+        }
+
+
+def _standing(lead_ids: list[UUID], teams: dict[int, Team]) -> dict[UUID, tuple[int, Placed]]:
+    if not lead_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.id, p.lead_id, g.level, p.kind, p.team_id, p.seat_id, s.member_id, p.reason
+            from handoff_placement p
+            join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
+            left join handoff_seat s on s.id = p.seat_id
+            where p.lead_id = any(%s) and p.closed_at is null order by p.id for update of p
+            """,
+            [lead_ids],
+        )
+        found = {}
+        for placement_id, lead_id, level, kind, team_id, seat_id, member_id, reason in cursor:
+            working = teams[team_id].hours if team_id in teams else None
+            stands = Placed(
+                lead_id, level, kind, team_id, seat_id, member_id, reason, None, None, working
+            )
+            found[lead_id] = placement_id, stands
+        return found
+
+
+def _is_raised(stands: Placed, level: int, teams: dict[int, Team]) -> bool:
+    """A pooled lead moves when its new grade goes to a person and nobody was too busy before."""
+    team = teams.get(stands.team_id or 0)
+    return stands.kind == "pool" and (team is None or team.ways[level] == "turn")
+
+
+def _settle(
+    candidates: Sequence[Candidate], teams: dict[int, Team], now: datetime, *, stay: bool = False
+) -> list[Placed]:
+    """Decide and write the places of all candidates; with `stay`, those nobody can take stay put."""
+    by_team: dict[int | None, list[Candidate]] = {}
+    for c in candidates:
+        team = _team_for(c, teams)
+        by_team.setdefault(team.id if team else None, []).append(c)
+    seats = _lock_seats([team_id for team_id in by_team if team_id is not None])
+    placed = [
+        p
+        for team_id, group in by_team.items()
+        for p in (
+            _decide(teams[team_id], seats.get(team_id, []), group, now)
+            if team_id
+            else _homeless(group)
+        )
+    ]
+    if stay:
+        placed = [p for p in placed if p.kind == "person"]
+    _write(placed, {c.lead_id: c.leaves for c in candidates if c.leaves}, now)
+    return placed
+
+
+def _team_for(c: Candidate, teams: dict[int, Team]) -> Team | None:
+    side = "offline" if c.is_offline else "online"
+    ours = [t for t in teams.values() if t.side == side]
+    return next(iter(ours), next(iter(teams.values()), None))
+
+
+def _homeless(group: list[Candidate]) -> list[Placed]:
+    return [
+        Placed(c.lead_id, c.level, "pool", None, None, None, "no_team", None, None, None)
+        for c in group
+    ]
+
+
+def _lock_seats(team_ids: list[int]) -> dict[int, list[tuple[int, int, int, int, int, int, bool]]]:
+    found: dict[int, list[tuple[int, int, int, int, int, int, bool]]] = {}
+    if team_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                select team_id, id, member_id, weight, capacity, open_count, credit, is_present
+                from handoff_seat where team_id = any(%s) and left_at is null
+                order by team_id, id for no key update
+                """,
+                [team_ids],
+            )
+            for team_id, *seat in cursor.fetchall():
+                found.setdefault(team_id, []).append(tuple(seat))
+    return found
+
+
+def _decide(
+    team: Team,
+    rows: list[tuple[int, int, int, int, int, int, bool]],
+    group: list[Candidate],
+    now: datetime,
+) -> Iterable[Placed]:
+    by_grade = [c for c in group if team.ways[c.level] == "pool"]
+    for c in by_grade:
+        yield Placed(c.lead_id, c.level, "pool", team.id, None, None, "grade", None, None, None)
+    turning = [c for c in group if team.ways[c.level] == "turn"]
+    if not turning:
+        return
+    on_shift = is_working(team.hours, now)
+    seats = [Seat(*row, on_shift) for row in rows]
+    leads = [Lead(c.lead_id, c.level) for c in turning]
+    outcome = share_out(seats, leads)
+    round_id = _write_round(team.id, seats, leads, now)
+    _write_seats(seats, outcome.credits, outcome.open_counts)
+    members = {s.id: s.member_id for s in seats}
+    for number, (c, turn) in enumerate(zip(turning, outcome.turns, strict=True)):
+        yield _placed(team, c, turn, at=(round_id, number), members=members)
+
+
+def _placed(
+    team: Team, c: Candidate, turn: Turn, *, at: tuple[UUID, int], members: dict[int, int]
+) -> Placed:
+    return Placed(
+        lead_id=c.lead_id,
+        level=c.level,
+        kind="pool" if turn.seat_id is None else "person",
+        team_id=team.id,
+        seat_id=turn.seat_id,
+        member_id=None if turn.seat_id is None else members[turn.seat_id],
+        reason=turn.reason,
+        round_id=at[0],
+        turn=at[1],
+        hours=team.hours,
+    )
+
+
+def _write_round(team_id: int, seats: list[Seat], leads: list[Lead], now: datetime) -> UUID:
+    round_id = uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into handoff_round (id, team_id, decided_at, rules_version, seats, leads)
+            values (%s, %s, %s, %s, %s, %s)
+            """,
+            [round_id, team_id, now, VERSION, dumps(seats), dumps(leads)],
+        )
+    return round_id
+
+
+def _write_seats(seats: list[Seat], due: dict[int, int], open_counts: dict[int, int]) -> None:
+    rows = [
+        {"id": s.id, "credit": due[s.id], "open_count": open_counts[s.id]}
+        for s in seats
+        if (due[s.id], open_counts[s.id]) != (s.credit, s.open_count)
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                update handoff_seat s set credit = n.credit, open_count = n.open_count
+                from json_to_recordset(%s) as n(id bigint, credit bigint, open_count int)
+                where s.id = n.id
+                """,
+                [dumps(rows)],
+            )
+
+
+def _write(placed: list[Placed], leaving: dict[UUID, int], now: datetime) -> None:
+    left = [leaving[p.lead_id] for p in placed if p.lead_id in leaving]
+    with connection.cursor() as cursor:
+        if left:
+            cursor.execute(
+                "update handoff_placement set closed_at = %s where id = any(%s)", [now, left]
+            )
+        with cursor.copy(
+            """
+            copy handoff_placement (lead_id, kind, team_id, seat_id, reason, round_id, turn,
+              opened_at) from stdin
+            """
+        ) as copy:
+            for p in placed:
+                copy.write_row(
+                    (p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id, p.turn, now)
+                )
+    append_all(
+        [LeadPlaced(p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id) for p in placed],
+        actor=BELT,
+        at=now,
+    )
+    announce(_hint(p) for p in placed)
+
+
+def _hint(p: Placed) -> Hint:
+    return Hint(p.lead_id, member_id=p.member_id, team_id=None if p.member_id else p.team_id)

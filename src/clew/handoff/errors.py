@@ -1,0 +1,51 @@
+"""What handing off can refuse."""
+
+from clew.errors import Conflict, Invalid, Missing
+
+
+class LeadMissing(Missing):
+    """There is no such lead, or you may not see it."""
+
+    code = "lead_missing"
+
+
+class LeadTaken(Conflict):
+    """Somebody else already has this lead."""
+
+    code = "lead_taken"
+
+
+class LeadNotOpen(Conflict):
+    """This lead is closed. Reopen it first."""
+
+    code = "lead_not_open"
+
+
+class ContactBusy(Conflict):
+    """This person has a newer open enquiry, so the old one cannot be reopened."""
+
+    code = "contact_busy"
+
+
+class SeatMissing(Missing):
+    """There is no such seat in your teams."""
+
+    code = "seat_missing"
+
+
+class SeatTaken(Conflict):
+    """This person already has a seat in the team."""
+
+    code = "seat_taken"
+
+
+class NoSeat(Invalid):
+    """You have no seat in the team that holds this lead."""
+
+    code = "no_seat"
+
+
+class CapacityReached(Conflict):
+    """You hold as many leads as you may. Finish some first."""
+
+    code = "capacity_reached"

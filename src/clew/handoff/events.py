@@ -1,0 +1,62 @@
+"""What happens to placements and seats."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from clew.base.ledger import Event, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPlaced(Event):
+    """The belt put a lead with a person or into a pool."""
+
+    lead_id: UUID
+    kind: str
+    team_id: int | None
+    seat_id: int | None
+    reason: str
+    round_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadAssigned(Fact):
+    """Somebody gave a lead to a person, or a person took it from the pool."""
+
+    lead_id: UUID
+    seat_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPooled(Fact):
+    """A lead went from a person into a team's pool."""
+
+    lead_id: UUID
+    team_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadClosed(Fact):
+    """A lead ended, with the reason."""
+
+    lead_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadReopened(Fact):
+    """A closed lead is worked on again."""
+
+    lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChanged(Event):
+    """A seat's weight, capacity or presence changed, or somebody joined or left."""
+
+    seat_id: int
+    weight: int
+    capacity: int
+    is_present: bool
+    has_left: bool

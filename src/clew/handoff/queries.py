@@ -1,0 +1,209 @@
+"""Reading who has what, and why."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from clew.access.models import Member, Role
+from clew.contacts.models import Lead
+from clew.handoff.errors import LeadMissing
+from clew.handoff.models import Placement, Round, Seat
+from clew.handoff.rules import EXCLUSIONS, ONE_LEAD, Standing, share_out, standings
+from clew.handoff.rules import Lead as TurnLead
+from clew.handoff.rules import Seat as TurnSeat
+
+
+def visible_leads(viewer: Member) -> QuerySet[Lead]:
+    """Give the leads a member may see: own and pooled ones, the teams' ones, or all."""
+    if viewer.role == Role.ADMINISTRATOR:
+        return Lead.objects.all()
+    team_ids = viewer.memberships.values("team_id")
+    last = Placement.objects.filter(lead=OuterRef("pk"), closed_at=None)
+    if viewer.role == Role.MANAGER:
+        return Lead.objects.filter(Exists(last.filter(team__in=team_ids)))
+    mine = Q(seat__member=viewer) | Q(kind=Placement.Kind.POOL, team__in=team_ids)
+    return Lead.objects.filter(Exists(last.filter(mine)))
+
+
+def visible_lead(viewer: Member, lead_id: UUID) -> Lead:
+    """Give one lead, also by the id of a later submission. Raises LeadMissing."""
+    found = (
+        visible_leads(viewer)
+        .filter(Q(pk=lead_id) | Q(repeats=lead_id))
+        .select_related("contact", "source")
+        .first()
+    )
+    if found is None:
+        raise LeadMissing
+    return found
+
+
+def placement_of(lead_id: UUID) -> Placement:
+    """Give the one open placement of a lead."""
+    return Placement.objects.select_related("seat__member", "team", "round").get(
+        lead=lead_id, closed_at=None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One seat at the moment of the decision. Credits in leads, not micro-leads."""
+
+    member_id: int
+    name: str
+    weight: int
+    due: float
+    open_count: int
+    capacity: int
+    excluded: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Why a lead went where it went."""
+
+    kind: str
+    reason: str
+    team: str
+    decided_at: datetime
+    chosen: str
+    candidates: list[Candidate]
+    sieve: list[tuple[str, int, int]]  # reason of exclusion, how many before, how many after
+    is_recomputed_equal: bool | None
+
+
+def trace(viewer: Member, lead_id: UUID) -> Trace:
+    """Explain the newest decision about a lead. Raises LeadMissing.
+
+    A decision by turn lists every seat as it stood and is recomputed from its stored inputs.
+    """
+    lead = visible_lead(viewer, lead_id)
+    decided = (
+        Placement.objects.filter(lead=lead)
+        .select_related("seat__member", "team", "round")
+        .order_by("-id")
+        .exclude(kind=Placement.Kind.CLOSED)
+        .first()
+    )
+    if decided is None:
+        raise LeadMissing
+    seen = _standings(decided)
+    names = dict(
+        Member.objects.filter(pk__in=[s.seat.member_id for s in seen]).values_list("pk", "name")
+    )
+    return Trace(
+        kind=decided.kind,
+        reason=decided.reason,
+        team=decided.team.name if decided.team else "",
+        decided_at=decided.opened_at,
+        chosen=decided.seat.member.name if decided.seat else "",
+        candidates=[_candidate(s, names, decided.seat_id) for s in _ranked(seen)],
+        sieve=_sieve(seen),
+        is_recomputed_equal=recomputed_equal(decided.round) if decided.round else None,
+    )
+
+
+def recomputed_equal(decided: Round) -> bool:
+    """Share out the stored leads among the stored seats again and compare with what happened."""
+    seats, leads = _inputs(decided)
+    outcome = share_out(seats, leads)
+    happened = dict(
+        Placement.objects.filter(round=decided).values_list("turn", "seat_id").order_by("turn")
+    )
+    return all(
+        turn.seat_id == happened[number]
+        for number, turn in enumerate(outcome.turns)
+        if number in happened
+    )
+
+
+def _inputs(decided: Round) -> tuple[list[TurnSeat], list[TurnLead]]:
+    return (
+        msgspec.convert(decided.seats, list[TurnSeat]),
+        msgspec.convert(decided.leads, list[TurnLead]),
+    )
+
+
+def _standings(decided: Placement) -> list[Standing]:
+    if decided.round is None or decided.turn is None:
+        return []
+    seats, leads = _inputs(decided.round)
+    return standings(seats, leads, decided.turn)
+
+
+def _ranked(seen: list[Standing]) -> list[Standing]:
+    return sorted(seen, key=lambda s: (bool(s.excluded), -s.credit))
+
+
+def _candidate(s: Standing, names: dict[int, str], chosen: int | None) -> Candidate:
+    return Candidate(
+        member_id=s.seat.member_id,
+        name=names.get(s.seat.member_id, ""),
+        weight=s.seat.weight,
+        due=s.credit / ONE_LEAD,
+        open_count=s.open_count,
+        capacity=s.seat.capacity,
+        excluded=s.excluded,
+        is_chosen=s.seat.id == chosen,
+    )
+
+
+def _sieve(seen: list[Standing]) -> list[tuple[str, int, int]]:
+    counts = Counter(s.excluded for s in seen)
+    left = len(seen)
+    rows = []
+    for reason in EXCLUSIONS:
+        rows.append((reason, left, left - counts[reason]))
+        left -= counts[reason]
+    return rows if seen else []
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a seat got by turn, and what its weight says it was due, in leads."""
+
+    seat_id: int
+    member_id: int
+    name: str
+    weight: int
+    capacity: int
+    open_count: int
+    is_present: bool
+    got: int
+    due: float
+
+
+def shares(viewer: Member, team_id: int) -> list[Share]:
+    """Compare what each seat of a team got by turn with what it was due.
+
+    A salesperson sees only the own row. Due is got plus the credit that is still open: the deficit.
+    """
+    seats = Seat.objects.filter(team=team_id, left_at=None).select_related("member")
+    if viewer.role != Role.ADMINISTRATOR:
+        seats = seats.filter(team__memberships__member=viewer)
+    if viewer.role == Role.SALESPERSON:
+        seats = seats.filter(member=viewer)
+    got = Counter(
+        Placement.objects.filter(
+            team=team_id, round__isnull=False, seat__in=seats.values("pk")
+        ).values_list("seat_id", flat=True)
+    )
+    return [
+        Share(
+            seat_id=s.pk,
+            member_id=s.member_id,
+            name=s.member.name,
+            weight=s.weight,
+            capacity=s.capacity,
+            open_count=s.open_count,
+            is_present=s.is_present,
+            got=got[s.pk],
+            due=got[s.pk] + s.credit / ONE_LEAD,
+        )
+        for s in seats.order_by("pk")
+    ]

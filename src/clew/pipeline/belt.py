@@ -1,0 +1,81 @@
+"""The belt's last step: the clock until contact is due starts when a person has the lead."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from clew.base.json import dumps
+from clew.base.ledger import BELT, CLOCKS, append_all
+from clew.base.live import Hint, announce
+from clew.handoff.belt import Placed, held
+from clew.handoff.calendars import after
+from clew.pipeline.events import ClockBreached, ClockStarted
+from clew.pipeline.models import Clock, Task
+
+BREACHED_AT_ONCE = 500
+
+
+def start(placed: Sequence[Placed], now: datetime) -> None:
+    """Start a clock for each lead that a person holds, unless one is running. In working time."""
+    held = [p for p in placed if p.kind == "person"]
+    if not held:
+        return
+    minutes = _targets()
+    due = {
+        key: after(key[0], now, minutes[key[1]]) if key[0] else now
+        for key in {(p.hours, p.level) for p in held}
+    }
+    rows = [{"lead": p.lead_id, "due": due[p.hours, p.level]} for p in held]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into pipeline_clock (lead_id, started_at, due_at)
+            select lead, %s, due from json_to_recordset(%s) as c(lead uuid, due timestamptz)
+            on conflict do nothing returning lead_id, due_at
+            """,
+            [now, dumps(rows)],
+        )
+        started = cursor.fetchall()
+    append_all([ClockStarted(lead_id, due_at) for lead_id, due_at in started], actor=BELT, at=now)
+
+
+def resume(lead_id: UUID, now: datetime) -> None:
+    """Start the clock of a lead that was given to a person by hand."""
+    start(held(lead_id), now)
+
+
+def stop(lead_id: UUID, now: datetime) -> None:
+    """Stop the clock and drop the next step of a lead that no person holds any more."""
+    Clock.objects.filter(lead=lead_id, stopped_at=None).update(stopped_at=now)
+    Task.objects.filter(lead=lead_id, done_at=None).update(done_at=now)
+
+
+def breach(now: datetime) -> int:
+    """Mark every clock that has run out, once each, and tell the person. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with due as (select id from pipeline_clock
+              where due_at <= %s and stopped_at is null and breached_at is null
+              order by due_at limit %s for update skip locked),
+            breached as (update pipeline_clock c set breached_at = %s from due
+              where c.id = due.id returning c.lead_id)
+            select b.lead_id, s.member_id from breached b
+            left join handoff_placement p on p.lead_id = b.lead_id and p.closed_at is null
+            left join handoff_seat s on s.id = p.seat_id
+            """,
+            [now, BREACHED_AT_ONCE, now],
+        )
+        rows: list[tuple[UUID, int | None]] = cursor.fetchall()
+    if rows:
+        append_all([ClockBreached(lead_id) for lead_id, _ in rows], actor=CLOCKS, at=now)
+        announce(Hint(lead_id, member_id=member_id) for lead_id, member_id in rows if member_id)
+    return len(rows)
+
+
+def _targets() -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("select level, minutes from pipeline_target")
+        return dict(cursor.fetchall())

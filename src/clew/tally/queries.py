@@ -1,0 +1,103 @@
+"""The account of everything that arrived (INS-9), and what unattended leads have cost."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+
+from clew.access.models import Member, Role
+from clew.contacts.models import Lead
+from clew.errors import Denied
+from clew.handoff.models import Placement
+from clew.handoff.queries import visible_leads
+from clew.pipeline.models import Call, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Both sums. Submissions end in exactly one way; leads stand in exactly one place."""
+
+    submissions: int
+    new_leads: int
+    merged: int
+    rejected: int
+    failed: int
+    waiting: int
+    leads: int
+    with_person: int
+    in_pool: int
+    closed: dict[str, int]
+
+    @property
+    def is_balanced(self) -> bool:
+        """Tell whether both sums come out."""
+        ends = self.new_leads + self.merged + self.rejected + self.failed + self.waiting
+        places = self.with_person + self.in_pool + sum(self.closed.values())
+        return self.submissions == ends and self.leads == places == self.new_leads
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    """Leads whose contact was due and that nobody has tried to reach, and what they cost."""
+
+    cost_minor: int
+    count: int
+
+
+A_DAY = timedelta(days=1)
+ACCOUNT = """
+select a.*, p.*
+from (select (select count(*) from capture_submission),
+    (select count(*) from contacts_lead),
+    (select count(*) from contacts_repeat),
+    (select count(distinct f.submission_id) from capture_failure f
+      where f.settlement = 'dismissed'
+        and not exists (select from contacts_lead l where l.id = f.submission_id)
+        and not exists (select from contacts_repeat r where r.submission_id = f.submission_id)
+        and not exists (select from capture_waiting w where w.submission_id = f.submission_id)
+        and not exists (select from capture_failure g
+          where g.submission_id = f.submission_id and g.settled_at is null)),
+    (select count(*) from capture_failure where settled_at is null),
+    (select count(*) from capture_waiting)) a
+left join (select kind, reason, count(*) from handoff_placement where closed_at is null
+  group by kind, reason) p on true
+"""
+
+
+def account(viewer: Member) -> Account:
+    """Count everything in one snapshot. Raises Denied to all but administrators and managers."""
+    if viewer.role == Role.SALESPERSON:
+        raise Denied
+    with connection.cursor() as cursor:
+        cursor.execute(ACCOUNT)
+        rows = cursor.fetchall()
+    submissions, new_leads, merged, rejected, failed, waiting = rows[0][:6]
+    places = [row[6:] for row in rows if row[6] is not None]
+    return Account(
+        submissions=submissions,
+        new_leads=new_leads,
+        merged=merged,
+        rejected=rejected,
+        failed=failed,
+        waiting=waiting,
+        leads=new_leads,
+        with_person=sum(n for kind, _, n in places if kind == Placement.Kind.PERSON),
+        in_pool=sum(n for kind, _, n in places if kind == Placement.Kind.POOL),
+        closed={reason: n for kind, reason, n in places if kind == Placement.Kind.CLOSED},
+    )
+
+
+def never_contacted(viewer: Member, now: datetime) -> QuerySet[Lead]:
+    """Give open leads that nobody ever tried to reach, though it was due or a day has passed."""
+    called = Call.objects.filter(lead=OuterRef("pk"))
+    due = Exists(Clock.objects.filter(lead=OuterRef("pk"), due_at__lt=now))
+    return visible_leads(viewer).filter(
+        ~Exists(called), due | Q(opened_at__lt=now - A_DAY), ended_at=None
+    )
+
+
+def waste(viewer: Member, now: datetime) -> Waste:
+    """Add up what the leads of `never_contacted` have cost so far."""
+    leads = never_contacted(viewer, now)
+    return Waste(leads.aggregate(cost=Sum("cost_minor"))["cost"] or 0, leads.count())

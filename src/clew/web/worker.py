@@ -1,0 +1,147 @@
+"""The worker: claims waiting submissions, runs the belt, follows facts, keeps the clocks."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from clew.base.outbox import follow
+from clew.capture.models import Failure, Waiting
+from clew.contacts.belt import Arrival
+from clew.contacts.errors import Overtaken
+from clew.errors import ClewError
+from clew.web.flow import FACTS, belt, tick
+
+BATCH = 500
+TRIES = 3
+POLL_SECONDS = 1.0
+TICK_SECONDS = 5.0
+CHANNEL = "clew_waiting"
+RETRIED = {"40001", "40P01", "23505"}  # serialisation, deadlock, unique: somebody else was faster
+
+log = logging.getLogger("clew.worker")
+
+
+def run(stop: threading.Event) -> None:
+    """Work until told to stop. A lost database is waited for."""
+    ticked = datetime.min.replace(tzinfo=UTC)
+    while not stop.is_set():
+        try:
+            now = datetime.now(UTC)
+            busy = run_belt_once(now) + follow(FACTS, now)
+            if (now - ticked).total_seconds() >= TICK_SECONDS:
+                _tick(now)
+                ticked = now
+            if not busy:
+                _wait()
+        except OperationalError:
+            log.warning("the database is away; trying again")
+            connection.close()
+            stop.wait(POLL_SECONDS)
+    connection.close()
+
+
+def run_belt_once(now: datetime, batch: int = BATCH) -> int:
+    """Handle one batch of waiting submissions, oldest first. Returns how many left the queue."""
+    ids = _attempt(None, batch, now)
+    if isinstance(ids, int):
+        return ids
+    return _isolate(ids, now)
+
+
+def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | list[UUID]:
+    """Run one batch in one transaction: how many were handled, or the ids that would not go."""
+    claimed: list[UUID] = []
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                arrivals = _claim(ids, batch)
+                claimed = [a.submission_id for a in arrivals]
+                if arrivals:
+                    belt(arrivals, now)
+                    _done(claimed)
+                return len(arrivals)
+        except OperationalError:
+            raise
+        except (DatabaseError, Overtaken) as error:
+            if not _is_race(error):
+                break
+        except Exception:  # noqa: BLE001  a poisonous submission may fail in any way; it is isolated
+            break
+    return claimed
+
+
+def _is_race(error: Exception) -> bool:
+    return isinstance(error, Overtaken) or (getattr(error.__cause__, "sqlstate", None) in RETRIED)
+
+
+def _isolate(ids: list[UUID], now: datetime) -> int:
+    """Halve a failing batch until the submission that fails stands alone, and set that one aside."""
+    if len(ids) == 1:
+        return _set_aside(ids[0], now)
+    middle = len(ids) // 2
+    handled = 0
+    for half in (ids[:middle], ids[middle:]):
+        result = _attempt(half, len(half), now)
+        handled += result if isinstance(result, int) else _isolate(result, now)
+    return handled
+
+
+def _set_aside(submission_id: UUID, now: datetime) -> int:
+    """Run one submission alone once more; keep what it fails with, and take it off the queue."""
+    try:
+        with transaction.atomic():
+            arrivals = _claim([submission_id], 1)
+            belt(arrivals, now) if arrivals else None
+            _done([a.submission_id for a in arrivals])
+            return len(arrivals)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it becomes a Failure that people see
+        code = error.code if isinstance(error, ClewError) else "belt_error"
+        log.warning("submission %s failed: %s", submission_id, type(error).__name__)
+        with transaction.atomic():
+            Failure.objects.create(
+                submission_id=submission_id, code=code, error=type(error).__name__, failed_at=now
+            )
+            Waiting.objects.filter(pk=submission_id).delete()
+        return 1
+
+
+def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
+    chosen = "" if ids is None else "where w.submission_id = any(%(ids)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select s.id, s.source_id, o.is_online, o.kind, s.cost_minor, s.received_at, s.body
+            from capture_waiting w
+            join capture_submission s on s.id = w.submission_id
+            join capture_source o on o.id = s.source_id
+            {chosen} order by w.submission_id limit %(batch)s for update of w skip locked
+            """,  # noqa: S608  no value is formatted in
+            {"ids": list(ids or []), "batch": batch},
+        )
+        return [Arrival(*row) for row in cursor.fetchall()]
+
+
+def _done(ids: list[UUID]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("delete from capture_waiting where submission_id = any(%s)", [ids])
+
+
+def _tick(now: datetime) -> None:
+    with transaction.atomic():
+        tick(now)
+
+
+def _wait() -> None:
+    """Sleep until a submission arrives, or for a second: polling is the path that must work."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"listen {CHANNEL}")
+        cursor.execute("select exists (select from capture_waiting)")
+        if not cursor.fetchone()[0] and connection.connection:
+            for _ in connection.connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                pass
