@@ -33,7 +33,7 @@ def test_awkward_chinese_numbers_agree_with_the_expected_answers() -> None:
     path = DATA / "phones" / "cn_inputs_expected.csv"
     if not path.exists():
         pytest.skip(f"no {path.name} beside the project")
-    for row in csv.DictReader(path.open(encoding="utf-8")):
+    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
         if not row["e164"].startswith("ERR"):
             assert normal_phone(row["input"]) == row["e164"], row["input"]
 

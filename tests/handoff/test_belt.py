@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import Sum
 
-from clew.access.actions import leave as leave_company
+from clew.access.actions import deactivate
 from clew.base.outbox import follow
 from clew.handoff.actions import set_seat
 from clew.handoff.models import Placement, Round, Seat
@@ -136,7 +136,7 @@ def test_leads_of_somebody_who_left_go_on_to_the_others() -> None:
     company = found(weights=(1, 1))
     many(company, 6)
     gone = company.people[0]
-    leave_company(gone.pk, actor=TESTER, now=MONDAY_NOON)
+    deactivate(gone, actor=TESTER, now=MONDAY_NOON)
     follow(FACTS, MONDAY_NOON)
     tick(MONDAY_NOON)
     holders = Placement.objects.filter(closed_at=None).values_list("seat__member", flat=True)
