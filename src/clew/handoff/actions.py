@@ -177,10 +177,11 @@ def release(member_id: int, *, now: datetime) -> None:
 
 
 def _placement(lead_id: UUID) -> Placement:
-    placement = Placement.objects.select_for_update().filter(lead=lead_id, closed_at=None).first()
-    if placement is None:
+    """Lock the lead first: whoever waited then reads the placement that the winner has left."""
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).values("pk").first()
+    if lead is None:
         raise LeadMissing
-    return placement
+    return Placement.objects.get(lead=lead_id, closed_at=None)
 
 
 def _open_placement(lead_id: UUID) -> Placement:

@@ -1,0 +1,74 @@
+"""Several workers and people at once, on real connections."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.db.models import Count, Sum
+
+from clew.contacts.models import Contact, Lead, Repeat
+from clew.handoff import actions
+from clew.handoff.errors import LeadTaken
+from clew.handoff.models import Placement, Seat
+from clew.tally.queries import account
+from clew.web.worker import run_belt_once
+from tests.company import COLD, HOT, MONDAY_NOON, enquire, found, submit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts: Callable[[], object]) -> list[BaseException]:
+    """Run each act in a thread of its own; give what they raised."""
+    barrier, raised = threading.Barrier(len(acts)), []
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            act()
+        except Exception as error:  # noqa: BLE001  the caller looks at it
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def drain() -> None:
+    while run_belt_once(MONDAY_NOON, batch=7):
+        pass
+
+
+def test_three_workers_make_one_lead_per_person_and_share_out_exactly() -> None:
+    company = found(weights=(2, 1, 1), capacity=1000)
+    for number in range(120):
+        submit(company.site, phone=f"138{number % 40:08d}", **HOT)
+    assert at_once(drain, drain, drain) == []
+    drain()
+    assert (Contact.objects.count(), Lead.objects.count(), Repeat.objects.count()) == (40, 40, 80)
+    assert Lead.objects.aggregate(sum=Sum("submission_count"))["sum"] == 120
+    assert Seat.objects.aggregate(sum=Sum("credit"))["sum"] == 0
+    assert sum(s.open_count for s in Seat.objects.all()) == 40
+    per_lead = Placement.objects.filter(closed_at=None).values("lead").annotate(n=Count("id"))
+    assert {row["n"] for row in per_lead} == {1}
+    assert account(company.administrator).is_balanced
+
+
+def test_a_pooled_lead_has_exactly_one_winner() -> None:
+    company = found(weights=(1,) * 8)
+    id_ = enquire(company.site, phone="13812345678", **COLD)
+    raised = at_once(
+        *(
+            lambda person=person: actions.claim(id_, member=person, now=MONDAY_NOON)
+            for person in company.people
+        )
+    )
+    assert Counter(type(error) for error in raised) == {LeadTaken: 7}
+    assert Placement.objects.filter(lead=id_, closed_at=None).count() == 1
+    assert sum(s.open_count for s in Seat.objects.all()) == 1
