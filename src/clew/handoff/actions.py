@@ -36,7 +36,7 @@ Kind = Placement.Kind
 def assign(lead_id: UUID, *, seat_id: int, actor: Actor, now: datetime, reason: str) -> Placement:
     """Give an open lead to the person of a seat. Raises LeadMissing, LeadNotOpen, SeatMissing."""
     before = _open_placement(lead_id)
-    seat = _lock_seat(seat_id)
+    seat = _lock_seat(seat_id, and_too=before.seat_id)
     placement = _move(
         before, kind=Kind.PERSON, team_id=seat.team_id, seat=seat, reason=reason, now=now
     )
@@ -157,10 +157,11 @@ def set_seat(
 @transaction.atomic
 def leave(seat_id: int, *, actor: Actor, now: datetime) -> int:
     """Close a seat and put all its leads into the team's pool. Returns how many. Raises SeatMissing."""
+    held = Placement.objects.filter(seat=seat_id, closed_at=None).order_by("lead_id")
+    _lock_leads(list(held.values_list("lead_id", flat=True)))
     seat = _lock_seat(seat_id)
-    held = Placement.objects.filter(seat=seat, closed_at=None).values_list("lead_id", flat=True)
     count = 0
-    for lead_id in held.order_by("lead_id"):
+    for lead_id in held.values_list("lead_id", flat=True):
         to_pool(lead_id, team_id=seat.team_id, actor=actor, now=now, reason="nobody_present")
         count += 1
     Seat.objects.filter(pk=seat_id).update(left_at=now, is_present=False)
@@ -178,10 +179,15 @@ def release(member_id: int, *, now: datetime) -> None:
 
 def _placement(lead_id: UUID) -> Placement:
     """Lock the lead first: whoever waited then reads the placement that the winner has left."""
-    lead = Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).values("pk").first()
-    if lead is None:
+    if not _lock_leads([lead_id]):
         raise LeadMissing
     return Placement.objects.get(lead=lead_id, closed_at=None)
+
+
+def _lock_leads(lead_ids: list[UUID]) -> list[UUID]:
+    """Leads before seats, each in the order of ids: the one order in which all writers lock."""
+    leads = Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids).order_by("pk")
+    return list(leads.values_list("pk", flat=True))
 
 
 def _open_placement(lead_id: UUID) -> Placement:
@@ -191,8 +197,10 @@ def _open_placement(lead_id: UUID) -> Placement:
     return placement
 
 
-def _lock_seat(seat_id: int) -> Seat:
-    seat = Seat.objects.select_for_update(no_key=True).filter(pk=seat_id, left_at=None).first()
+def _lock_seat(seat_id: int, and_too: int | None = None) -> Seat:
+    wanted = [id_ for id_ in (seat_id, and_too) if id_]
+    seats = Seat.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    seat = next((s for s in seats if s.pk == seat_id and s.left_at is None), None)
     if seat is None:
         raise SeatMissing
     return seat
