@@ -45,6 +45,16 @@ class Waste:
     count: int
 
 
+BREACHES = """
+select (select count(*) from contacts_lead l where not exists
+    (select from handoff_placement p where p.lead_id = l.id and p.closed_at is null)),
+  (select count(*) from contacts_lead l join handoff_placement p
+    on p.lead_id = l.id and p.closed_at is null
+    where (l.ended_at is null) = (p.kind = 'closed')),
+  (select count(*) from handoff_seat s where open_count <> (select count(*) from handoff_placement p
+    where p.seat_id = s.id and p.closed_at is null)),
+  (select count(*) from (select from handoff_seat group by team_id having sum(credit) <> 0) t)
+"""
 A_DAY = timedelta(days=1)
 ACCOUNT = """
 select a.*, p.*
@@ -86,6 +96,23 @@ def account(viewer: Member) -> Account:
         in_pool=sum(n for kind, _, n in places if kind == Placement.Kind.POOL),
         closed={reason: n for kind, reason, n in places if kind == Placement.Kind.CLOSED},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Breaches:
+    """How often a promise about places is broken; all zero unless somebody wrote past the actions."""
+
+    leads_nowhere: int
+    leads_ended_but_open: int
+    seats_miscounted: int
+    teams_with_credit_left: int
+
+
+def breaches() -> Breaches:
+    """Look for leads and seats whose books do not agree."""
+    with connection.cursor() as cursor:
+        cursor.execute(BREACHES)
+        return Breaches(*cursor.fetchone())
 
 
 def never_contacted(viewer: Member, now: datetime) -> QuerySet[Lead]:

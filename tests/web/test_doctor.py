@@ -1,0 +1,63 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from clew.grading.models import Grade
+from clew.handoff.models import Round, Seat
+from clew.web import doctor
+from tests.company import HOT, enquire, found
+
+pytestmark = pytest.mark.django_db
+DAY = ["--day", "2026-11-23T00:00+08:00", "--json"]
+
+
+def asked(
+    capsys: pytest.CaptureFixture[str], *options: str
+) -> tuple[int, dict[str, dict[str, int]]]:
+    code = doctor.main([*options, *DAY])
+    return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_a_well_kept_company_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    company = found(weights=(2, 1))
+    for n in range(6):
+        enquire(company.site, phone=f"1381234567{n}", **HOT)
+    code, told = asked(capsys)
+    assert code == 0
+    assert told["decisions"] == {"recomputed": 12, "different": 0}
+    assert told["ledger"]["is_balanced"]
+
+
+def test_one_altered_input_of_one_decision_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    company = found(weights=(1, 1))
+    enquire(company.site, phone="13812345678", **HOT)
+    decided = Round.objects.get()
+    winner = decided.placements.get().seat_id
+    seat = next(s for s in decided.seats if s[0] == winner)
+    seat[2] = 0
+    decided.save()
+    grade = Grade.objects.get()
+    grade.facts["quantity"] = 0
+    grade.save()
+    code, told = asked(capsys, "--decisions")
+    assert (code, told["decisions"]["different"]) == (1, 2)
+
+
+def test_books_that_somebody_wrote_past_the_actions_are_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    company = found()
+    enquire(company.site, phone="13812345678", **HOT)
+    Seat.objects.filter(open_count=1).update(open_count=2, credit=5)
+    code, told = asked(capsys, "--ledger")
+    assert code == 1
+    assert told["ledger"]["seats_miscounted"] == 1
+    assert told["ledger"]["teams_with_credit_left"] == 1
+
+
+def test_without_a_day_the_last_day_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    company = found()
+    enquire(company.site, datetime.now(UTC), phone="13812345678", **HOT)
+    assert doctor.main(["--decisions"]) == 0
+    assert "all well" in capsys.readouterr().out
