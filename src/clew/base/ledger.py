@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from clew.base.bulk import copy_in
 from clew.base.json import dumps, to_builtins
 from clew.base.models import Entry, Outbox
 
@@ -56,14 +55,7 @@ def append(event: Event, *, actor: Actor, at: datetime) -> int:
 
 def append_all(events: Sequence[Event], *, actor: Actor, at: datetime) -> None:
     """Write many events that nobody follows by one COPY. Facts go through `append`."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "copy base_entry (at, name, subject, actor_kind, actor_id, data) from stdin"
-        ) as copy,
-    ):
-        for row in _rows(events, actor, at):
-            copy.write_row(row)
+    copy_in("base_entry", "at, name, subject, actor_kind, actor_id, data", _rows(events, actor, at))
 
 
 def _rows(events: Iterable[Event], actor: Actor, at: datetime) -> Iterable[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from clew.base.bulk import copy_in
 from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
@@ -18,6 +19,10 @@ from clew.contacts.events import LeadOpened, LeadStrengthened
 from clew.contacts.rules import Way, interest, tail, ways
 
 Key = tuple[str, bytes]
+LEAD_COLUMNS = (
+    "id, contact_id, source_id, category, region, interest, submission_count, cost_minor, "
+    "opened_at, strengthened_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +149,26 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
     persons = {id(p): p for _, _, _, p in batch.met}.values()
     new = [p for p in persons if p.is_new]
     named = [p for p in persons if p.is_named and not p.is_new]
-    with connection.cursor() as cursor:
-        if new:
-            with cursor.copy(
-                "copy contacts_contact (id, name, company, created_at) from stdin"
-            ) as copy:
-                for p in new:
-                    copy.write_row((p.contact_id, p.name, p.company, now))
-        if named:
-            cursor.execute(
-                """
-                update contacts_contact c set name = p.name, company = p.company
-                from json_to_recordset(%s) as p(id uuid, name text, company text)
-                where c.id = p.id
-                """,
-                [
-                    dumps(
-                        [{"id": p.contact_id, "name": p.name, "company": p.company} for p in named]
-                    )
-                ],
-            )
+    if new:
+        columns = "id, name, company, created_at"
+        copy_in("contacts_contact", columns, ((p.contact_id, p.name, p.company, now) for p in new))
+    if named:
+        _write_names(named)
     if batch.identifiers:
         _write_identifiers(batch)
+
+
+def _write_names(persons: list[_Person]) -> None:
+    rows = [{"id": p.contact_id, "name": p.name, "company": p.company} for p in persons]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update contacts_contact c set name = p.name, company = p.company
+            from json_to_recordset(%s) as p(id uuid, name text, company text)
+            where c.id = p.id
+            """,
+            [dumps(rows)],
+        )
 
 
 def _write_identifiers(batch: _Batch) -> None:
@@ -270,34 +273,27 @@ def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
     new = [e for e in enquiries if e.is_new]
     old = [e for e in enquiries if not e.is_new]
     repeats = [(a.submission_id, e.lead_id, a.received_at) for e in enquiries for a in e.repeats]
+    if new:
+        copy_in("contacts_lead", LEAD_COLUMNS, (_lead_row(e, now) for e in new))
+    if old:
+        _write_strengthened(old, now)
+    if repeats:
+        copy_in("contacts_repeat", "submission_id, lead_id, at", repeats)
+
+
+def _write_strengthened(enquiries: list[Enquiry], now: datetime) -> None:
     with connection.cursor() as cursor:
-        if new:
-            with cursor.copy(
-                """
-                copy contacts_lead (id, contact_id, source_id, category, region, interest,
-                  submission_count, cost_minor, opened_at, strengthened_at) from stdin
-                """
-            ) as copy:
-                for e in new:
-                    copy.write_row(_lead_row(e, now))
-        if old:
-            cursor.execute(
-                """
-                update contacts_lead l set submission_count = e.submission_count,
-                  interest = e.interest, category = e.category, region = e.region,
-                  cost_minor = e.cost_minor, strengthened_at = %s
-                from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
-                  category text, region text, cost_minor bigint)
-                where l.id = e.lead_id
-                """,
-                [now, dumps([_strengthened_row(e) for e in old])],
-            )
-        if repeats:
-            with cursor.copy(
-                "copy contacts_repeat (submission_id, lead_id, at) from stdin"
-            ) as copy:
-                for row in repeats:
-                    copy.write_row(row)
+        cursor.execute(
+            """
+            update contacts_lead l set submission_count = e.submission_count,
+              interest = e.interest, category = e.category, region = e.region,
+              cost_minor = e.cost_minor, strengthened_at = %s
+            from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
+              category text, region text, cost_minor bigint)
+            where l.id = e.lead_id
+            """,
+            [now, dumps([_strengthened_row(e) for e in enquiries])],
+        )
 
 
 def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from clew.base.bulk import copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
 from clew.contacts.belt import Enquiry
@@ -124,24 +125,11 @@ def _write(
     published: Published,
     now: datetime,
 ) -> None:
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            """
-            copy grading_grade (lead_id, rule_set_id, level, points, signals, facts, graded_at)
-            from stdin
-            """
-        ) as copy,
-    ):
-        for e, (facts, verdict) in zip(enquiries, verdicts, strict=True):
-            copy.write_row(
-                (
-                    e.lead_id,
-                    published.id,
-                    verdict.level,
-                    verdict.points,
-                    dumps(verdict.signals),
-                    dumps(facts),
-                    now,
-                )
-            )
+    copy_in(
+        "grading_grade",
+        "lead_id, rule_set_id, level, points, signals, facts, graded_at",
+        (
+            (e.lead_id, published.id, v.level, v.points, dumps(v.signals), dumps(facts), now)
+            for e, (facts, v) in zip(enquiries, verdicts, strict=True)
+        ),
+    )

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from clew.base.bulk import copy_in
 from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
@@ -289,21 +290,19 @@ def _write_seats(seats: list[Seat], due: dict[int, int], open_counts: dict[int, 
 
 def _write(placed: list[Placed], leaving: dict[UUID, int], now: datetime) -> None:
     left = [leaving[p.lead_id] for p in placed if p.lead_id in leaving]
-    with connection.cursor() as cursor:
-        if left:
+    if left:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "update handoff_placement set closed_at = %s where id = any(%s)", [now, left]
             )
-        with cursor.copy(
-            """
-            copy handoff_placement (lead_id, kind, team_id, seat_id, reason, round_id, turn,
-              opened_at) from stdin
-            """
-        ) as copy:
-            for p in placed:
-                copy.write_row(
-                    (p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id, p.turn, now)
-                )
+    copy_in(
+        "handoff_placement",
+        "lead_id, kind, team_id, seat_id, reason, round_id, turn, opened_at",
+        (
+            (p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id, p.turn, now)
+            for p in placed
+        ),
+    )
     append_all(
         [LeadPlaced(p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id) for p in placed],
         actor=BELT,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from clew.base.outbox import follow
 from clew.capture.models import Failure, Waiting
@@ -37,7 +37,7 @@ def run(stop: threading.Event) -> None:
                 ticked = now
             if not busy:
                 _wait()
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             log.warning("the database is away; trying again")
             connection.close()
             stop.wait(POLL_SECONDS)
@@ -64,11 +64,12 @@ def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | lis
                     belt(arrivals, now)
                     _done(claimed)
                 return len(arrivals)
-        except OperationalError:
-            raise
         except (DatabaseError, Overtaken) as error:
-            if not _is_race(error):
-                break
+            if _is_race(error):
+                continue
+            if isinstance(error, OperationalError):
+                raise
+            break
         except Exception:  # noqa: BLE001  a poisonous submission may fail in any way; it is isolated
             break
     return claimed
