@@ -18,8 +18,9 @@ from clew.handoff.calendars import Hours, hours, is_working
 from clew.handoff.events import LeadPlaced
 from clew.handoff.rules import VERSION, Lead, Seat, Turn, share_out
 
-LATER = ("off_hours", "all_full", "nobody_present", "nobody_weighted", "no_seats")
-REDISTRIBUTED_AT_ONCE = 500
+POSTPONED = ("off_hours", "all_full", "nobody_present", "nobody_weighted", "no_seats")
+AT_ONCE = 500
+NO_TEAM = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     """
     teams = _teams()
     standing = _standing([g.enquiry.lead_id for g in graded if not g.enquiry.is_new], teams)
-    candidates, staying = [], []
+    candidates: list[Candidate] = []
+    staying: list[Placed] = []
     for g in graded:
         stands = standing.get(g.enquiry.lead_id)
         if stands is not None and not _is_raised(stands[1], g.level, teams):
@@ -76,7 +78,8 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
         is_offline = bool(given.introduced_by) or not arrival.is_online
         leaves = stands[0] if stands else None
         candidates.append(Candidate(g.enquiry.lead_id, g.level, is_offline, leaves))
-    placed = _settle(candidates, teams, now)
+    placed = _decide_all(candidates, teams, now)
+    _write(placed, candidates, now)
     announce(_hint(p) for p in staying)
     return placed + staying
 
@@ -84,27 +87,42 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
 def redistribute(now: datetime) -> list[Placed]:
     """Give out pooled leads that wait for somebody to be free or on shift, oldest first."""
     teams = _teams()
-    open_ids = [t.id for t in teams.values() if is_working(t.hours, now)]
+    free = _free_places([t.id for t in teams.values() if is_working(t.hours, now)])
+    candidates = [c for team_id, places in free for c in _postponed(team_id, min(places, AT_ONCE))]
+    placed = _decide_all(candidates, teams, now)
+    taken = [p for p in placed if p.kind == "person"]
+    _write(taken, candidates, now)
+    return taken
+
+
+def _free_places(team_ids: list[int]) -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select p.id, p.lead_id, g.level, m.side = 'offline'
+            select team_id, sum(capacity - open_count) from handoff_seat
+            where team_id = any(%s) and left_at is null and is_present and weight > 0
+              and open_count < capacity
+            group by team_id order by team_id
+            """,
+            [team_ids],
+        )
+        return cursor.fetchall()
+
+
+def _postponed(team_id: int, count: int) -> list[Candidate]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.lead_id, g.level, m.side = 'offline', p.id
             from handoff_placement p
             join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
             join handoff_method m on m.team_id = p.team_id
-            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s)
-              and p.team_id = any(%s) and exists (select from handoff_seat s
-                where s.team_id = p.team_id and s.left_at is null and s.is_present
-                  and s.weight > 0 and s.open_count < s.capacity)
+            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
             order by p.opened_at limit %s for update of p skip locked
             """,
-            [list(LATER), open_ids, REDISTRIBUTED_AT_ONCE],
+            [list(POSTPONED), team_id, count],
         )
-        candidates = [
-            Candidate(lead_id, level, is_offline, placement_id)
-            for placement_id, lead_id, level, is_offline in cursor.fetchall()
-        ]
-    return _settle(candidates, teams, now, stay=True) if candidates else []
+        return [Candidate(*row) for row in cursor.fetchall()]
 
 
 def held(lead_id: UUID) -> list[Placed]:
@@ -163,34 +181,25 @@ def _is_raised(stands: Placed, level: int, teams: dict[int, Team]) -> bool:
     return stands.kind == "pool" and (team is None or team.ways[level] == "turn")
 
 
-def _settle(
-    candidates: Sequence[Candidate], teams: dict[int, Team], now: datetime, *, stay: bool = False
+def _decide_all(
+    candidates: Sequence[Candidate], teams: dict[int, Team], now: datetime
 ) -> list[Placed]:
-    """Decide and write the places of all candidates; with `stay`, those nobody can take stay put."""
-    by_team: dict[int | None, list[Candidate]] = {}
+    """Decide the places of all candidates, team by team, and keep the inputs of each decision."""
+    by_team: dict[int, list[Candidate]] = {}
     for c in candidates:
-        team = _team_for(c, teams)
-        by_team.setdefault(team.id if team else None, []).append(c)
-    seats = _lock_seats([team_id for team_id in by_team if team_id is not None])
-    placed = [
-        p
-        for team_id, group in by_team.items()
-        for p in (
-            _decide(teams[team_id], seats.get(team_id, []), group, now)
-            if team_id
-            else _homeless(group)
-        )
-    ]
-    if stay:
-        placed = [p for p in placed if p.kind == "person"]
-    _write(placed, {c.lead_id: c.leaves for c in candidates if c.leaves}, now)
+        by_team.setdefault(_team_for(c, teams), []).append(c)
+    seats = _lock_seats([team_id for team_id in by_team if team_id])
+    placed = _homeless(by_team.pop(NO_TEAM, []))
+    for team_id, group in by_team.items():
+        placed += _decide(teams[team_id], seats.get(team_id, []), group, now)
     return placed
 
 
-def _team_for(c: Candidate, teams: dict[int, Team]) -> Team | None:
+def _team_for(c: Candidate, teams: dict[int, Team]) -> int:
+    """Give the team of the lead's side, else the first there is, else none."""
     side = "offline" if c.is_offline else "online"
-    ours = [t for t in teams.values() if t.side == side]
-    return next(iter(ours), next(iter(teams.values()), None))
+    ours = (t.id for t in teams.values() if t.side == side)
+    return next(ours, next(iter(teams), NO_TEAM))
 
 
 def _homeless(group: list[Candidate]) -> list[Placed]:
@@ -288,7 +297,8 @@ def _write_seats(seats: list[Seat], due: dict[int, int], open_counts: dict[int, 
             )
 
 
-def _write(placed: list[Placed], leaving: dict[UUID, int], now: datetime) -> None:
+def _write(placed: list[Placed], candidates: list[Candidate], now: datetime) -> None:
+    leaving = {c.lead_id: c.leaves for c in candidates if c.leaves}
     left = [leaving[p.lead_id] for p in placed if p.lead_id in leaving]
     if left:
         with connection.cursor() as cursor:
