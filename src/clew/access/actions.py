@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -10,6 +11,8 @@ from django.db import IntegrityError, transaction
 
 from clew.access import events
 from clew.access.errors import (
+    AlreadySent,
+    FormTooOld,
     LastAdministrator,
     NameMissing,
     PasswordUnfit,
@@ -18,7 +21,7 @@ from clew.access.errors import (
     TeamNameTaken,
     UsernameTaken,
 )
-from clew.access.models import Member, Membership, Organisation, Role, Team
+from clew.access.models import Member, Membership, Organisation, Role, Sent, Team
 from clew.base.ledger import Actor, append
 
 THEMES = ("", "light", "dark")
@@ -55,8 +58,7 @@ def add_member(
     try:
         with transaction.atomic():
             member.save()
-            subject = events.member_subject(member.pk)
-            append(events.MemberAdded(subject, member.pk, member.role), actor=actor, at=now)
+            append(events.MemberAdded(member.pk, member.role), actor=actor, at=now)
     except IntegrityError as taken:
         raise UsernameTaken from taken
     return member
@@ -75,7 +77,7 @@ def deactivate(member: Member, *, actor: Actor, now: datetime) -> None:
         is_active=False, left_at=now
     )
     if closed:
-        left = events.MemberLeft(events.member_subject(member.pk), member.pk)
+        left = events.MemberLeft(member.pk)
         append(left, actor=actor, at=now)
 
 
@@ -86,7 +88,7 @@ def reactivate(member: Member, *, actor: Actor, now: datetime) -> None:
         is_active=True, left_at=None
     )
     if opened:
-        returned = events.MemberReturned(events.member_subject(member.pk), member.pk)
+        returned = events.MemberReturned(member.pk)
         append(returned, actor=actor, at=now)
 
 
@@ -95,7 +97,7 @@ def set_password(member: Member, password: str, *, actor: Actor, now: datetime) 
     """Set a password; sessions under the old one end. Raises PasswordUnfit."""
     _set(member, password)
     member.save(update_fields=["password"])
-    append(events.PasswordSet(events.member_subject(member.pk), member.pk), actor=actor, at=now)
+    append(events.PasswordSet(member.pk), actor=actor, at=now)
 
 
 def change_password(member: Member, *, present: str, password: str, now: datetime) -> None:
@@ -112,7 +114,7 @@ def add_team(organisation: Organisation, *, name: str, actor: Actor, now: dateti
     try:
         with transaction.atomic():
             team = Team.objects.create(organisation=organisation, name=name.strip())
-            append(events.TeamAdded(events.team_subject(team.pk), team.pk), actor=actor, at=now)
+            append(events.TeamAdded(team.pk), actor=actor, at=now)
     except IntegrityError as taken:
         raise TeamNameTaken from taken
     return team
@@ -123,7 +125,7 @@ def join(team: Team, member: Member, *, actor: Actor, now: datetime) -> Membersh
     """Bring a member into a team; repeating it does nothing."""
     membership, is_new = Membership.objects.get_or_create(team=team, member=member)
     if is_new:
-        joined = events.TeamJoined(events.member_subject(member.pk), team.pk, member.pk)
+        joined = events.TeamJoined(member.pk, team.pk)
         append(joined, actor=actor, at=now)
     return membership
 
@@ -133,7 +135,7 @@ def leave(team: Team, member: Member, *, actor: Actor, now: datetime) -> None:
     """Take a member out of a team; repeating it does nothing."""
     gone, _ = Membership.objects.filter(team=team, member=member).delete()
     if gone:
-        left = events.TeamLeft(events.member_subject(member.pk), team.pk, member.pk)
+        left = events.TeamLeft(member.pk, team.pk)
         append(left, actor=actor, at=now)
 
 
@@ -143,6 +145,27 @@ def prefer(member: Member, *, language: str | None = None, theme: str | None = N
         Member.objects.filter(pk=member.pk).update(language=language)
     if theme in THEMES:
         Member.objects.filter(pk=member.pk).update(theme=theme)
+
+
+def set_shortcuts(member: Member, *, are_on: bool) -> None:
+    """Let single keys act on a member's pages, or not."""
+    Member.objects.filter(pk=member.pk).update(has_shortcuts=are_on)
+
+
+def send_once(nonce: str, *, now: datetime) -> None:
+    """Claim a form's nonce inside the caller's transaction. Raises AlreadySent, FormTooOld.
+
+    A second click waits here until the first has committed, and then finds the row.
+    """
+    try:
+        key = UUID(nonce)
+    except ValueError as damaged:
+        raise FormTooOld from damaged
+    try:
+        with transaction.atomic():
+            Sent.objects.create(nonce=key, at=now)
+    except IntegrityError as repeated:
+        raise AlreadySent from repeated
 
 
 def _set(member: Member, password: str) -> None:

@@ -43,3 +43,15 @@ class LastAdministrator(Conflict):
     """Somebody must remain who can administer Clew."""
 
     code = "last_administrator"
+
+
+class AlreadySent(Conflict):
+    """This form was sent already."""
+
+    code = "already_sent"
+
+
+class FormTooOld(Invalid):
+    """This form is damaged. Open the page again."""
+
+    code = "form_damaged"

@@ -46,6 +46,7 @@ class Member(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role)
     language = models.CharField(max_length=10, blank=True)
     theme = models.CharField(max_length=10, blank=True)
+    has_shortcuts = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
@@ -131,3 +132,13 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
+
+
+class Sent(models.Model):
+    """A page's form that has had its effect, so that a double click has it once."""
+
+    nonce = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.nonce)

@@ -35,6 +35,12 @@ ENTRIES = (
     Place("pipeline:my_day", _("My day"), "home"),
     Place("pipeline:leads", _("Leads"), "list"),
     Place("pipeline:pool", _("Pool"), "users"),
+    Place("office:add", _("Add a lead"), "plus"),
+    Place("office:account", _("All leads"), "sum", "run", LEADERS),
+    Place("office:people", _("People and weights"), "scale", "run", LEADERS),
+    Place("office:sources", _("Sources"), "world", "run", (Role.ADMINISTRATOR,)),
+    Place("office:failures", _("Failures"), "alert-triangle", "run", (Role.ADMINISTRATOR,)),
+    Place("office:tokens", _("API tokens"), "key", "run", (Role.ADMINISTRATOR,)),
 )
 GROUPS: dict[str, str | Promise] = {"": "", "run": _("Operations")}
 

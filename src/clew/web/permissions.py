@@ -43,6 +43,24 @@ TABLE: dict[str, Rule] = {
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
     "preferences": PUBLIC,
+    "office:me": SELF,
+    "office:shortcuts": SELF,
+    "office:password": SELF,
+    # the operator's pages
+    "office:account": MANAGERS,
+    "office:never_contacted": MANAGERS,
+    "office:people": MANAGERS,
+    "office:join": MANAGERS,
+    "office:seat": MANAGERS,
+    "office:leave_seat": MANAGERS,
+    "office:add_member": ADMINISTRATORS,
+    "office:member": ADMINISTRATORS,
+    "office:member_password": ADMINISTRATORS,
+    "office:member_teams": ADMINISTRATORS,
+    "office:member_active": ADMINISTRATORS,
+    "office:tokens": ADMINISTRATORS,
+    "office:create_token": ADMINISTRATORS,
+    "office:revoke_token": ADMINISTRATORS,
 }
 
 

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", sign_in, name="account_login"),
     path("sign-out", leave, name="account_logout"),
     path("preferences", choose, name="preferences"),
+    path("", include("clew.web.office.urls")),
 ]
 urlpatterns += [
     path("", include(f"clew.{stage}.urls"))

@@ -1,0 +1,194 @@
+"""Shapes of what operators type. Checks of meaning are the actions'; these bound and name fields."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from clew.access.models import Member, Role
+from clew.access.passwords import LONGEST, SHORTEST
+from clew.access.tokens import SCOPES
+from clew.capture.models import Source
+
+
+class Styled(forms.Form):
+    """A form whose fields look like ours."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Give each widget the class that it is styled by."""
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", _style(field.widget))
+
+
+def _style(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+        return "form-check-input"
+    return "form-select" if isinstance(widget, forms.Select) else "form-control"
+
+
+class MemberForm(Styled):
+    """A new account."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[
+            (Role.SALESPERSON, _("Salesperson")),
+            (Role.MANAGER, _("Manager")),
+            (Role.ADMINISTRATOR, _("Administrator")),
+        ],
+    )
+    password = forms.CharField(
+        label=_("First password"),
+        strip=False,
+        max_length=LONGEST,
+        help_text=_("12 to 128 characters, whichever you like."),
+        widget=forms.PasswordInput(
+            attrs={"autocomplete": "new-password", "minlength": SHORTEST}, render_value=True
+        ),
+    )
+
+
+class PasswordForm(Styled):
+    """One's own new password."""
+
+    present = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=LONGEST,
+        help_text=_("12 to 128 characters, whichever you like."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": SHORTEST}),
+    )
+
+
+class NewPasswordForm(Styled):
+    """A colleague's new password, set by an administrator."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=LONGEST,
+        help_text=_("12 to 128 characters, whichever you like."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": SHORTEST}),
+    )
+
+
+class TokenForm(Styled):
+    """A token for another system."""
+
+    name = forms.CharField(
+        label=_("What is it for?"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": _("Website, shop, ERP …")}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=[("leads:write", _("send leads")), ("leads:read", _("read leads"))],
+        initial=[SCOPES[0]],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class SeatForm(Styled):
+    """How many leads a seat takes."""
+
+    weight = forms.IntegerField(label=_("Weight"), min_value=0, max_value=100, initial=1)
+    capacity = forms.IntegerField(
+        label=_("Open at most"), min_value=0, max_value=10_000, initial=50
+    )
+    is_present = forms.BooleanField(label=_("Present"), required=False, initial=True)
+
+
+class JoinForm(Styled):
+    """A seat for a member in a team."""
+
+    member = forms.ModelChoiceField(label=_("Who"), queryset=Member.objects.none())
+    weight = forms.IntegerField(label=_("Weight"), min_value=0, max_value=100, initial=1)
+    capacity = forms.IntegerField(
+        label=_("Open at most"), min_value=0, max_value=10_000, initial=50
+    )
+
+
+class SourceForm(Styled):
+    """Where leads come from."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": _("Baidu search, trade fair, website …")}),
+    )
+    key = forms.SlugField(
+        label=_("Key"),
+        max_length=60,
+        help_text=_("What systems send as “source”: letters, digits, hyphens. It stays."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[
+            (Source.Kind.OWN, pgettext_lazy("source", "Own: website, shop, WeChat")),
+            (Source.Kind.BOUGHT, pgettext_lazy("source", "Bought: advertising, platforms")),
+            (Source.Kind.EARNED, pgettext_lazy("source", "Earned: recommended, met in person")),
+        ],
+    )
+    is_online = forms.TypedChoiceField(
+        label=_("Way"),
+        choices=[("1", _("Online")), ("", _("Offline, through people"))],
+        coerce=bool,
+        required=False,
+    )
+    cost = forms.DecimalField(
+        label=_("Cost of one lead, ¥"),
+        min_value=0,
+        max_value=10_000_000,
+        decimal_places=2,
+        initial=0,
+    )
+    is_active = forms.BooleanField(label=_("Takes leads"), required=False, initial=True)
+
+
+class LeadForm(Styled):
+    """A lead typed in by a colleague."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+    )
+    wechat = forms.CharField(label=_("WeChat"), max_length=120, required=False)
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "email"}),
+    )
+    company = forms.CharField(label=_("Company"), max_length=200, required=False)
+    region = forms.CharField(label=_("Region"), max_length=120, required=False)
+    category = forms.CharField(label=_("Product group"), max_length=60, required=False)
+    message = forms.CharField(
+        label=_("What do they want?"),
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    introduced_by = forms.CharField(label=_("Introduced by"), max_length=200, required=False)
+    source = forms.ModelChoiceField(
+        label=_("Source"), queryset=Source.objects.none(), to_field_name="key"
+    )

@@ -1,0 +1,226 @@
+"""People and weights: who sits in which team's turn, what each got and what each is due."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clew.access import actions
+from clew.access.models import Member, Role, Team
+from clew.access.queries import members, teams
+from clew.errors import Missing
+from clew.handoff import actions as handoff
+from clew.handoff.models import Seat
+from clew.handoff.queries import Share, shares
+from clew.web.office.forms import JoinForm, MemberForm, NewPasswordForm, SeatForm
+from clew.web.office.requests import actor, caller, clock, refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One team with its seats."""
+
+    team: Team
+    shares: list[Share]
+    weight: int
+    form: JoinForm
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Teams with their seats; for administrators the accounts too."""
+    return _page(request)
+
+
+@require_POST
+def set_seat(request: HttpRequest, seat_id: int) -> HttpResponse:
+    """Change weight, capacity, presence."""
+    seat = _seat(request, seat_id)
+    form = SeatForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Weight 0–100, at most 0–10,000 open leads."))
+        return redirect("office:people")
+    handoff.set_seat(seat.pk, actor=actor(request), now=clock(), **form.cleaned_data)
+    messages.success(request, _("Holds from the next lead on."))
+    return redirect("office:people")
+
+
+@require_POST
+def leave_seat(request: HttpRequest, seat_id: int) -> HttpResponse:
+    """Close a seat; what it holds goes into the team's pool."""
+    seat = _seat(request, seat_id)
+    count = handoff.leave(seat.pk, actor=actor(request), now=clock())
+    messages.success(
+        request, _("The seat is closed. %(count)d leads went to the pool.") % {"count": count}
+    )
+    return redirect("office:people")
+
+
+@require_POST
+def join(request: HttpRequest, team_id: int) -> HttpResponse:
+    """Give a member a seat in a team."""
+    team = _team(request, team_id)
+    form, error = JoinForm(request.POST), None
+    form.fields["member"].queryset = _without_seat(request, team)  # type: ignore[attr-defined]
+    if form.is_valid():
+        data = form.cleaned_data
+        error = refusal(
+            request,
+            lambda: handoff.join(
+                team.pk,
+                data["member"].pk,
+                weight=data["weight"],
+                capacity=data["capacity"],
+                actor=actor(request),
+                now=clock(),
+            ),
+        )
+        if error is None:
+            return redirect("office:people")
+    return _page(request, refused=(team, form), error=error, status=422)
+
+
+@require_POST
+def add_member(request: HttpRequest) -> HttpResponse:
+    """Make an account."""
+    form, error = MemberForm(request.POST), None
+    if form.is_valid():
+        newcomer = actions.Newcomer(**form.cleaned_data)
+        home = caller(request).organisation
+        error = refusal(
+            request,
+            lambda: actions.add_member(home, newcomer, actor=actor(request), now=clock()),
+        )
+        if error is None:
+            messages.success(request, _("The account is open. Pass the password on in person."))
+            return redirect("office:people")
+    return _page(request, member_form=form, error=error, status=422)
+
+
+@require_safe
+def member(request: HttpRequest, member_id: int) -> HttpResponse:
+    """One account: teams, password, closing."""
+    return _member_page(request, _member(request, member_id), NewPasswordForm())
+
+
+@require_POST
+def set_password(request: HttpRequest, member_id: int) -> HttpResponse:
+    """Set a colleague's password."""
+    who, form, error = _member(request, member_id), NewPasswordForm(request.POST), None
+    if form.is_valid():
+        error = refusal(
+            request,
+            lambda: actions.set_password(
+                who, form.cleaned_data["password"], actor=actor(request), now=clock()
+            ),
+        )
+        if error is None:
+            messages.success(request, _("The new password holds from now on."))
+            return redirect("office:member", who.pk)
+    return _member_page(request, who, form, error, status=422)
+
+
+@require_POST
+def set_teams(request: HttpRequest, member_id: int) -> HttpResponse:
+    """Say which teams' work a manager sees."""
+    who = _member(request, member_id)
+    wanted = set(request.POST.getlist("team"))
+    for team in teams(caller(request)):
+        change = actions.join if str(team.pk) in wanted else actions.leave
+        change(team, who, actor=actor(request), now=clock())
+    return redirect("office:member", who.pk)
+
+
+@require_POST
+def set_active(request: HttpRequest, member_id: int) -> HttpResponse:
+    """Close an account, or open it again."""
+    who = _member(request, member_id)
+    change = actions.reactivate if request.POST.get("active") == "on" else actions.deactivate
+    change(who, actor=actor(request), now=clock())
+    return redirect("office:member", who.pk)
+
+
+def _page(
+    request: HttpRequest,
+    *,
+    refused: tuple[Team, JoinForm] | None = None,
+    member_form: MemberForm | None = None,
+    error: object = None,
+    status: int = 200,
+) -> HttpResponse:
+    viewer = caller(request)
+    context = {
+        "turns": [_turn(request, team, refused) for team in teams(viewer).order_by("pk")],
+        "members": members(viewer).order_by("-is_active", "name"),
+        "member_form": member_form or MemberForm(),
+        "member_error": error if member_form else None,
+        "join_error": error if refused else None,
+        "refused_team": refused[0].pk if refused else None,
+    }
+    return render(request, "office/people.html", context, status=status)
+
+
+def _turn(request: HttpRequest, team: Team, refused: tuple[Team, JoinForm] | None) -> Turn:
+    rows = shares(caller(request), team.pk)
+    if refused and refused[0] == team:
+        form = refused[1]
+    else:
+        form = JoinForm(auto_id=f"join{team.pk}_%s")
+        form.fields["member"].queryset = _without_seat(request, team)  # type: ignore[attr-defined]
+    return Turn(team, rows, sum(row.weight for row in rows if row.is_present), form)
+
+
+def _member_page(
+    request: HttpRequest,
+    who: Member,
+    form: NewPasswordForm,
+    error: object = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "who": who,
+        "form": form,
+        "error": error,
+        "teams": teams(caller(request)).order_by("pk"),
+        "in_teams": set(who.memberships.values_list("team_id", flat=True)),
+        "sits_in": set(
+            Seat.objects.filter(member=who, left_at=None).values_list("team_id", flat=True)
+        ),
+    }
+    return render(request, "office/member.html", context, status=status)
+
+
+def _team(request: HttpRequest, team_id: int) -> Team:
+    found = teams(caller(request)).filter(pk=team_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def _seat(request: HttpRequest, seat_id: int) -> Seat:
+    found = Seat.objects.filter(pk=seat_id, team__in=teams(caller(request)), left_at=None).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def _member(request: HttpRequest, member_id: int) -> Member:
+    found = members(caller(request)).filter(pk=member_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def _without_seat(request: HttpRequest, team: Team) -> QuerySet[Member]:
+    viewer = caller(request)
+    candidates = (
+        Member.objects.filter(organisation=viewer.organisation_id)
+        if viewer.role == Role.ADMINISTRATOR
+        else members(viewer)
+    )
+    seated = Seat.objects.filter(team=team, left_at=None).values("member")
+    return candidates.filter(is_active=True).exclude(pk__in=seated).order_by("name")

@@ -1,0 +1,26 @@
+"""Addresses of the operator's pages."""
+
+from django.urls import path
+
+from clew.web.office import account, people, preferences, tokens
+
+app_name = "office"
+urlpatterns = [
+    path("me", preferences.show, name="me"),
+    path("me/shortcuts", preferences.shortcuts, name="shortcuts"),
+    path("me/password", preferences.password, name="password"),
+    path("account", account.show, name="account"),
+    path("account/never-contacted", account.list_never_contacted, name="never_contacted"),
+    path("people", people.show, name="people"),
+    path("people/accounts", people.add_member, name="add_member"),
+    path("people/accounts/<int:member_id>", people.member, name="member"),
+    path("people/accounts/<int:member_id>/password", people.set_password, name="member_password"),
+    path("people/accounts/<int:member_id>/teams", people.set_teams, name="member_teams"),
+    path("people/accounts/<int:member_id>/active", people.set_active, name="member_active"),
+    path("people/teams/<int:team_id>/seats", people.join, name="join"),
+    path("people/seats/<int:seat_id>", people.set_seat, name="seat"),
+    path("people/seats/<int:seat_id>/leave", people.leave_seat, name="leave_seat"),
+    path("tokens", tokens.show, name="tokens"),
+    path("tokens/new", tokens.create, name="create_token"),
+    path("tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
+]

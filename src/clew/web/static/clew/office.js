@@ -1,0 +1,32 @@
+// The operator's pages: copy a text, and ask before something ends.
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const text = document.getElementById(button.dataset.copy).textContent;
+    await navigator.clipboard.writeText(text);
+    button.classList.add("c-done");
+    const words = button.dataset.copied;
+    if (words) button.lastChild.textContent = words;
+  });
+}
+
+const ask = document.getElementById("ask");
+if (ask) {
+  let asking = null;
+  document.addEventListener("submit", (event) => {
+    const words = event.target.dataset.ask;
+    if (!words || asking === event.target) return;
+    event.preventDefault();
+    event.stopPropagation();
+    asking = event.target;
+    ask.submitter = event.submitter;
+    ask.querySelector("[data-words]").textContent = words;
+    ask.showModal();
+  }, true);
+  ask.addEventListener("close", () => {
+    const form = asking;
+    if (form && ask.returnValue === "yes") form.requestSubmit(ask.submitter);
+    asking = null;
+    ask.returnValue = "";
+  });
+}

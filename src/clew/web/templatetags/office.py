@@ -1,0 +1,40 @@
+"""Marks of the operator's pages."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from clew.errors import ClewError
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def once(context: dict[str, Any]) -> SafeString:
+    """Hidden field that makes a form count once, however often it is sent."""
+    posted = context["request"].POST.get("once")
+    return format_html('<input type="hidden" name="once" value="{}">', posted or uuid4())
+
+
+@register.filter
+def in_words(error: ClewError) -> str:
+    """The error's sentence in the reader's language, with the reasons it gives."""
+    reasons = error.details.get("reasons")
+    extra = " ".join(str(r) for r in reasons) if isinstance(reasons, list) else ""
+    return f"{gettext(error.message)} {extra}".strip()
+
+
+@register.filter
+def percent(part: int, whole: int) -> int:
+    """Share of `part` in `whole`, for the width of a bar."""
+    return round(100 * part / whole) if whole else 0
+
+
+@register.filter
+def owed(due: float, got: int) -> float:
+    """How many leads a seat is behind its due; negative where it is ahead."""
+    return due - got
