@@ -106,7 +106,7 @@ def _free_places(team_ids: list[int]) -> list[tuple[int, int]]:
             """,
             [team_ids],
         )
-        return cursor.fetchall()
+        return [(team_id, int(places)) for team_id, places in cursor]
 
 
 def _postponed(team_id: int, count: int) -> list[Candidate]:
