@@ -1,0 +1,55 @@
+# From nothing to a running system: `make up`. From nothing to all tests passed: `make test`.
+# Needs Python 3.11 or newer and make, nothing else. Every path is relative: the folder may have any name.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+RUN = .venv/bin/python -m
+COMPILE = $(RUN) uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal
+KILLS ?= 100
+LEADS ?= 10000
+SEED ?= 1
+
+.PHONY: help setup setup-dev up check test crash lock messages
+
+help:
+	@echo "make up        a running system with demo data (CLEW_PORT=8000)"
+	@echo "make test      all tests"
+	@echo "make check     everything that reads the code instead of running it"
+	@echo "make crash     kill -9 while leads are sent (KILLS=$(KILLS) LEADS=$(LEADS) SEED=$(SEED))"
+	@echo "make lock      resolve requirements*.in into requirements*.txt"
+	@echo "make messages  compile the translations"
+
+setup:
+	@test -n "$(PYTHON)" || { echo "Clew needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" tools/setup.py
+
+setup-dev:
+	@test -n "$(PYTHON)" || { echo "Clew needs Python 3.11 or newer; set PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" tools/setup.py --dev
+
+up: setup
+	@exec $(RUN) clew.web.cli up
+
+check: export CLEW_SECRET_KEY ?= only-for-checks-0123456789abcdef01234567
+check: setup-dev
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	.venv/bin/lint-imports --no-cache
+	$(RUN) djlint --check --lint --quiet src
+	.venv/bin/python -W ignore -m django makemigrations --check --dry-run --settings clew.web.settings
+	$(RUN) tools.messages --check
+	$(RUN) tools.lock
+
+test: setup-dev
+	@$(RUN) pytest $(ARGS)
+
+crash: setup-dev
+	@$(RUN) tests.crash --kills $(KILLS) --leads $(LEADS) --seed $(SEED)
+
+lock: setup-dev
+	@$(COMPILE) requirements.in -o requirements.txt
+	@$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+messages: setup-dev
+	@$(RUN) tools.messages

@@ -1,0 +1,14 @@
+"""Clew's settings for the tests, with the embedded PostgreSQL where the environment names no database."""
+
+import os
+from pathlib import Path
+
+from clew.web.embedded import prepare
+
+os.environ.setdefault("CLEW_SECRET_KEY", "only-for-tests-0123456789abcdef0123456789")
+
+if not os.environ.get("CLEW_DATABASE_URL"):
+    SERVER = prepare(Path(__file__).parents[1] / ".clew" / "tests", say=print)
+    os.environ["CLEW_DATABASE_URL"] = SERVER.start()
+
+from clew.web.settings import *  # noqa: F403  the database must be there first
