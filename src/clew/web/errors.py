@@ -52,6 +52,19 @@ class NotSignedIn(ClewError):
     status = 401
 
 
+class TokenNeeded(ClewError):
+    """Send a valid token in the header Authorization: Bearer clew_…. An administrator can make one."""
+
+    code = "token_needed"
+    status = 401
+
+
+class ScopeMissing(Denied):
+    """This token may not do that. Use one with the scope that the document names."""
+
+    code = "scope_missing"
+
+
 class TooLarge(ClewError):
     """What was sent is too large."""
 
@@ -104,14 +117,14 @@ def render(request: HttpRequest, error: ClewError) -> HttpResponse:
 
 
 def problem(request: HttpRequest, error: ClewError) -> JsonResponse:
-    """RFC 9457: type, title, status, detail, instance, and the error's own details."""
+    """RFC 9457, in the same shape as the bare route's: a stable code, a title in words."""
     body = {
-        **error.details,
-        "type": f"urn:clew:problem:{error.code}",
-        "title": _(TITLES.get(error.status, TITLES[500])),
+        "type": "about:blank",
+        "title": _(error.message),
         "status": error.status,
-        "detail": _(error.message),
+        "code": error.code,
         "instance": f"urn:clew:request:{getattr(request, 'reference', '')}",
+        **error.details,
     }
     response = JsonResponse(body, status=error.status, content_type="application/problem+json")
     if error.status == NotSignedIn.status:

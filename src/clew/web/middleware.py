@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.http import urlencode
 
 from clew.access.models import Member
+from clew.access.tokens import find
 from clew.errors import ClewError, Denied
 from clew.web import errors, headers, logs
 from clew.web.permissions import is_allowed
@@ -105,12 +106,24 @@ class Permission:
         """Let the caller in, send a stranger to the sign-in, or refuse."""
         match = request.resolver_match
         route = match.view_name if match else ""
+        if route.startswith("api:"):
+            return _check_token(request, route)
         role = request.user.role if isinstance(request.user, Member) else ""
         if is_allowed(route, role=role):
             return None
         if role:
             return errors.render(request, Denied())
         return _to_sign_in(request)
+
+
+def _check_token(request: HttpRequest, route: str) -> HttpResponseBase | None:
+    """Programs come with a token; a browser's session opens no route of the API."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    grant = find(secret.strip()) if scheme.lower() == "bearer" else None
+    request.grant = grant  # type: ignore[attr-defined]
+    if is_allowed(route, scopes=grant.scopes if grant else frozenset()):
+        return None
+    return errors.render(request, errors.ScopeMissing() if grant else errors.TokenNeeded())
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:

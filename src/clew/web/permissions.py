@@ -39,6 +39,11 @@ TABLE: dict[str, Rule] = {
     "static": PUBLIC,
     "api:receive": {WRITE: Rows.ALL},
     "stream": MEMBERS,
+    # the API
+    "api:lead": {READ: Rows.ALL},
+    "api:trace": {READ: Rows.ALL},
+    "api:openapi-json": PUBLIC,
+    "api:api-root": PUBLIC,
     # sign-in and preferences
     "account_login": PUBLIC,
     "account_logout": PUBLIC,

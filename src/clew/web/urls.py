@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from clew.access.views import leave, sign_in
+from clew.web.api import api
 from clew.web.preferences import choose
 
 handler400 = "clew.web.errors.bad_request"
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out", leave, name="account_logout"),
     path("preferences", choose, name="preferences"),
     path("", include("clew.web.office.urls")),
+    path("api/v1/", api.urls),
 ]
 urlpatterns += [
     path("", include(f"clew.{stage}.urls"))
