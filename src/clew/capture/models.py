@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from clew.access.models import Token
+from clew.access.models import Organisation, Token
 
 
 class Source(models.Model):
@@ -59,12 +59,16 @@ class Form(models.Model):
     """A hosted page that asks for one way of reaching the person, and one question after it."""
 
     slug = models.SlugField(max_length=60, unique=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="forms")
     source = models.ForeignKey(Source, models.PROTECT, related_name="forms")
     consent_text = models.ForeignKey(ConsentText, models.PROTECT, related_name="forms")
     title = models.CharField(max_length=80)
     lede = models.CharField(max_length=200, blank=True)
     points = models.JSONField(default=list)
+    placeholder = models.CharField(max_length=60, blank=True)
     button = models.CharField(max_length=20)
+    promise = models.CharField(max_length=80, blank=True)
+    privacy_url = models.URLField(blank=True)
     question = models.CharField(max_length=80, blank=True)
     options = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
@@ -84,7 +88,7 @@ class Submission(models.Model):
         TYPED = "typed"
 
     id = models.UUIDField(primary_key=True)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="submissions")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="submissions", db_index=False)
     external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001  absent is not empty
     channel = models.CharField(max_length=10, choices=Channel)
     occurred_at = models.DateTimeField()
@@ -119,9 +123,13 @@ class Waiting(models.Model):
 class Consent(models.Model):
     """On what ground the person may be contacted, as given with one submission. Append-only."""
 
-    submission = models.ForeignKey(Submission, models.CASCADE, related_name="consents")
+    pk = models.CompositePrimaryKey("submission_id", "position")
+    submission = models.ForeignKey(
+        Submission, models.CASCADE, related_name="consents", db_index=False
+    )
+    position = models.PositiveSmallIntegerField()
     purpose = models.CharField(max_length=40)
-    text_version = models.CharField(max_length=40)
+    text_version = models.CharField(max_length=80)
     given_at = models.DateTimeField()
     recipient = models.CharField(max_length=120, blank=True)
 
@@ -163,18 +171,30 @@ class Failure(models.Model):
         return f"{self.code} {self.submission_id}"
 
 
+class Visit(models.Model):
+    """How often one network address sent a form within ten minutes. Holds a keyed hash only."""
+
+    pk = models.CompositePrimaryKey("address", "since")
+    address = models.BinaryField(max_length=16)
+    since = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["since"], name="visit_since")]
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.since}"
+
+
 class Receipt(models.Model):
     """What an Idempotency-Key stands for: the body's digest and the submissions it made."""
 
-    token = models.ForeignKey(Token, models.CASCADE, related_name="receipts")
+    pk = models.CompositePrimaryKey("token_id", "key")
+    token = models.ForeignKey(Token, models.CASCADE, related_name="receipts", db_index=False)
     key = models.CharField(max_length=200)
     digest = models.BinaryField(max_length=32)
     submission_ids = ArrayField(models.UUIDField())
-    request_id = models.UUIDField()
     at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint("token", "key", name="receipt_once")]
 
     def __str__(self) -> str:
         return self.key

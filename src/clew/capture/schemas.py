@@ -10,6 +10,7 @@ Short = Annotated[str, Meta(max_length=120)]
 Line = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(max_length=5000)]
 Address = Annotated[str, Meta(max_length=2000)]
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class ConsentIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -17,7 +18,7 @@ class ConsentIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     purpose: Annotated[str, Meta(min_length=1, max_length=40)]
     text_version: Annotated[str, Meta(min_length=1, max_length=40)]
-    given_at: datetime
+    given_at: Moment
     recipient: Short = ""
 
 
@@ -26,7 +27,7 @@ class LeadIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     source: Annotated[str, Meta(min_length=1, max_length=60)]
     external_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    occurred_at: datetime | None = None
+    occurred_at: Moment | None = None
     name: Short = ""
     phone: Annotated[str, Meta(max_length=60)] = ""
     email: Line = ""

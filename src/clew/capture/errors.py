@@ -1,0 +1,130 @@
+"""What a sender of leads, a visitor of a form or a colleague may be told."""
+
+from collections.abc import Sequence
+
+from clew.capture.rules import Fault
+from clew.errors import ClewError, Conflict, Denied, Invalid, Unavailable
+
+
+class MethodNotAllowed(ClewError):
+    """Only POST is possible here."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class TokenNeeded(ClewError):
+    """Send a valid token in the header Authorization: Bearer clew_…. An administrator can make one."""
+
+    code = "token_needed"
+    status = 401
+
+
+class ScopeMissing(Denied):
+    """This token may not send leads. Use one with the scope leads:write."""
+
+    code = "scope_missing"
+
+
+class BodyTooLarge(ClewError):
+    """The body is larger than 10 MB. Send fewer leads at once."""
+
+    code = "body_too_large"
+    status = 413
+
+
+class BodyTooSlow(ClewError):
+    """The body did not arrive in time. Send it again."""
+
+    code = "body_too_slow"
+    status = 408
+
+
+class ContentTypeWrong(ClewError):
+    """Send JSON, with the header Content-Type: application/json."""
+
+    code = "content_type_wrong"
+    status = 415
+
+
+class ContentEncodingWrong(ClewError):
+    """Send the body as it is, without Content-Encoding."""
+
+    code = "content_encoding_wrong"
+    status = 415
+
+
+class BodyEmpty(ClewError):
+    """The body is empty. Send one lead as an object, or up to 1,000 in an array."""
+
+    code = "body_empty"
+    status = 400
+
+
+class BodyNotJson(ClewError):
+    """The body is not valid JSON in UTF-8. Send one lead as an object, or up to 1,000 in an array."""
+
+    code = "body_not_json"
+    status = 400
+
+
+class BodyTooDeep(ClewError):
+    """The JSON is nested too deeply. Sixteen levels are allowed."""
+
+    code = "body_too_deep"
+    status = 400
+
+
+class TooManyLeads(Invalid):
+    """At most 1,000 leads fit into one request. Nothing was stored; send them in parts."""
+
+    code = "too_many_leads"
+
+
+class LeadsRefused(Invalid):
+    """Nothing was stored. Mend what `errors` lists and send all of it again."""
+
+    code = "leads_refused"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        """Keep every fault for the answer."""
+        super().__init__()
+        self.faults = faults
+
+
+class KeyMalformed(ClewError):
+    """The Idempotency-Key must be 1 to 200 visible ASCII characters."""
+
+    code = "idempotency_key_malformed"
+    status = 400
+
+
+class KeyReused(Invalid):
+    """This Idempotency-Key was used with another body. Use a new key for new leads."""
+
+    code = "idempotency_key_reused"
+
+
+class NotStorable(Invalid):
+    """The database does not take these leads. Nothing was stored; report this to the operator."""
+
+    code = "not_storable"
+
+
+class Busy(Unavailable):
+    """More leads are arriving than can be stored. Nothing was accepted; try again in a second."""
+
+    code = "busy"
+
+
+class FailureSettled(Conflict):
+    """This failure was already replayed or dismissed."""
+
+    code = "failure_settled"
+
+
+class TooManyVisits(ClewError):
+    """Too many from your network within ten minutes. What you typed is kept; try again later."""
+
+    code = "too_many_visits"
+    status = 429

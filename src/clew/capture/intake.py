@@ -1,0 +1,225 @@
+"""Group commit: requests that arrive while a commit is under way are stored together by the next.
+
+There is no timer. A lone request is committed at once; under load the groups grow by themselves.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from clew.base.json import dumps
+from clew.capture.errors import Busy, KeyReused, NotStorable
+from clew.capture.inbox import STORE, STORED, ConsentRow, ReceiptRow, SubmissionRow
+from clew.capture.link import FAULTY, Link
+from clew.capture.schemas import LeadIn
+from clew.errors import Unavailable
+
+GROUP_ROWS = 2_000
+GROUP_BYTES = 16_000_000
+WAITING_ROWS = 20_000
+WAITING_BYTES = 64_000_000
+
+RECEIPTS = """
+select token_id, key, digest, submission_ids
+from capture_receipt join json_to_recordset(%s::json) as asked (token bigint, name text)
+     on token_id = token and key = name
+"""
+
+
+class Answer(msgspec.Struct, gc=False):
+    """What became of one lead: its id, and whether it was `accepted` or is a `duplicate`."""
+
+    id: UUID
+    status: str = "accepted"
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """The rows of one HTTP request, stored as a whole or not at all."""
+
+    leads: Sequence[LeadIn]
+    submissions: list[SubmissionRow]
+    consents: list[ConsentRow]
+    receipt: ReceiptRow | None
+    size: int
+    answers: "asyncio.Future[list[Answer]]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def refuse(self, error: Exception) -> None:
+        """Answer with an error, unless the sender is gone."""
+        if not self.answers.done():
+            self.answers.set_exception(error)
+
+    def answer(self, answers: list[Answer]) -> None:
+        """Answer, unless the sender is gone."""
+        if not self.answers.done():
+            self.answers.set_result(answers)
+
+
+class Intake:
+    """Stores requests in groups through one connection, and looks up repeats through another."""
+
+    def __init__(self, writer: Link, reader: Link) -> None:
+        """Start storing when the first request comes."""
+        self._writer = writer
+        self._reader = reader
+        self._queue: deque[Request] = deque()
+        self._rows = 0
+        self._bytes = 0
+        self._storing: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def store(self, request: Request) -> list[Answer]:
+        """Store a request and answer after the commit.
+
+        Raises KeyReused, NotStorable, Busy, and Unavailable when the database does not answer.
+        """
+        if self._rows >= WAITING_ROWS or self._bytes >= WAITING_BYTES:
+            raise Busy
+        self._queue.append(request)
+        self._rows += len(request.submissions)
+        self._bytes += request.size
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._store_all())
+        return await request.answers
+
+    async def recall(
+        self, token: int, key: str, digest: bytes, leads: Sequence[LeadIn]
+    ) -> list[Answer] | None:
+        """The first answer to a request with this key, or None. Raises KeyReused, Unavailable."""
+        receipts = await self._receipts([(token, key)])
+        receipt = receipts.get((token, key))
+        if receipt is None:
+            return None
+        if receipt.digest != digest:
+            raise KeyReused
+        found = await self._stored(zip(receipt.ids, leads, strict=True))
+        return [found.get(one, Answer(one)) for one in receipt.ids]
+
+    async def close(self) -> None:
+        """Store what waits, then stop."""
+        if self._storing:
+            await self._storing
+        if self._settling:
+            await asyncio.gather(*self._settling)
+
+    async def _store_all(self) -> None:
+        try:
+            while self._queue:
+                await self._store_group(self._take())
+        finally:
+            if self._queue:  # only after an error that nobody foresaw
+                self._storing = asyncio.create_task(self._store_all())
+
+    def _take(self) -> list[Request]:
+        group: list[Request] = []
+        rows = size = 0
+        while self._queue and rows < GROUP_ROWS and size < GROUP_BYTES:
+            request = self._queue.popleft()
+            group.append(request)
+            rows += len(request.submissions)
+            size += request.size
+        self._rows -= rows
+        self._bytes -= size
+        return group
+
+    async def _store_group(self, group: list[Request]) -> None:
+        late: list[Request] = []
+        try:
+            late = self._answer(group, await self._insert(group))
+        except FAULTY as error:
+            await self._store_singly(group, error)
+        finally:  # Unavailable and whatever nobody foresaw: an answer for everyone
+            for request in group:
+                if request not in late:
+                    request.refuse(Unavailable())
+
+    async def _store_singly(self, group: list[Request], error: psycopg.Error) -> None:
+        if len(group) > 1:
+            for request in group:
+                await self._store_group([request])
+            return
+        refusal = NotStorable()
+        refusal.__cause__ = error
+        group[0].refuse(refusal)
+
+    async def _insert(self, group: list[Request]) -> set[UUID]:
+        """Store rows; returns the ids of those that were stored before."""
+        submissions = [row for request in group for row in request.submissions]
+        submissions.sort(key=lambda row: (row.source, row.external or ""))  # against deadlocks
+        consents = [row for request in group for row in request.consents]
+        receipts = [request.receipt for request in group if request.receipt]
+        receipts.sort(key=lambda row: (row.token, row.key))
+        ((missing,),) = await self._writer.fetch(
+            STORE, (dumps(receipts), dumps(submissions), dumps(consents))
+        )
+        return set(missing or ())
+
+    def _answer(self, group: list[Request], missing: set[UUID]) -> list[Request]:
+        """Answer what was stored; returns the requests that were, partly, stored before."""
+        late: list[Request] = []
+        for request in group:
+            if missing and any(row.id in missing for row in request.submissions):
+                late.append(request)
+            else:
+                request.answer([Answer(row.id) for row in request.submissions])
+        if late:
+            task = asyncio.create_task(self._settle(late))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+        return late
+
+    async def _settle(self, late: list[Request]) -> None:
+        """Answer requests that were, wholly or in part, stored before."""
+        try:
+            keys = [(r.receipt.token, r.receipt.key) for r in late if r.receipt]
+            receipts = await self._receipts(keys) if keys else {}
+            firsts = [first for r in late if (first := _first(r, receipts))]
+            found = await self._stored(
+                pair for request, ids, _ in firsts for pair in zip(ids, request.leads, strict=True)
+            )
+            for request, ids, is_repeat in firsts:
+                if is_repeat or found.keys() >= set(ids):
+                    request.answer([found.get(one, Answer(one)) for one in ids])
+        finally:
+            for request in late:
+                request.refuse(Unavailable())
+
+    async def _receipts(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], ReceiptRow]:
+        asked = dumps([{"token": token, "name": key} for token, key in keys])
+        rows = await self._reader.fetch(RECEIPTS, (asked,))
+        return {
+            (token, key): ReceiptRow(token, key, digest, ids) for token, key, digest, ids in rows
+        }
+
+    async def _stored(self, pairs: Iterable[tuple[UUID, LeadIn]]) -> dict[UUID, Answer]:
+        """The stored answer for each id that was given out or stands for a duplicate."""
+        asked = [
+            {"id": one, "source": lead.source, "external": lead.external_id} for one, lead in pairs
+        ]
+        rows = await self._reader.fetch(STORED, (dumps(asked),))
+        return {
+            one: Answer(one) if stored == one else Answer(stored, "duplicate")
+            for one, stored in rows
+            if stored is not None
+        }
+
+
+def _first(
+    request: Request, receipts: dict[tuple[int, str], ReceiptRow]
+) -> tuple[Request, list[UUID], bool] | None:
+    """The ids that the first request with this key was given, and whether that was another one."""
+    own = request.receipt
+    first = receipts.get((own.token, own.key)) if own else None
+    if own is None or first is None:
+        return request, [row.id for row in request.submissions], False
+    if first.digest != own.digest:
+        request.refuse(KeyReused())
+        return None
+    return request, first.ids, first.ids != own.ids

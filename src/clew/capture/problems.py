@@ -1,0 +1,71 @@
+"""Refusals of the bare routes as RFC 9457 problems, in the sender's language."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext, override
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from clew.base.json import dumps
+from clew.capture.errors import LeadsRefused
+from clew.capture.rules import Fault
+from clew.errors import ClewError
+
+
+def _(text: str) -> str:
+    """Mark a text for translation."""
+    return text
+
+
+MOST_FAULTS = 1_000
+WORDS = {
+    "unreachable": _("No way to reach the person: give a phone, an email or a wechat."),
+    "impossible_date": _("This date cannot be: use ISO 8601, after 1999 and not in the future."),
+    "no_offset": _("The time needs an offset from UTC, such as +08:00."),
+    "too_deep": _("Nested too deeply: sixteen levels are allowed."),
+    "nul": _("The NUL character cannot be stored. Leave it out."),
+    "unknown_field": _("No such field. Put what has no field of its own into extra."),
+    "missing_field": _("This field is needed."),
+    "too_long": _("Too long."),
+    "too_short": _("Too short."),
+    "out_of_range": _("The number is out of range."),
+    "wrong_type": _("The wrong type of value."),
+    "unknown_source": _("No active source has this key. Sources lists them."),
+}
+
+
+def language_of(header: str) -> str:
+    """The supported language that an Accept-Language header likes best."""
+    for wanted, _quality in parse_accept_lang_header(header):
+        if wanted.startswith("zh"):
+            return "zh-hans"
+        if wanted.startswith("en"):
+            return "en"
+    return settings.LANGUAGE_CODE
+
+
+def problem(error: ClewError, language: str) -> bytes:
+    """A problem document. Its `code` is stable; `title` says what to do."""
+    with override(language):
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": gettext(error.message),
+            "status": error.status,
+            "code": error.code,
+        }
+        if isinstance(error, LeadsRefused):
+            document["errors"] = _entries(error.faults[:MOST_FAULTS])
+    return dumps(document).encode()
+
+
+def _entries(faults: Sequence[Fault]) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": fault.index,
+            "field": fault.field,
+            "code": fault.code,
+            "reason": gettext(WORDS[fault.code]),
+        }
+        for fault in faults
+    ]
