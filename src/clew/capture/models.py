@@ -127,7 +127,7 @@ class Consent(models.Model):
     submission = models.ForeignKey(
         Submission, models.CASCADE, related_name="consents", db_index=False
     )
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(default=0)
     purpose = models.CharField(max_length=40)
     text_version = models.CharField(max_length=80)
     given_at = models.DateTimeField()

@@ -19,6 +19,17 @@ def _(text: str) -> str:
 
 
 MOST_FAULTS = 1_000
+TITLES = {
+    400: _("This cannot be read"),
+    401: _("A token is needed"),
+    403: _("This is not open to you"),
+    405: _("This address does not take that"),
+    408: _("Too slow"),
+    413: _("Too large"),
+    415: _("This form of content is not taken"),
+    422: _("This cannot be used"),
+    503: _("Not reachable for a moment"),
+}
 WORDS = {
     "unreachable": _("No way to reach the person: give a phone, an email or a wechat."),
     "impossible_date": _("This date cannot be: use ISO 8601, after 1999 and not in the future."),
@@ -46,12 +57,13 @@ def language_of(header: str) -> str:
 
 
 def problem(error: ClewError, language: str) -> bytes:
-    """A problem document. Its `code` is stable; `title` says what to do."""
+    """A problem document. Its `code` is stable; `detail` says what to do."""
     with override(language):
         document: dict[str, Any] = {
-            "type": "about:blank",
-            "title": gettext(error.message),
+            "type": f"urn:clew:problem:{error.code}",
+            "title": gettext(TITLES[error.status]),
             "status": error.status,
+            "detail": gettext(error.message),
             "code": error.code,
         }
         if isinstance(error, LeadsRefused):

@@ -19,6 +19,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402  the applications below need Django ready
 
+from clew.capture.asgi import close as close_intake  # noqa: E402
 from clew.web import assets, headers, health  # noqa: E402
 from clew.web.permissions import TABLE  # noqa: E402
 from clew.web.threads import Threads  # noqa: E402
@@ -71,6 +72,7 @@ async def _live(receive: Any, send: Any) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             pages.close()
+            await close_intake()
             await send({"type": "lifespan.shutdown.complete"})
             return
 
