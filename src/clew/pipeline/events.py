@@ -1,4 +1,4 @@
-"""What happens while a lead is worked on."""
+"""What happens while a lead is worked on. Ids, codes and times only; words stay sealed in their rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,3 +20,22 @@ class ClockBreached(Event):
     """Contact was due and nobody had tried."""
 
     lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogged(Event):
+    """Somebody tried to reach the person; `is_first` if it stopped the first-contact clock."""
+
+    lead_id: UUID
+    call_id: UUID
+    result: str
+    said: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NextStepPlanned(Event):
+    """The next contact has a time."""
+
+    lead_id: UUID
+    due_at: datetime

@@ -95,3 +95,24 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"task of {self.lead_id}"
+
+
+class Draft(models.Model):
+    """A call sheet that is not saved yet. Sealed, one per lead and member; saving the call ends it.
+
+    It lives here and not in the browser: what a customer said is personal data, and a draft begun on
+    the phone goes on at the desk.
+    """
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="drafts")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="drafts")
+    body = models.BinaryField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("lead", "member", name="draft_one_per_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft of {self.lead_id}"

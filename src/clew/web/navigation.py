@@ -1,10 +1,10 @@
 """What the shell of every page shows: where one can go, whose house it is, light or dark.
 
-`ENTRIES` is the one list of places. An entry appears when its page exists and the member's role may
-open it.
+`ENTRIES` is the one list of places. An entry appears when its page exists and the table in
+`web/permissions.py` lets the member's role open it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,10 +13,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clew.access.models import Role
+from clew.web.permissions import is_allowed
 
-EVERYBODY = tuple(Role)
-LEADERS = (Role.MANAGER, Role.ADMINISTRATOR)
 TABS = 5
 
 
@@ -28,7 +26,6 @@ class Place:
     label: str | Promise
     icon: str
     group: str = ""
-    roles: Sequence[Role] = EVERYBODY
 
 
 ENTRIES = (
@@ -36,11 +33,11 @@ ENTRIES = (
     Place("pipeline:leads", _("Leads"), "list"),
     Place("pipeline:pool", _("Pool"), "users"),
     Place("office:add", _("Add a lead"), "plus"),
-    Place("office:account", _("All leads"), "sum", "run", LEADERS),
-    Place("office:people", _("People and weights"), "scale", "run", LEADERS),
-    Place("office:sources", _("Sources"), "world", "run", (Role.ADMINISTRATOR,)),
-    Place("office:failures", _("Failures"), "alert-triangle", "run", (Role.ADMINISTRATOR,)),
-    Place("office:tokens", _("API tokens"), "key", "run", (Role.ADMINISTRATOR,)),
+    Place("office:account", _("All leads"), "sum", "run"),
+    Place("office:people", _("People and weights"), "scale", "run"),
+    Place("office:sources", _("Sources"), "world", "run"),
+    Place("office:failures", _("Failures"), "alert-triangle", "run"),
+    Place("office:tokens", _("API tokens"), "key", "run"),
 )
 GROUPS: dict[str, str | Promise] = {"": "", "run": _("Operations")}
 
@@ -121,7 +118,7 @@ class Shell:
         here = self._request.path
         for place in ENTRIES:
             url = _url(place.route)
-            if url and place.group == group and user.role in place.roles:
+            if place.group == group and url and is_allowed(place.route, role=user.role):
                 is_here = here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))
                 yield Entry(place.label, place.icon, url, is_here)
 

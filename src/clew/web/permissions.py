@@ -66,6 +66,21 @@ TABLE: dict[str, Rule] = {
     "office:tokens": ADMINISTRATORS,
     "office:create_token": ADMINISTRATORS,
     "office:revoke_token": ADMINISTRATORS,
+    # a salesperson's day
+    "pipeline:home": MEMBERS,
+    "pipeline:my_day": SELF,
+    "pipeline:row": SELF,
+    "pipeline:leads": MEMBERS,
+    "pipeline:lead": MEMBERS,
+    "pipeline:preview": MEMBERS,
+    "pipeline:why": MEMBERS,
+    "pipeline:reveal": MEMBERS,
+    "pipeline:call": MEMBERS,
+    "pipeline:draft": MEMBERS,
+    "pipeline:plan": MEMBERS,
+    "pipeline:close": MEMBERS,
+    "pipeline:claim": MEMBERS,
+    "pipeline:pool": MEMBERS,
 }
 
 

@@ -1,5 +1,6 @@
 """Small marks that every page draws the same way: icons, grades, clocks, first letters."""
 
+from datetime import datetime
 from typing import Protocol
 
 from django import template
@@ -23,6 +24,8 @@ class Dial(Protocol):
     state: str
     share: int
     words: str
+    due_at: datetime | None
+    whole: int
 
 
 @register.simple_tag
@@ -75,6 +78,12 @@ def initial(name: str) -> str:
 def money(minor: int) -> str:
     """Show an amount in hundredths of a yuan, with two decimals."""
     return f"¥{minor / 100:,.2f}"
+
+
+@register.filter
+def signed(number: float) -> str:
+    """Show a difference with its sign, by a real minus."""
+    return f"+{number:g}" if number >= 0 else f"−{-number:g}"
 
 
 @register.filter

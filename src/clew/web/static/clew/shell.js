@@ -34,3 +34,8 @@ export function toast(words) {
   box.append(item);
   setTimeout(() => item.remove(), 4000);
 }
+
+// A choice that filters the page does so at once.
+for (const field of document.querySelectorAll("[data-submit]")) {
+  field.addEventListener("change", () => field.form.requestSubmit());
+}

@@ -1,0 +1,168 @@
+"""Working a lead: calls, the next step, the end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from clew.access.models import Member
+from clew.base.ledger import Actor, append
+from clew.base.live import Hint, announce
+from clew.base.sealing import seal
+from clew.handoff import actions as handoff
+from clew.handoff.models import Placement
+from clew.handoff.queries import visible_lead
+from clew.pipeline.errors import (
+    CallOfAnotherLead,
+    EndUnknown,
+    LeadNotClaimed,
+    NextTimeMissing,
+    NextTimePassed,
+)
+from clew.pipeline.events import CallLogged, NextStepPlanned
+from clew.pipeline.models import Call, Clock, Draft, Task
+from clew.pipeline.queries import draft_place, note_place
+from clew.pipeline.schemas import Sheet
+
+ENDS = ("won", "lost_price", "lost_rival", "lost_need", "lost_silent")
+
+
+@dataclass(frozen=True, slots=True)
+class CallIn:
+    """What the call sheet says. `is_last` means never again; otherwise `next_at` is needed.
+
+    `call_id` is made by the page, so that a double click is one call.
+    """
+
+    call_id: UUID
+    result: Call.Result
+    said: str = ""
+    note: str = ""
+    next_at: datetime | None = None
+    is_last: bool = False
+
+
+@transaction.atomic
+def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> Call:
+    """Keep a call and decide what comes next: a task at `next_at`, or the end of the lead.
+
+    Logging the same `call_id` again gives the first call and changes nothing. The first attempt stops
+    the first-contact clock. A bad number ends the lead, and so does a person who wants no more calls.
+    Raises LeadMissing, LeadNotClaimed, CallOfAnotherLead, NextTimeMissing, NextTimePassed.
+    """
+    known = Call.objects.filter(pk=call.call_id).first()
+    if known is not None:
+        return _same(known, lead_id, member)
+    placement = _held(member, lead_id)
+    stored, is_new = Call.objects.get_or_create(
+        pk=call.call_id,
+        defaults={
+            "lead_id": placement.lead_id,
+            "member": member,
+            "result": call.result,
+            "said": call.said,
+            "note": seal(call.note.encode(), note_place(call.call_id)) if call.note else None,
+            "at": now,
+        },
+    )
+    if not is_new:
+        return _same(stored, lead_id, member)
+    actor = _actor(member)
+    is_first = _stop_clock(placement.lead_id, now)
+    happened = CallLogged(placement.lead_id, stored.pk, call.result, call.said, is_first)
+    append(happened, actor=actor, at=now)
+    Draft.objects.filter(lead=placement.lead_id, member=member).delete()
+    _go_on(placement, call, actor=actor, now=now)
+    return stored
+
+
+@transaction.atomic
+def plan(lead_id: UUID, due_at: datetime, *, member: Member, now: datetime) -> None:
+    """Set the time of the next contact; an earlier plan is replaced.
+
+    Raises LeadMissing, LeadNotClaimed, NextTimePassed.
+    """
+    _plan(_held(member, lead_id), due_at, actor=_actor(member), now=now)
+
+
+@transaction.atomic
+def close_lead(lead_id: UUID, *, reason: str, member: Member, now: datetime) -> None:
+    """End a lead, won or lost, for one of `ENDS`. Raises LeadMissing, LeadNotClaimed, EndUnknown."""
+    if reason not in ENDS:
+        raise EndUnknown
+    placement = _held(member, lead_id)
+    _stop_clock(placement.lead_id, now)
+    _end(placement, reason, actor=_actor(member), now=now)
+
+
+def keep_draft(lead_id: UUID, sheet: Sheet, *, member: Member, now: datetime) -> None:
+    """Keep what a call sheet holds so far, sealed. Raises LeadMissing."""
+    lead = visible_lead(member, lead_id)
+    body = seal(msgspec.json.encode(sheet), draft_place(lead.pk, member.pk))
+    Draft.objects.update_or_create(
+        lead=lead, member=member, defaults={"body": body, "saved_at": now}
+    )
+
+
+def _actor(member: Member) -> Actor:
+    return Actor("member", str(member.pk))
+
+
+def _same(call: Call, lead_id: UUID, member: Member) -> Call:
+    if call.lead_id != lead_id or call.member_id != member.pk:
+        raise CallOfAnotherLead
+    return call
+
+
+def _held(member: Member, lead_id: UUID) -> Placement:
+    """Lock where a lead stands, if the member may see it and a person holds it.
+
+    It is looked up again under the lock, since it may have gone to somebody else meanwhile.
+    """
+    lead = visible_lead(member, lead_id)
+    placement = (
+        Placement.objects.select_for_update(of=("self",))
+        .select_related("seat")
+        .filter(lead=lead, closed_at__isnull=True)
+        .first()
+    )
+    visible_lead(member, lead.pk)
+    if placement is None or placement.kind != Placement.Kind.PERSON:
+        raise LeadNotClaimed
+    return placement
+
+
+def _stop_clock(lead_id: UUID, now: datetime) -> bool:
+    return bool(Clock.objects.filter(lead=lead_id, stopped_at__isnull=True).update(stopped_at=now))
+
+
+def _go_on(placement: Placement, call: CallIn, *, actor: Actor, now: datetime) -> None:
+    if call.result == Call.Result.BAD_NUMBER:
+        _end(placement, "bad_number", actor=actor, now=now)
+    elif call.is_last:
+        _end(placement, "do_not_contact", actor=actor, now=now)
+    elif call.next_at is None:
+        raise NextTimeMissing
+    else:
+        _plan(placement, call.next_at, actor=actor, now=now)
+
+
+def _plan(placement: Placement, due_at: datetime, *, actor: Actor, now: datetime) -> None:
+    if due_at <= now:
+        raise NextTimePassed
+    _finish_tasks(placement.lead_id, now)
+    Task.objects.create(lead_id=placement.lead_id, due_at=due_at, created_at=now)
+    append(NextStepPlanned(placement.lead_id, due_at), actor=actor, at=now)
+    if placement.seat:
+        announce([Hint(placement.lead_id, member_id=placement.seat.member_id)])
+
+
+def _end(placement: Placement, reason: str, *, actor: Actor, now: datetime) -> None:
+    _finish_tasks(placement.lead_id, now)
+    handoff.close(placement.lead_id, reason=reason, actor=actor, now=now)
+
+
+def _finish_tasks(lead_id: UUID, now: datetime) -> None:
+    Task.objects.filter(lead=lead_id, done_at__isnull=True).update(done_at=now)

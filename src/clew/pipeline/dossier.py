@@ -1,0 +1,258 @@
+"""One lead with all that its page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from clew.access.models import Member, Role
+from clew.capture.models import Consent
+from clew.contacts.models import Identifier, Lead, Repeat
+from clew.contacts.queries import identifiers, masked
+from clew.grading.models import Grade
+from clew.grading.queries import in_words
+from clew.handoff.models import Placement
+from clew.handoff.queries import placement_of, visible_lead
+from clew.pipeline.leads import facts
+from clew.pipeline.models import Call, Clock, Task
+from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
+from clew.pipeline.timeline import Moment, timeline
+from clew.pipeline.wording import Dial, LastCall, day, dial, intent, moment, short_day, span, why
+
+PATH_WIDTH = 1168
+PATH_MARGIN = 64
+STOPS_AT_MOST = 6
+AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A line of the grade's waterfall."""
+
+    words: str
+    points: int
+    bar: Bar
+
+
+@dataclass(frozen=True, slots=True)
+class GradeShown:
+    """A grade, why, and what it was before."""
+
+    level: int
+    points: int
+    intent: str
+    signals: list[Signal]
+    total: Bar
+    high_from: int
+    medium_from: int
+    version: int
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A knot of the path. `state` done, now or ahead; `length` of the thread to the next knot."""
+
+    x: int
+    title: str
+    under: str
+    state: str
+    length: int
+    leads_ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayTold:
+    """What happened on one day."""
+
+    name: str
+    moments: list[Moment]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of reaching the person, masked."""
+
+    kind: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """A lead as its page shows it."""
+
+    lead: Lead
+    title: str
+    line: str
+    ways: list[Way]
+    consents: list[Consent]
+    grade: GradeShown | None
+    placement: Placement
+    dial: Dial | None
+    why: str
+    is_mine: bool
+    moments: list[Moment]
+    days: list[DayTold]
+    path: list[Stop]
+
+    @property
+    def reach(self) -> str:
+        """The way to try first."""
+        return self.ways[0].shown if self.ways else ""
+
+    @property
+    def is_workable(self) -> bool:
+        """Tell whether calls can be logged: a person holds it."""
+        return self.placement.kind == Placement.Kind.PERSON
+
+    @property
+    def is_in_pool(self) -> bool:
+        """Tell whether it can be claimed."""
+        return self.placement.kind == Placement.Kind.POOL
+
+
+def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
+    """Gather one lead for its page. `now` is local. Raises LeadMissing."""
+    lead = visible_lead(viewer, lead_id)
+    placement = placement_of(lead.pk)
+    ways = _ways(identifiers(lead))
+    grade = _grade(lead, now)
+    moments = timeline(lead, now)
+    standing = _standing(lead)
+    last = Call.objects.filter(lead=lead).order_by("-at").first()
+    is_open = placement.kind == Placement.Kind.PERSON
+    holder = placement.seat.member_id if placement.seat else None
+    return Dossier(
+        lead=lead,
+        title=lead.contact.name or (ways[0].shown if ways else ""),
+        line=first_line(facts(lead, ways[0].kind if ways else ""), get_language() or ""),
+        ways=ways,
+        consents=_consents(lead),
+        grade=grade,
+        placement=placement,
+        dial=dial(standing, now=now) if is_open else None,
+        why=_why(standing, grade, last, now) if is_open else "",
+        is_mine=holder == viewer.pk or viewer.role != Role.SALESPERSON,
+        moments=moments,
+        days=_days(moments, now),
+        path=_path(moments, standing, placement, now),
+    )
+
+
+def _ways(found: Sequence[Identifier]) -> list[Way]:
+    rank = [Identifier.Kind.PHONE, Identifier.Kind.WECHAT, Identifier.Kind.EMAIL]
+    ranked = sorted(found, key=lambda i: (rank.index(Identifier.Kind(i.kind)), i.pk))
+    return [Way(i.kind, masked(i)) for i in ranked]
+
+
+def _consents(lead: Lead) -> list[Consent]:
+    ids = [lead.pk, *Repeat.objects.filter(lead=lead).values_list("submission_id", flat=True)]
+    return list(Consent.objects.filter(submission__in=ids).order_by("given_at"))
+
+
+def _standing(lead: Lead) -> Standing:
+    clock = Clock.objects.filter(lead=lead, stopped_at__isnull=True).first()
+    task = Task.objects.filter(lead=lead, done_at__isnull=True).first()
+    return Standing(
+        clock.started_at if clock else None,
+        clock.due_at if clock else None,
+        task.due_at if task else None,
+    )
+
+
+def _why(standing: Standing, grade: GradeShown | None, last: Call | None, now: datetime) -> str:
+    return why(
+        standing,
+        group(standing, now=now) or Group.LATER,
+        level=grade.level if grade else None,
+        last=LastCall(last.result, last.said) if last else LastCall(),
+        now=now,
+    )
+
+
+def _grade(lead: Lead, now: datetime) -> GradeShown | None:
+    found = list(
+        Grade.objects.select_related("rule_set").filter(lead=lead).order_by("graded_at", "pk")
+    )
+    if not found:
+        return None
+    grade = found[-1]
+    words = in_words(grade, get_language() or "")
+    bars = waterfall([points for _, points in words])
+    return GradeShown(
+        level=grade.level,
+        points=grade.points,
+        intent=intent(grade.level),
+        signals=[Signal(w, p, bar) for (w, p), bar in zip(words, bars, strict=True)],
+        total=Bar(0, max(0, min(100, grade.points)), "f"),
+        high_from=grade.rule_set.high_from,
+        medium_from=grade.rule_set.medium_from,
+        version=grade.rule_set.version,
+        before=_before(found, now),
+    )
+
+
+def _before(found: Sequence[Grade], now: datetime) -> str:
+    """Tell how the grade came about, where there was more than one."""
+    if len(found) == 1:
+        return ""
+    days = (short_day(g.graded_at.astimezone(now.tzinfo)) for g in found)
+    steps = [f"{d} {intent(g.level)} {g.points}" for d, g in zip(days, found, strict=True)]
+    return " → ".join(steps[-4:])
+
+
+def _path(
+    moments: Sequence[Moment], standing: Standing, placement: Placement, now: datetime
+) -> list[Stop]:
+    """Lay out what happened as knots on the thread, and what is still ahead as dots."""
+    past = [m for m in reversed(moments) if m.stop]
+    if len(past) > STOPS_AT_MOST:
+        past = [past[0], *past[-STOPS_AT_MOST + 1 :]]
+    knots = [
+        (m.stop, _under(m, past[i - 1] if i else None, now), "done") for i, m in enumerate(past)
+    ]
+    if placement.kind != Placement.Kind.CLOSED:
+        if knots:
+            knots[-1] = (*knots[-1][:2], "now")
+        knots += [(title, under, "ahead") for title, under in _ahead(standing, now)]
+    step = (PATH_WIDTH - 2 * PATH_MARGIN) // max(1, len(knots) - 1)
+    following = [*knots[1:], None]
+    return [
+        Stop(
+            PATH_MARGIN + number * step,
+            *knot,
+            length=step if after else 0,
+            leads_ahead=bool(after and after[2] == "ahead"),
+        )
+        for number, (knot, after) in enumerate(zip(knots, following, strict=True))
+    ]
+
+
+def _days(moments: Sequence[Moment], now: datetime) -> list[DayTold]:
+    told = groupby(moments, key=lambda m: m.at.astimezone(now.tzinfo).date())
+    days = [list(found) for _date, found in told]
+    return [DayTold(day(found[0].at, now=now), found) for found in days]
+
+
+def _under(this: Moment, before: Moment | None, now: datetime) -> str:
+    if before is None:
+        return moment(this.at, now=now)
+    seconds = int((this.at - before.at).total_seconds())
+    if seconds < AT_ONCE:
+        return _("at once")
+    if seconds < 60:
+        return _("%(n)d s later") % {"n": seconds}
+    return _("%(span)s later") % {"span": span(seconds)}
+
+
+def _ahead(standing: Standing, now: datetime) -> list[tuple[str, str]]:
+    ahead = []
+    if standing.clock_due_at:
+        ahead.append((_("First contact"), moment(standing.clock_due_at, now=now)))
+    elif standing.task_due_at:
+        ahead.append((_("Next contact"), moment(standing.task_due_at, now=now)))
+    return [*ahead, (_("Quote"), ""), (_("Order"), "")]

@@ -1,0 +1,72 @@
+"""What the pages of a lead send."""
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clew.pipeline.actions import ENDS, CallIn
+from clew.pipeline.errors import NextTimeMissing, NextTimePassed
+from clew.pipeline.models import Call
+from clew.pipeline.rules import Next, Said, next_times, suggest
+
+NOTE_AT_MOST = 2000
+
+
+class CallForm(forms.Form):
+    """The call sheet. Only the result is required; the next contact is suggested from it."""
+
+    call_id = forms.UUIDField()
+    result = forms.ChoiceField(
+        choices=Call.Result.choices, error_messages={"required": _("Choose how the call ended.")}
+    )
+    said = forms.ChoiceField(choices=[(s, s) for s in Said], required=False)
+    next = forms.ChoiceField(choices=[(n, n) for n in Next], required=False)
+    date = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M"])
+    note = forms.CharField(max_length=NOTE_AT_MOST, required=False)
+
+    def call(self, now: datetime) -> CallIn:
+        """Give the call as the action takes it. `now` is local. Raises NextTimeMissing, NextTimePassed."""
+        sent = self.cleaned_data
+        said = sent["said"] if sent["result"] == Call.Result.ANSWERED else ""
+        choice = Next(sent["next"]) if sent["next"] else suggest(sent["result"], said, now=now)
+        return CallIn(
+            call_id=sent["call_id"],
+            result=Call.Result(sent["result"]),
+            said=said,
+            note=sent["note"],
+            next_at=_next_at(choice, sent["date"], now),
+            is_last=choice is Next.NEVER,
+        )
+
+
+class PlanForm(forms.Form):
+    """Another time for the next contact."""
+
+    next = forms.ChoiceField(choices=[(n, n) for n in Next if n is not Next.NEVER])
+    date = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M"])
+
+    def due_at(self, now: datetime) -> datetime:
+        """Give the time that was chosen. Raises NextTimeMissing, NextTimePassed."""
+        due_at = _next_at(Next(self.cleaned_data["next"]), self.cleaned_data["date"], now)
+        if due_at is None:
+            raise NextTimeMissing
+        return due_at
+
+
+class CloseForm(forms.Form):
+    """How a lead ended."""
+
+    reason = forms.ChoiceField(choices=[(end, end) for end in ENDS])
+
+
+def _next_at(choice: Next, date: datetime | None, now: datetime) -> datetime | None:
+    if choice is Next.NEVER:
+        return None
+    if choice is Next.DATE:
+        if date is None:
+            raise NextTimeMissing
+        if date <= now:
+            raise NextTimePassed
+        return date
+    return next_times(now).get(choice, now + timedelta(hours=1))

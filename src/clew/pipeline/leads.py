@@ -1,0 +1,186 @@
+"""Lists of leads: filtered, newest first, fifty at a time by key, in a fixed number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import get_language
+
+from clew.access.models import Member
+from clew.contacts.models import Identifier, Lead
+from clew.contacts.queries import contacts_by_number, masked
+from clew.grading.models import Grade
+from clew.handoff.models import Placement
+from clew.handoff.queries import visible_leads
+from clew.pipeline.rules import LeadFacts, first_line
+from clew.pipeline.wording import ENDS, REASONS, word
+
+PAGE = 50
+DIGITS_AT_LEAST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the address of the page says: place, grade, source, words, and where the page begins."""
+
+    place: str = ""
+    grade: str = ""
+    source: str = ""
+    q: str = ""
+    after: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether anything is left out."""
+        return bool(self.place or self.grade or self.source or self.q)
+
+    def address(self, **changes: str) -> str:
+        """Give the query of this page with some parts changed; changing a part goes to the start."""
+        changed = replace(self, **{"after": "", **changes})
+        fields = ("place", "grade", "source", "q", "after")
+        return "?" + urlencode({f: getattr(changed, f) for f in fields if getattr(changed, f)})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A lead in a list."""
+
+    lead_id: UUID
+    title: str
+    is_named: bool
+    company: str
+    level: int | None
+    points: int | None
+    line: str
+    kind: str
+    where: str
+    opened_at: datetime
+    cost_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some leads, and the key of the next page."""
+
+    rows: list[Listed]
+    after: str
+
+
+def leads(viewer: Member, wanted: Filter) -> Page:
+    """Give one page of the leads that a member may see, newest first."""
+    found = _filtered(visible_leads(viewer), wanted).select_related("contact", "source")
+    rows = list(found.order_by("-opened_at", "-pk")[: PAGE + 1])
+    shown = rows[:PAGE]
+    after = _key(shown[-1]) if len(rows) > PAGE else ""
+    return Page(_listed(shown), after)
+
+
+def pool(viewer: Member, after: str) -> Page:
+    """Give one page of the pool that a member may claim from, newest first."""
+    return leads(viewer, Filter(place="pool", after=after))
+
+
+def _filtered(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
+    if wanted.place:
+        here = Placement.objects.filter(
+            lead=OuterRef("pk"), closed_at__isnull=True, kind=wanted.place
+        )
+        found = found.filter(Exists(here))
+    if wanted.grade.isdigit():
+        graded = Grade.objects.filter(
+            lead=OuterRef("pk"), superseded_at__isnull=True, level=int(wanted.grade)
+        )
+        found = found.filter(Exists(graded))
+    if wanted.source:
+        found = found.filter(source__key=wanted.source)
+    if wanted.q:
+        found = found.filter(_meant(wanted.q.strip()))
+    return _beyond(found, wanted.after)
+
+
+def _meant(words: str) -> Q:
+    """Find by name or company, or by a number or its last four digits."""
+    named = Q(contact__name__icontains=words) | Q(contact__company__icontains=words)
+    if sum(c.isdigit() for c in words) >= DIGITS_AT_LEAST:
+        return named | Q(contact__in=contacts_by_number(words))
+    return named
+
+
+def _beyond(found: QuerySet[Lead], after: str) -> QuerySet[Lead]:
+    """Go on after a key; one that cannot be read begins at the start."""
+    at, _, pk = after.partition("_")
+    try:
+        moment, key = datetime.fromisoformat(at), UUID(pk)
+    except ValueError:
+        return found
+    if moment.tzinfo is None:
+        return found
+    return found.filter(Q(opened_at__lt=moment) | Q(opened_at=moment, pk__lt=key))
+
+
+def _key(lead: Lead) -> str:
+    return f"{lead.opened_at.isoformat()}_{lead.pk}"
+
+
+def _listed(rows: Sequence[Lead]) -> list[Listed]:
+    ids = [lead.pk for lead in rows]
+    grades = {g.lead_id: g for g in Grade.objects.filter(lead__in=ids, superseded_at__isnull=True)}
+    places = {
+        p.lead_id: p
+        for p in Placement.objects.filter(lead__in=ids, closed_at__isnull=True).select_related(
+            "seat__member", "team"
+        )
+    }
+    ways: dict[UUID, Identifier] = {}
+    contacts = [lead.contact_id for lead in rows]
+    for way in Identifier.objects.filter(contact__in=contacts).order_by("id"):
+        if way.contact_id not in ways or way.kind == Identifier.Kind.PHONE:
+            ways[way.contact_id] = way
+    return [
+        _one(lead, grades.get(lead.pk), places.get(lead.pk), ways.get(lead.contact_id))
+        for lead in rows
+    ]
+
+
+def _one(
+    lead: Lead, grade: Grade | None, place: Placement | None, way: Identifier | None
+) -> Listed:
+    reach = masked(way) if way else ""
+    return Listed(
+        lead_id=lead.pk,
+        title=lead.contact.name or reach,
+        is_named=bool(lead.contact.name),
+        company=lead.contact.company,
+        level=grade.level if grade else None,
+        points=grade.points if grade else None,
+        line=first_line(facts(lead, way.kind if way else ""), get_language() or ""),
+        kind=place.kind if place else "",
+        where=_where(place),
+        opened_at=lead.opened_at,
+        cost_minor=lead.cost_minor,
+    )
+
+
+def facts(lead: Lead, only_left: str) -> LeadFacts:
+    """Give what the first line is written from."""
+    return LeadFacts(
+        source=lead.source.name,
+        submission_count=lead.submission_count,
+        interest=lead.interest,
+        category=lead.category,
+        region=lead.region,
+        only_left=only_left,
+    )
+
+
+def _where(place: Placement | None) -> str:
+    if place is None:
+        return ""
+    if place.seat:
+        return place.seat.member.name
+    if place.kind == Placement.Kind.CLOSED:
+        return word({**REASONS, **ENDS}, place.reason)
+    return place.team.name if place.team else ""

@@ -1,0 +1,223 @@
+"""The thinking of a salesperson's day: what comes first, when to try again, the first words."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import IntEnum, StrEnum
+
+SOON = timedelta(minutes=10)
+EVENING = time(19)
+MORNING = time(10)
+STEP = timedelta(minutes=5)
+
+
+class Group(IntEnum):
+    """The parts of the day's list, in the order of what is lost by waiting."""
+
+    URGENT = 0
+    NEW = 1
+    DUE = 2
+    LATER = 3
+
+
+class Next(StrEnum):
+    """When to make contact again, as the call sheet offers it."""
+
+    HOUR = "hour"
+    TONIGHT = "tonight"
+    TOMORROW = "tomorrow"
+    MONDAY = "monday"
+    DATE = "date"
+    NEVER = "never"
+
+
+class Said(StrEnum):
+    """What people commonly say on the phone."""
+
+    THINKING = "thinking"
+    QUOTE = "quote"
+    PRICE = "price"
+    BOUGHT = "bought"
+    WRONG_PERSON = "wrong_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides a lead's place in the day: the clock if it runs, else the open task."""
+
+    clock_started_at: datetime | None = None
+    clock_due_at: datetime | None = None
+    task_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a clock stands: `state` late, soon, ok or fixed; `share` of its time left in percent."""
+
+    state: str
+    share: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFacts:
+    """What is known before the first word is spoken."""
+
+    source: str
+    submission_count: int
+    interest: str
+    category: str
+    region: str
+    only_left: str = ""  # the one way of reaching the person: phone, wechat or email
+
+
+WORDS: dict[str, dict[str, str]] = {
+    "zh": {
+        "source": "来自{}",
+        "count": "第 {} 次留言",
+        "interest": "问 {}",
+        "category": "看过{}",
+        "phone": "只留了手机号",
+        "wechat": "只留了微信",
+        "email": "只留了邮箱",
+        "between": "，",
+    },
+    "en": {
+        "source": "From {}",
+        "count": "message no. {}",
+        "interest": "asks for {}",
+        "category": "looked at {}",
+        "phone": "left only a phone number",
+        "wechat": "left only a WeChat id",
+        "email": "left only an e-mail address",
+        "between": ", ",
+    },
+}
+
+
+def group(standing: Standing, *, now: datetime) -> Group | None:
+    """Say in which part of the day a lead stands; None if it is for another day.
+
+    `now` is local time: the day ends at its midnight. A lead with neither clock nor task has been
+    left without a next step, so it is due.
+    """
+    if standing.clock_due_at is not None:
+        return Group.URGENT if standing.clock_due_at - now <= SOON else Group.NEW
+    if standing.task_due_at is None or standing.task_due_at <= now:
+        return Group.DUE
+    return Group.LATER if standing.task_due_at < midnight(now) else None
+
+
+def midnight(now: datetime) -> datetime:
+    """Give the end of a local day."""
+    return datetime.combine(now.date() + timedelta(days=1), time(0), now.tzinfo)
+
+
+def order(standing: Standing, part: Group) -> int:
+    """Give a number that sorts the day: by group, then by the time that runs out first."""
+    due_at = standing.clock_due_at or standing.task_due_at
+    return int(part) * 10**11 + (int(due_at.timestamp()) if due_at else 0)
+
+
+def left(standing: Standing, *, now: datetime) -> Left:
+    """Tell how much of a lead's time is left. A task's hour is fixed and has no ring."""
+    due_at, started_at = standing.clock_due_at, standing.clock_started_at
+    if due_at is None or started_at is None:
+        task = standing.task_due_at
+        return Left("fixed", 0, int((task - now).total_seconds()) if task else 0)
+    seconds = int((due_at - now).total_seconds())
+    if seconds < 0:
+        return Left("late", 0, seconds)
+    whole = max(1, int((due_at - started_at).total_seconds()))
+    share = min(100, round(100 * seconds / whole))
+    return Left("soon" if due_at - now <= SOON else "ok", share, seconds)
+
+
+def next_times(now: datetime) -> dict[Next, datetime]:
+    """Offer times for the next contact, in local time; this evening only while it lies ahead."""
+    today = now.date()
+    tonight = datetime.combine(today, EVENING, now.tzinfo)
+    monday = today + timedelta(days=7 - today.weekday())
+    times = {
+        Next.HOUR: _rounded_up(now + timedelta(hours=1)),
+        Next.TONIGHT: tonight,
+        Next.TOMORROW: datetime.combine(today + timedelta(days=1), MORNING, now.tzinfo),
+        Next.MONDAY: datetime.combine(monday, MORNING, now.tzinfo),
+    }
+    if tonight - now < timedelta(minutes=30):
+        del times[Next.TONIGHT]
+    return times
+
+
+SUGGESTED = {
+    ("answered", ""): Next.TOMORROW,
+    ("answered", Said.THINKING): Next.TOMORROW,
+    ("answered", Said.QUOTE): Next.HOUR,
+    ("answered", Said.PRICE): Next.TOMORROW,
+    ("answered", Said.BOUGHT): Next.NEVER,
+    ("answered", Said.WRONG_PERSON): Next.NEVER,
+    ("no_answer", ""): Next.HOUR,
+    ("bad_number", ""): Next.NEVER,
+    ("refused", ""): Next.MONDAY,
+    ("wechat_added", ""): Next.TOMORROW,
+}
+QUIET_FROM = time(20)
+
+
+def suggest(result: str, said: str, *, now: datetime) -> Next:
+    """Suggest the next contact after a result, so that it need not be chosen. `now` is local.
+
+    An unanswered call is tried again in an hour, but not late in the evening.
+    """
+    choice = SUGGESTED.get((result, said)) or SUGGESTED.get((result, ""), Next.TOMORROW)
+    if choice is Next.HOUR and (now + timedelta(hours=1)).time() >= QUIET_FROM:
+        return Next.TOMORROW
+    return choice
+
+
+def first_line(facts: LeadFacts, language: str) -> str:
+    """Write the line that a salesperson reads before dialling, from facts alone.
+
+    `language` is a language code; what does not begin with "zh" is answered in English.
+    """
+    words = WORDS["zh" if language.startswith("zh") else "en"]
+    parts = [words["source"].format(facts.source)]
+    if facts.submission_count > 1:
+        parts.append(words["count"].format(facts.submission_count))
+    if facts.interest:
+        parts.append(words["interest"].format(facts.interest))
+    elif facts.category:
+        parts.append(words["category"].format(facts.category))
+    elif facts.only_left:
+        parts.append(words[facts.only_left])
+    if facts.region:
+        parts.append(facts.region)
+    return words["between"].join(parts)
+
+
+def _rounded_up(moment: datetime) -> datetime:
+    past = timedelta(minutes=moment.minute % 5, seconds=moment.second)
+    whole = moment.replace(microsecond=0)
+    return whole if not past else whole - past + STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of a waterfall in percent of its width; `kind` s for the start, f for more, n for less."""
+
+    x: int
+    width: int
+    kind: str
+
+
+def waterfall(points: list[int]) -> list[Bar]:
+    """Draw each amount from where the last one ended, so that the last end is the sum."""
+    ends = [0]
+    for amount in points:
+        ends.append(ends[-1] + amount)
+    whole = max(100, *ends)
+    bars = []
+    for number, amount in enumerate(points):
+        low, high = sorted((max(0, ends[number]), max(0, ends[number + 1])))
+        kind = "s" if number == 0 else "f" if amount >= 0 else "n"
+        bars.append(Bar(low * 100 // whole, (high - low) * 100 // whole, kind))
+    return bars

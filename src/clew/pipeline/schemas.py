@@ -1,0 +1,14 @@
+"""Shapes that the pipeline keeps sealed."""
+
+from msgspec import Struct
+
+
+class Sheet(Struct, frozen=True, omit_defaults=True):
+    """A call sheet as far as it is filled in, with the id that its call will have."""
+
+    call_id: str = ""
+    result: str = ""
+    said: str = ""
+    next: str = ""
+    date: str = ""
+    note: str = ""

@@ -1,0 +1,215 @@
+"""What happened to a lead, told from the ledger: one moment per event, newest first."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from clew.access.models import Member
+from clew.base.models import Entry
+from clew.base.sealing import SealBroken
+from clew.capture.models import Submission
+from clew.capture.queries import open_body
+from clew.contacts.models import Lead
+from clew.handoff.models import Seat
+from clew.pipeline.models import Call
+from clew.pipeline.queries import note
+from clew.pipeline.wording import (
+    ENDS,
+    PURPOSES,
+    REASONS,
+    RESULT_ICONS,
+    RESULTS,
+    SAID,
+    intent,
+    moment,
+    word,
+)
+
+ENTRIES_AT_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened. `tone` is hot, acc or nothing; `quote` is what somebody wrote."""
+
+    at: datetime
+    icon: str
+    title: str
+    who: str = ""
+    tone: str = ""
+    quote: str = ""
+    detail: str = ""
+    is_decision: bool = False  # the decision that put it where it stands
+    stop: str = ""  # its name as a knot of the path, where it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All that the moments of one lead refer to, fetched once."""
+
+    lead: Lead
+    now: datetime
+    submissions: dict[UUID, Submission]
+    calls: dict[UUID, Call]
+    members: dict[str, str]
+    seats: dict[int, str]
+
+
+def timeline(lead: Lead, now: datetime) -> list[Moment]:
+    """Tell what happened to a lead that the caller may see, newest first. `now` is local.
+
+    Five statements, whatever the length.
+    """
+    entries = list(Entry.objects.filter(subject=lead.pk).order_by("-id")[:ENTRIES_AT_MOST])
+    sources = _sources(lead, entries, now)
+    told = (TELL[e.name](e, sources) for e in entries if e.name in TELL)
+    moments = [m for m in told if m is not None]
+    newest = next((m for m in moments if m.is_decision), None)
+    return [m if m is newest else replace(m, is_decision=False) for m in moments]
+
+
+def _sources(lead: Lead, entries: Iterable[Entry], now: datetime) -> Sources:
+    submissions = Submission.objects.filter(Q(pk=lead.pk) | Q(repeat__lead=lead))
+    members = {e.actor_id for e in entries if e.actor_kind == "member" and e.actor_id.isdigit()}
+    seats = {e.data["seat_id"] for e in entries if e.data.get("seat_id")}
+    return Sources(
+        lead=lead,
+        now=now,
+        submissions={s.pk: s for s in submissions.select_related("source")},
+        calls={c.pk: c for c in Call.objects.filter(lead=lead)},
+        members={
+            str(pk): name
+            for pk, name in Member.objects.filter(pk__in=members).values_list("pk", "name")
+        },
+        seats=dict(Seat.objects.filter(pk__in=seats).values_list("pk", "member__name")),
+    )
+
+
+def _opened(entry: Entry, sources: Sources) -> Moment:
+    came = sources.submissions.get(entry.subject)
+    source = came.source.name if came else ""
+    title = _("Came in: %(source)s") % {"source": source}
+    return Moment(entry.at, "inbox", title, quote=_words_of(came), stop=_("Came in"))
+
+
+def _strengthened(entry: Entry, sources: Sources) -> Moment:
+    came = sources.submissions.get(UUID(entry.data["submission_id"]))
+    title = _("Message no. %(n)d") % {"n": entry.data["submission_count"]}
+    who = came.source.name if came else ""
+    quote = _words_of(came)
+    return Moment(entry.at, "flame", title, who, tone="hot", quote=quote, stop=title)
+
+
+def _graded(entry: Entry, sources: Sources) -> Moment:
+    words = {"intent": intent(entry.data["level"]), "points": entry.data["points"]}
+    return Moment(entry.at, "target-arrow", _("%(intent)s, %(points)d points") % words)
+
+
+def _placed(entry: Entry, sources: Sources) -> Moment:
+    if entry.data.get("seat_id"):
+        return _assigned(entry, sources)
+    return _pooled(entry, sources)
+
+
+def _assigned(entry: Entry, sources: Sources) -> Moment:
+    name = sources.seats.get(entry.data["seat_id"], "")
+    return Moment(
+        entry.at,
+        "user-plus",
+        _("Given to %(name)s") % {"name": name},
+        tone="acc",
+        detail=word(REASONS, entry.data.get("reason", "")),
+        is_decision=True,
+        stop=name,
+    )
+
+
+def _pooled(entry: Entry, sources: Sources) -> Moment:
+    detail = word(REASONS, entry.data.get("reason", ""))
+    title = _("Into the pool")
+    return Moment(entry.at, "users", title, detail=detail, is_decision=True, stop=_("Pool"))
+
+
+def _closed(entry: Entry, sources: Sources) -> Moment:
+    who = sources.members.get(entry.actor_id, "")
+    reason = word(ENDS, entry.data.get("reason", "")) or word(REASONS, entry.data["reason"])
+    title = _("Closed: %(reason)s") % {"reason": reason}
+    return Moment(entry.at, "circle-check", title, who, stop=reason)
+
+
+def _reopened(entry: Entry, sources: Sources) -> Moment:
+    who = sources.members.get(entry.actor_id, "")
+    title = _("Taken up again")
+    return Moment(entry.at, "arrow-back-up", title, who, stop=title)
+
+
+def _breached(entry: Entry, sources: Sources) -> Moment:
+    return Moment(entry.at, "alert-triangle", _("Contact was due, nobody had called"), tone="hot")
+
+
+def _called(entry: Entry, sources: Sources) -> Moment | None:
+    call = sources.calls.get(UUID(entry.data["call_id"]))
+    if call is None:
+        return None
+    said = word(SAID, call.said)
+    return Moment(
+        entry.at,
+        RESULT_ICONS[call.result],
+        word(RESULTS, call.result),
+        sources.members.get(entry.actor_id, ""),
+        tone="acc",
+        quote=_note_of(call),
+        detail=_("Said “%(said)s”") % {"said": said} if said else "",
+        stop=word(RESULTS, call.result),
+    )
+
+
+def _planned(entry: Entry, sources: Sources) -> Moment:
+    due_at = datetime.fromisoformat(entry.data["due_at"])
+    words = {"time": moment(due_at, now=sources.now)}
+    return Moment(entry.at, "calendar", _("Next contact %(time)s") % words)
+
+
+def _revealed(entry: Entry, sources: Sources) -> Moment:
+    who = sources.members.get(entry.actor_id, "")
+    purpose = word(PURPOSES, entry.data.get("purpose", ""))
+    return Moment(entry.at, "eye", _("Looked at the number"), who, detail=purpose)
+
+
+TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
+    "LeadOpened": _opened,
+    "LeadStrengthened": _strengthened,
+    "LeadGraded": _graded,
+    "LeadPlaced": _placed,
+    "LeadAssigned": _assigned,
+    "LeadPooled": _pooled,
+    "LeadClosed": _closed,
+    "LeadReopened": _reopened,
+    "ClockBreached": _breached,
+    "CallLogged": _called,
+    "NextStepPlanned": _planned,
+    "IdentifiersRevealed": _revealed,
+}
+
+
+def _words_of(submission: Submission | None) -> str:
+    """Give what somebody wrote: the message, then the answers to further questions."""
+    if submission is None:
+        return ""
+    try:
+        lead = open_body(submission.pk, bytes(submission.body)).lead
+    except SealBroken:
+        return _("The text cannot be opened with the present key")
+    answers = [f"{question}: {answer}" for question, answer in lead.answers.items()]
+    return "\n".join([text for text in (lead.message, *answers) if text])
+
+
+def _note_of(call: Call) -> str:
+    try:
+        return note(call)
+    except SealBroken:
+        return _("The text cannot be opened with the present key")

@@ -1,0 +1,23 @@
+"""Addresses of a salesperson's pages."""
+
+from django.urls import path
+
+from clew.pipeline import views
+
+app_name = "pipeline"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("my-day", views.my_day, name="my_day"),
+    path("my-day/rows/<uuid:lead_id>", views.row, name="row"),
+    path("leads", views.lead_list, name="leads"),
+    path("leads/<uuid:lead_id>", views.lead, name="lead"),
+    path("leads/<uuid:lead_id>/preview", views.preview, name="preview"),
+    path("leads/<uuid:lead_id>/why", views.why, name="why"),
+    path("leads/<uuid:lead_id>/reveal", views.reveal, name="reveal"),
+    path("leads/<uuid:lead_id>/call", views.call, name="call"),
+    path("leads/<uuid:lead_id>/draft", views.draft, name="draft"),
+    path("leads/<uuid:lead_id>/plan", views.plan, name="plan"),
+    path("leads/<uuid:lead_id>/close", views.close, name="close"),
+    path("leads/<uuid:lead_id>/claim", views.claim, name="claim"),
+    path("pool", views.pool_list, name="pool"),
+]

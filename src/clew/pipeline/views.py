@@ -1,0 +1,302 @@
+"""The pages of a salesperson's day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from urllib.parse import quote
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clew.access.models import Member
+from clew.base.ledger import Actor
+from clew.capture.models import Source
+from clew.contacts.actions import reveal as reveal_identifiers
+from clew.errors import Conflict, Invalid
+from clew.handoff import actions as handoff
+from clew.handoff.models import Seat
+from clew.handoff.queries import Share, shares, trace, visible_lead
+from clew.pipeline import actions, queries
+from clew.pipeline.dossier import dossier
+from clew.pipeline.errors import EndUnknown, NextTimeMissing
+from clew.pipeline.forms import CallForm, CloseForm, PlanForm
+from clew.pipeline.leads import Filter, leads, pool
+from clew.pipeline.schemas import Sheet
+from clew.pipeline.sheet import shown, times
+from clew.pipeline.wording import (
+    ENDS,
+    EXCLUDED,
+    EXCLUSION_ICONS,
+    EXCLUSIONS,
+    GROUPS,
+    PURPOSES,
+    REASONS,
+    RESULTS,
+    moment,
+    word,
+)
+
+FRAGMENT = "X-Fragment"
+PLACES = {
+    "": gettext_lazy("All"),
+    "person": gettext_lazy("With a person"),
+    "pool": gettext_lazy("In the pool"),
+    "closed": gettext_lazy("Closed"),
+}
+GRADES = {
+    "": gettext_lazy("Every grade"),
+    "3": pgettext_lazy("intent", "High"),
+    "2": pgettext_lazy("intent", "Medium"),
+    "1": pgettext_lazy("intent", "Low"),
+}
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Begin with the day."""
+    return redirect("pipeline:my_day")
+
+
+@require_GET
+def my_day(request: HttpRequest) -> HttpResponse:
+    """Show what to do today, or only the list where the page asks for a fragment."""
+    viewer, now = _viewer(request), _now()
+    day = queries.my_day(viewer, now)
+    part = request.GET.get("part", "")
+    sections = _sections(day, part)
+    context = {"day": day, "sections": sections, "part": part, "now": now}
+    if request.headers.get(FRAGMENT):
+        return render(request, "pipeline/_day.html", context)
+    first = next((row for section in sections for row in section.rows), None)
+    more = {
+        "shares": _own_shares(viewer),
+        "selected": dossier(viewer, first.lead_id, now) if first else None,
+        "results": RESULTS.items(),
+    }
+    return render(request, "pipeline/my_day.html", context | more)
+
+
+@require_GET
+def row(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Give one row of the day; nothing where the lead is not in it."""
+    found = queries.row(_viewer(request), lead_id, _now())
+    if found is None:
+        return HttpResponse(status=204)
+    return HttpResponse(render_to_string("pipeline/_row.html", {"row": found}))
+
+
+@require_GET
+def preview(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Show beside the list what to do with a lead, why now and why this grade."""
+    context = {"selected": dossier(_viewer(request), lead_id, _now()), "results": RESULTS.items()}
+    return render(request, "pipeline/_preview.html", context)
+
+
+@require_GET
+def lead(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Show a lead."""
+    return _lead_page(request, lead_id)
+
+
+@require_GET
+def why(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Show why a lead went where it went."""
+    viewer = _viewer(request)
+    found = visible_lead(viewer, lead_id)
+    decided = trace(viewer, lead_id)
+    context = {
+        "lead": found,
+        "trace": decided,
+        "reason": word(REASONS, decided.reason),
+        "sieve": [
+            (EXCLUSIONS[code], EXCLUSION_ICONS[code], before, after)
+            for code, before, after in decided.sieve
+        ],
+        "candidates": [(c, word(EXCLUDED, c.excluded)) for c in decided.candidates],
+        "left": sum(not c.excluded for c in decided.candidates),
+    }
+    name = "pipeline/_why.html" if request.headers.get(FRAGMENT) else "pipeline/why.html"
+    return render(request, name, context)
+
+
+@require_POST
+def reveal(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Show the full numbers, on the record."""
+    viewer = _viewer(request)
+    found = visible_lead(viewer, lead_id)
+    purpose = request.POST.get("purpose", "")
+    numbers = reveal_identifiers(
+        found, purpose=purpose, actor=Actor("member", str(viewer.pk)), now=_now()
+    )
+    if request.headers.get(FRAGMENT):
+        return render(request, "pipeline/_numbers.html", {"numbers": numbers})
+    return _lead_page(request, found.pk, numbers=numbers)
+
+
+@require_http_methods(["GET", "POST"])
+def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Show the call sheet, or keep what it says and go on to the next call."""
+    viewer, now = _viewer(request), _now()
+    if request.method == "GET":
+        sheet = shown(viewer, lead_id, now, chosen=request.GET.get("result", ""))
+        return render(request, "pipeline/call.html", {"sheet": sheet})
+    form = CallForm(request.POST)
+    try:
+        if not form.is_valid():
+            return _sheet_again(request, lead_id, str(next(iter(form.errors.values()))[0]))
+        sent = form.call(now)
+        actions.log_call(lead_id, sent, member=viewer, now=now)
+    except Invalid as mistake:
+        return _sheet_again(request, lead_id, mistake.message)
+    messages.success(request, _kept(sent, now))
+    following = queries.next_call(viewer, now, after=lead_id)
+    if request.POST.get("go") == "next" and following:
+        return redirect("pipeline:call", following)
+    return redirect("pipeline:my_day")
+
+
+@require_POST
+def draft(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Keep a call sheet that is not saved yet."""
+    fields = {name: request.POST.get(name, "")[:2000] for name in Sheet.__struct_fields__}
+    actions.keep_draft(lead_id, Sheet(**fields), member=_viewer(request), now=_now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+def plan(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Set another time for the next contact."""
+    now, form = _now(), PlanForm(request.POST)
+    if not form.is_valid():
+        raise NextTimeMissing
+    due_at = form.due_at(now)
+    actions.plan(lead_id, due_at, member=_viewer(request), now=now)
+    messages.success(request, _("Next contact %(time)s") % {"time": moment(due_at, now=now)})
+    return redirect("pipeline:lead", lead_id)
+
+
+@require_POST
+def close(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """End a lead."""
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        raise EndUnknown
+    reason = form.cleaned_data["reason"]
+    actions.close_lead(lead_id, reason=reason, member=_viewer(request), now=_now())
+    messages.success(request, _("Closed: %(reason)s") % {"reason": word(ENDS, reason)})
+    return redirect("pipeline:my_day")
+
+
+@require_POST
+def claim(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Take a lead from the pool; where somebody was faster, say so and stay at the pool."""
+    viewer = _viewer(request)
+    found = visible_lead(viewer, lead_id)
+    try:
+        handoff.claim(found.pk, member=viewer, now=_now())
+    except (Conflict, Invalid) as refused:
+        messages.error(request, _(refused.message))
+        return redirect("pipeline:pool")
+    return redirect("pipeline:lead", found.pk)
+
+
+@require_GET
+def lead_list(request: HttpRequest) -> HttpResponse:
+    """List the leads that the member may see."""
+    fields = {name: request.GET.get(name, "")[:100] for name in Filter.__dataclass_fields__}
+    wanted = Filter(**fields)
+    page = leads(_viewer(request), wanted)
+    context = {
+        "page": page,
+        "wanted": wanted,
+        "next": wanted.address(after=page.after) if page.after else "",
+        "first": wanted.address() if wanted.after else "",
+        "places": [(code, label, wanted.address(place=code)) for code, label in PLACES.items()],
+        "grades": [(code, label, wanted.address(grade=code)) for code, label in GRADES.items()],
+        "sources": Source.objects.filter(is_active=True).order_by("name"),
+    }
+    return render(request, "pipeline/leads.html", context)
+
+
+@require_GET
+def pool_list(request: HttpRequest) -> HttpResponse:
+    """List what may be claimed."""
+    page = pool(_viewer(request), request.GET.get("after", "")[:100])
+    next_page = f"?after={quote(page.after)}" if page.after else ""
+    return render(request, "pipeline/pool.html", {"page": page, "next": next_page})
+
+
+def _lead_page(
+    request: HttpRequest, lead_id: UUID, *, numbers: list[tuple[str, str]] | None = None
+) -> HttpResponse:
+    now = _now()
+    context = {
+        "dossier": dossier(_viewer(request), lead_id, now),
+        "now": now,
+        "numbers": numbers,
+        "purposes": PURPOSES.items(),
+        "ends": [(code, ENDS[code]) for code in actions.ENDS],
+        "times": times(now),
+    }
+    return render(request, "pipeline/lead.html", context)
+
+
+def _sheet_again(request: HttpRequest, lead_id: UUID, error: str) -> HttpResponse:
+    """Show the sheet with what was typed and what is wrong with it."""
+    typed = Sheet(**{name: request.POST.get(name, "") for name in Sheet.__struct_fields__})
+    sheet = shown(_viewer(request), lead_id, _now(), typed=typed)
+    context = {"sheet": sheet, "error": _(error)}
+    return render(request, "pipeline/call.html", context, status=Invalid.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the day as the page shows it; empty ones too, so that arriving rows find their place."""
+
+    number: int
+    title: str | Promise
+    rows: list[queries.Row]
+    count: int
+
+
+def _sections(day: queries.Day, part: str) -> list[Section]:
+    rows = {found.group: found.rows for found in day.parts}
+    return [
+        Section(
+            number=int(group),
+            title=title,
+            rows=rows.get(group, []) if part in {"", str(int(group))} else [],
+            count=len(rows.get(group, [])),
+        )
+        for group, title in GROUPS.items()
+    ]
+
+
+def _own_shares(viewer: Member) -> list[Share]:
+    teams = Seat.objects.filter(member=viewer, left_at__isnull=True).values_list("team", flat=True)
+    return [s for team in teams for s in shares(viewer, team) if s.member_id == viewer.pk]
+
+
+def _kept(sent: actions.CallIn, now: datetime) -> str:
+    result = word(RESULTS, sent.result)
+    if sent.next_at is None or sent.result == "bad_number":
+        return _("Kept: %(result)s. The lead is closed.") % {"result": result}
+    words = {"result": result, "time": moment(sent.next_at, now=now)}
+    return _("Kept: %(result)s. Next contact %(time)s") % words
+
+
+def _viewer(request: HttpRequest) -> Member:
+    """Give the member; strangers have been turned away before any view runs."""
+    return cast(Member, request.user)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.get_current_timezone())

@@ -1,0 +1,252 @@
+"""What the rules decide, in words: clocks, reasons, results. Translated where it is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
+
+from clew.pipeline.rules import Group, Left, Next, Said, Standing, left
+
+Words = Mapping[str, str | Promise]
+
+RESULTS: Words = {
+    "answered": pgettext_lazy("call", "Answered"),
+    "no_answer": pgettext_lazy("call", "No answer"),
+    "bad_number": pgettext_lazy("call", "Bad number"),
+    "refused": pgettext_lazy("call", "Refused"),
+    "wechat_added": pgettext_lazy("call", "WeChat"),
+}
+RESULT_ICONS = {
+    "answered": "phone-check",
+    "no_answer": "phone-off",
+    "bad_number": "phone-x",
+    "refused": "ban",
+    "wechat_added": "brand-wechat",
+}
+SAID: Words = {
+    Said.THINKING: gettext_lazy("Will think it over"),
+    Said.QUOTE: gettext_lazy("Wants a quote"),
+    Said.PRICE: gettext_lazy("Too expensive"),
+    Said.BOUGHT: gettext_lazy("Bought elsewhere"),
+    Said.WRONG_PERSON: gettext_lazy("Wrong person"),
+}
+NEXT: Words = {
+    Next.HOUR: gettext_lazy("In 1 hour"),
+    Next.TONIGHT: gettext_lazy("Tonight 19:00"),
+    Next.TOMORROW: gettext_lazy("Tomorrow 10:00"),
+    Next.MONDAY: gettext_lazy("Next Monday"),
+    Next.DATE: gettext_lazy("Pick a date"),
+    Next.NEVER: gettext_lazy("Never again"),
+}
+GROUPS: Mapping[Group, str | Promise] = {
+    Group.URGENT: gettext_lazy("Running out"),
+    Group.NEW: gettext_lazy("New leads"),
+    Group.DUE: gettext_lazy("Due now"),
+    Group.LATER: gettext_lazy("Later today"),
+}
+ENDS: Words = {
+    "won": gettext_lazy("Won"),
+    "lost_price": gettext_lazy("Lost: price"),
+    "lost_rival": gettext_lazy("Lost: bought elsewhere"),
+    "lost_need": gettext_lazy("Lost: no need"),
+    "lost_silent": gettext_lazy("Lost: never reached"),
+    "bad_number": gettext_lazy("Bad number"),
+    "do_not_contact": gettext_lazy("Wants no contact"),
+}
+REASONS: Words = {
+    "turn": gettext_lazy("By turn"),
+    "grade": gettext_lazy("This grade goes to the pool"),
+    "claimed": gettext_lazy("Claimed from the pool"),
+    "nobody_present": gettext_lazy("Nobody was present"),
+    "nobody_weighted": gettext_lazy("Nobody has a share"),
+    "off_hours": gettext_lazy("Outside working hours"),
+    "all_full": gettext_lazy("Everybody was full"),
+    "no_seats": gettext_lazy("The team has no seats"),
+    "no_team": gettext_lazy("No team takes such leads"),
+    "reopened": gettext_lazy("Taken up again"),
+}
+EXCLUSIONS: Words = {
+    "absent": gettext_lazy("Present"),
+    "off_shift": gettext_lazy("In working hours"),
+    "weightless": gettext_lazy("Has a share"),
+    "full": gettext_lazy("Has room"),
+}
+EXCLUDED: Words = {
+    "absent": gettext_lazy("absent"),
+    "off_shift": gettext_lazy("off hours"),
+    "weightless": gettext_lazy("no share"),
+    "full": gettext_lazy("full"),
+}
+EXCLUSION_ICONS = {
+    "absent": "user",
+    "off_shift": "clock",
+    "weightless": "scale",
+    "full": "inbox",
+}
+PURPOSES: Words = {
+    "call": gettext_lazy("To call"),
+    "message": gettext_lazy("To write a message"),
+    "check": gettext_lazy("To check a duplicate"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What to say to an objection, and what not to do."""
+
+    said: str
+    lines: tuple[str | Promise, ...]
+    avoid: str | Promise
+
+
+SCRIPTS = (
+    Script(
+        Said.THINKING,
+        (
+            gettext_lazy("“Of course. It is not a small amount.”"),
+            gettext_lazy(
+                "“Are you comparing price or delivery, or would you rather try one first?”"
+            ),
+            gettext_lazy("“I will send the key data now and call you tomorrow at ten.”"),
+        ),
+        gettext_lazy("Do not offer a discount, and do not ask what there is to think about"),
+    ),
+    Script(
+        Said.PRICE,
+        (
+            gettext_lazy("“Compared with which one? I want to compare like with like.”"),
+            gettext_lazy("“The price includes delivery and two years of warranty.”"),
+        ),
+        gettext_lazy("Do not lower the price on the phone"),
+    ),
+    Script(
+        Said.QUOTE,
+        (
+            gettext_lazy("“Model, quantity, delivery place: did I get these three right?”"),
+            gettext_lazy("“You will have it within the hour. Shall I send it by WeChat?”"),
+        ),
+        gettext_lazy("Do not name a price before the quantity is known"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A clock as the page draws it."""
+
+    state: str
+    share: int
+    words: str
+    due_at: datetime | None
+    whole: int  # seconds from start to due, so that the page can go on drawing the ring
+
+
+def dial(standing: Standing, *, now: datetime) -> Dial:
+    """Draw a lead's clock or its task's hour. `now` is local."""
+    stands = left(standing, now=now)
+    due_at = standing.clock_due_at or standing.task_due_at
+    started_at = standing.clock_started_at
+    whole = int((due_at - started_at).total_seconds()) if due_at and started_at else 0
+    return Dial(stands.state, stands.share, _time_left(stands, due_at, now), due_at, whole)
+
+
+def _time_left(stands: Left, due_at: datetime | None, now: datetime) -> str:
+    if due_at is None:
+        return _("No next step")
+    if stands.state == "late":
+        return _("%(span)s late") % {"span": span(-stands.seconds)}
+    if stands.state == "soon":
+        return f"{stands.seconds // 60}:{stands.seconds % 60:02d}"
+    if stands.state == "ok" and stands.seconds < 90 * 60:
+        return span(stands.seconds)
+    return moment(due_at, now=now)
+
+
+def span(seconds: int) -> str:
+    """Say a length of time in its largest unit."""
+    minutes = max(1, seconds // 60)
+    if minutes < 60:
+        return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}
+    if minutes < 48 * 60:
+        return ngettext("%(n)d h", "%(n)d h", minutes // 60) % {"n": minutes // 60}
+    days = minutes // (24 * 60)
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def moment(at: datetime, *, now: datetime) -> str:
+    """Say a time as people do: the hour today, the day before it otherwise. `now` is local."""
+    local = at.astimezone(now.tzinfo)
+    clock = local.strftime("%H:%M")
+    days = (local.date() - now.date()).days
+    if days == 0:
+        return clock
+    names = {-1: _("Yesterday"), 1: _("Tomorrow")}
+    return f"{names.get(days) or short_day(local)} {clock}"
+
+
+def day(at: datetime, *, now: datetime) -> str:
+    """Name a day: today, yesterday, or its date."""
+    local = at.astimezone(now.tzinfo)
+    days = (now.date() - local.date()).days
+    return {0: _("Today"), 1: _("Yesterday")}.get(days) or short_day(local)
+
+
+def short_day(local: datetime) -> str:
+    """Give month and day."""
+    return pgettext("date", "%(month)d/%(day)d") % {"month": local.month, "day": local.day}
+
+
+@dataclass(frozen=True, slots=True)
+class LastCall:
+    """How the last call ended, for the words beside a task."""
+
+    result: str = ""
+    said: str = ""
+
+
+def why(
+    standing: Standing, part: Group, *, level: int | None, last: LastCall, now: datetime
+) -> str:
+    """Say in words why a lead stands where it stands in the day."""
+    if standing.clock_due_at is not None and standing.clock_started_at is not None:
+        return _why_clock(standing.clock_due_at - standing.clock_started_at, part, level)
+    if standing.task_due_at is None:
+        return _("Plan a next step")
+    if part is Group.LATER:
+        return _("You set this time")
+    return _why_task(last)
+
+
+def _why_clock(limit: timedelta, part: Group, level: int | None) -> str:
+    if limit > timedelta(hours=8):  # nights lie between: the limit counted working hours only
+        return _("Not contacted yet")
+    words = span(int(limit.total_seconds()))
+    if part is Group.URGENT:
+        return _("First contact within %(span)s") % {"span": words}
+    words_of = {"intent": intent(level), "span": words}
+    return _("%(intent)s, contact within %(span)s") % words_of
+
+
+def intent(level: int | None) -> str:
+    """Name a grade in a sentence."""
+    names = {3: _("High intent"), 2: _("Medium intent"), 1: _("Low intent")}
+    return names.get(level or 0, _("No grade"))
+
+
+def word(words: Words, code: str) -> str:
+    """Give the word for a code; what somebody wrote by hand stays as it is."""
+    return str(words.get(code, code))
+
+
+def _why_task(last: LastCall) -> str:
+    if last.said in SAID:
+        return _("Said “%(said)s”; the day has come") % {"said": SAID[last.said]}
+    return {
+        "no_answer": _("No answer last time, try again"),
+        "refused": _("Refused last time, try gently"),
+        "wechat_added": _("WeChat added, ask how it goes"),
+        "answered": _("You promised to call"),
+    }.get(last.result, _("You set this time"))
