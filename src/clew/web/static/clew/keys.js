@@ -1,7 +1,6 @@
 // Single keys. They can be switched off, and they rest while somebody types or composes.
 
-const SWITCH = "clew.keys"; // "off" or nothing: a preference, no personal data
-
+const root = document.documentElement;
 const isTyping = (target) => target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]");
 
 /** Call `act(key, event)` for single keys; it answers true where the key meant something. */
@@ -10,7 +9,7 @@ export function onKey(act) {
     if (event.isComposing || event.keyCode === 229 || event.repeat && event.key === "Enter") return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    if (localStorage.getItem(SWITCH) === "off") return;
+    if (root.dataset.keys === "off") return;
     if (act(event.key, event)) event.preventDefault();
   });
 }
@@ -19,16 +18,15 @@ export function onKey(act) {
 export function help() {
   const dialog = document.getElementById("keys");
   if (!dialog) return;
-  const box = dialog.querySelector("[data-keys-switch]");
+  const form = dialog.querySelector("[data-keys-form]");
+  const box = form.querySelector("[data-keys-switch]");
   const hints = document.getElementById("hints");
-  const show = () => {
-    const isOff = localStorage.getItem(SWITCH) === "off";
-    box.checked = !isOff;
-    hints?.classList.toggle("c-off", isOff);
-  };
+  const show = () => hints?.classList.toggle("c-off", root.dataset.keys === "off");
   box.addEventListener("change", () => {
-    if (box.checked) localStorage.removeItem(SWITCH);
-    else localStorage.setItem(SWITCH, "off");
+    const body = new FormData(form);
+    body.set("shortcuts", box.checked ? "on" : "off");
+    fetch(form.action, { method: "POST", body });
+    root.dataset.keys = box.checked ? "on" : "off";
     show();
   });
   document.querySelector("[data-help]")?.addEventListener("click", () => dialog.showModal());
