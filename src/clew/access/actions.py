@@ -38,6 +38,11 @@ class Newcomer:
     email: str = ""
 
 
+def found(name: str) -> Organisation:
+    """Make the operator of a new deployment."""
+    return Organisation.objects.create(name=name)
+
+
 def add_member(
     organisation: Organisation, newcomer: Newcomer, *, actor: Actor, now: datetime
 ) -> Member:

@@ -1,0 +1,138 @@
+"""The command `clew`. Each command imports what it needs and no more, so that `clew up` stays small."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+
+from clew.errors import ClewError
+from clew.web import home, lifeline
+from clew.web.terminal import _, complain, say
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word after `clew`: what runs it and what it is for."""
+
+    run: Callable[[Sequence[str]], int]
+    purpose: str
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    lifeline.follow()
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = COMMANDS.get(words[0]) if words else None
+    if command is None:
+        (say if words in ([], ["--help"], ["-h"]) else complain)(_usage())
+        return 0 if words in (["--help"], ["-h"]) else 2
+    try:
+        return command.run(words[1:])
+    except ClewError as error:
+        complain(f"clew: {_(error.message)}")
+        for name, value in error.details.items():
+            complain(f"  {name}: {value}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _usage() -> str:
+    lines = [_("usage: clew COMMAND [options]; clew COMMAND --help says more"), ""]
+    return "\n".join([*lines, *(f"  {name:9} {_(c.purpose)}" for name, c in COMMANDS.items())])
+
+
+def _up(argv: Sequence[str]) -> int:
+    from clew.web import up
+
+    _parser("up").parse_args(argv)
+    return up.run(os.environ.get("CLEW_ADDRESS") or "127.0.0.1", _port())
+
+
+def _serve(argv: Sequence[str]) -> int:
+    parser = _parser("serve")
+    parser.add_argument("--address", default=os.environ.get("CLEW_ADDRESS") or "127.0.0.1")
+    parser.add_argument("--port", type=int, default=_port())
+    options = parser.parse_args(argv)
+    with _database():
+        from clew.web import serve
+
+        serve.run(options.address, options.port)
+    return 0
+
+
+def _work(argv: Sequence[str]) -> int:
+    _parser("work").parse_args(argv)
+    with _database():
+        from clew.web import worker
+
+        stop = threading.Event()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            # from a thread of its own: the handler may interrupt the very wait that holds the event's lock
+            signal.signal(told, lambda *_signal: threading.Thread(target=stop.set).start())
+        worker.run(stop)
+    return 0
+
+
+def _other(module: str) -> Callable[[Sequence[str]], int]:
+    """Make a command that lives in a module of its own with `main(argv)`."""
+
+    def run(argv: Sequence[str]) -> int:
+        with _database():
+            code: int | None = import_module(module).main(argv)
+        return code or 0
+
+    return run
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """Set up Django on the database; a server that had to be started is stopped at the end."""
+    server = home.furnish(complain)
+    is_ours = server is not None and not server.is_running()
+    if server and is_ours:
+        server.start()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clew.web.settings")
+    import django
+
+    django.setup()
+    try:
+        yield
+    finally:
+        if server and is_ours:
+            server.stop()
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog=f"clew {name}", description=_(COMMANDS[name].purpose))
+
+
+def _port() -> int:
+    given = os.environ.get("CLEW_PORT") or "8000"
+    if not given.isdigit() or not 0 < int(given) < 65536:
+        raise PortInvalid(CLEW_PORT=given)
+    return int(given)
+
+
+class PortInvalid(ClewError):
+    """CLEW_PORT must be a number from 1 to 65535."""
+
+    code = "port_invalid"
+
+
+COMMANDS = {
+    "up": Command(_up, "run everything: database, web, worker"),
+    "serve": Command(_serve, "run the web process alone"),
+    "work": Command(_work, "run a worker alone"),
+    "migrate": Command(_other("clew.web.migrate"), "bring the database's tables up to date"),
+    "user": Command(_other("clew.web.users"), "add a person who may sign in"),
+    "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
