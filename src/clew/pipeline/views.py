@@ -86,9 +86,11 @@ def my_day(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def row(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Give one row of the day; nothing where the lead is not in it."""
-    found = queries.row(_viewer(request), lead_id, _now())
+    """Give one row of the day; nothing where the lead is the member's, but for another day."""
+    viewer = _viewer(request)
+    found = queries.row(viewer, lead_id, _now())
     if found is None:
+        visible_lead(viewer, lead_id)
         return HttpResponse(status=204)
     return HttpResponse(render_to_string("pipeline/_row.html", {"row": found}))
 
@@ -174,11 +176,12 @@ def draft(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 @require_POST
 def plan(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Set another time for the next contact."""
-    now, form = _now(), PlanForm(request.POST)
+    viewer, now, form = _viewer(request), _now(), PlanForm(request.POST)
+    visible_lead(viewer, lead_id)
     if not form.is_valid():
         raise NextTimeMissing
     due_at = form.due_at(now)
-    actions.plan(lead_id, due_at, member=_viewer(request), now=now)
+    actions.plan(lead_id, due_at, member=viewer, now=now)
     messages.success(request, _("Next contact %(time)s") % {"time": moment(due_at, now=now)})
     return redirect("pipeline:lead", lead_id)
 
@@ -186,11 +189,12 @@ def plan(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """End a lead."""
-    form = CloseForm(request.POST)
+    viewer, form = _viewer(request), CloseForm(request.POST)
+    visible_lead(viewer, lead_id)
     if not form.is_valid():
         raise EndUnknown
     reason = form.cleaned_data["reason"]
-    actions.close_lead(lead_id, reason=reason, member=_viewer(request), now=_now())
+    actions.close_lead(lead_id, reason=reason, member=viewer, now=_now())
     messages.success(request, _("Closed: %(reason)s") % {"reason": word(ENDS, reason)})
     return redirect("pipeline:my_day")
 

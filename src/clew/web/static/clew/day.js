@@ -18,8 +18,9 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 async function fetchText(url) {
   const answer = await fetch(url, FRAGMENT);
   if (answer.status === 401 || answer.redirected) location.reload();
+  if (answer.status === 204 || answer.status === 404) return ""; // not here, or no longer ours
   if (!answer.ok) throw new Error(String(answer.status));
-  return answer.status === 204 ? "" : answer.text();
+  return answer.text();
 }
 
 // ---- rows, keyed by lead: re-delivery or another order cannot double one --------------------------
