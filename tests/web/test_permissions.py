@@ -129,7 +129,7 @@ def test_each_role_may_do_what_the_table_says(world: World, role: str, method: s
 def _is_refused(answer: HttpResponse, route: Route) -> bool:
     to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/sign-in")
     is_leaving = route.name == "account_logout"
-    return to_sign_in and not is_leaving or answer.status_code in {401, 403}
+    return (to_sign_in and not is_leaving) or answer.status_code in {401, 403}
 
 
 @pytest.mark.parametrize("role", ["salesperson", "manager"])
