@@ -88,9 +88,7 @@ class LeadsRefused(Invalid):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         """Keep every fault for the answer."""
-        super().__init__(
-            errors=[{"index": f.index, "field": f.field, "code": f.code} for f in faults]
-        )
+        super().__init__()
         self.faults = faults
 
 

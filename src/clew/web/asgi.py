@@ -19,7 +19,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402  the applications below need Django ready
 
-from clew.capture.asgi import close as close_intake  # noqa: E402
+from clew.capture import asgi as intake  # noqa: E402
 from clew.web import assets, headers, health  # noqa: E402
 from clew.web.permissions import TABLE  # noqa: E402
 from clew.web.threads import Threads  # noqa: E402
@@ -31,13 +31,10 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 BARE: dict[str, tuple[str, App]] = {
     "/healthz": ("healthz", health.alive),
     "/readyz": ("readyz", health.ready),
+    "/api/v1/leads": ("api:receive", intake.leads),
 }
-for address, route, module, app_name in (
-    ("/api/v1/leads", "api:receive", "clew.capture.asgi", "leads"),
-    ("/stream", "stream", "clew.web.stream", "stream"),
-):
-    if find_spec(module):
-        BARE[address] = (route, getattr(import_module(module), app_name))
+if find_spec("clew.web.stream"):
+    BARE["/stream"] = ("stream", import_module("clew.web.stream").stream)
 pages = Threads(wsgi, threads=8)
 
 
@@ -71,8 +68,8 @@ async def _live(receive: Any, send: Any) -> None:
             assets.digest()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await intake.close()
             pages.close()
-            await close_intake()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
+from clew.pipeline.wording import ENDS
 from clew.tally.queries import account, never_contacted, waste
 from clew.web.office.requests import caller, clock
 
@@ -22,7 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
     sums = account(viewer)
     context = {
         "account": sums,
-        "closed": [(reason, n) for reason, n in sorted(sums.closed.items())],
+        "closed": [(ENDS.get(reason, reason), n) for reason, n in sorted(sums.closed.items())],
         "waste": waste(viewer, now),
         "now": now,
     }

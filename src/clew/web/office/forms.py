@@ -133,13 +133,13 @@ class SourceForm(Styled):
         widget=forms.TextInput(attrs={"placeholder": _("Baidu search, trade fair, website …")}),
     )
     key = forms.SlugField(
-        label=_("Key"),
+        label=pgettext_lazy("source", "Key"),
         max_length=60,
         help_text=_("What systems send as “source”: letters, digits, hyphens. It stays."),
         widget=forms.TextInput(attrs={"autocapitalize": "none"}),
     )
     kind = forms.ChoiceField(
-        label=_("Kind"),
+        label=pgettext_lazy("source", "Kind"),
         choices=[
             (Source.Kind.OWN, pgettext_lazy("source", "Own: website, shop, WeChat")),
             (Source.Kind.BOUGHT, pgettext_lazy("source", "Bought: advertising, platforms")),
@@ -147,7 +147,7 @@ class SourceForm(Styled):
         ],
     )
     is_online = forms.TypedChoiceField(
-        label=_("Way"),
+        label=pgettext_lazy("source", "Way"),
         choices=[("1", _("Online")), ("", _("Offline, through people"))],
         coerce=bool,
         required=False,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clew.web.office import account, people, preferences, tokens
+from clew.web.office import account, people, preferences, sources, tokens
 
 app_name = "office"
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("people/teams/<int:team_id>/seats", people.join, name="join"),
     path("people/seats/<int:seat_id>", people.set_seat, name="seat"),
     path("people/seats/<int:seat_id>/leave", people.leave_seat, name="leave_seat"),
+    path("sources", sources.show, name="sources"),
+    path("sources/new", sources.add, name="new_source"),
+    path("sources/<slug:key>", sources.edit, name="source"),
     path("tokens", tokens.show, name="tokens"),
     path("tokens/new", tokens.create, name="create_token"),
     path("tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
