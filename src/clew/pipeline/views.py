@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -161,7 +162,7 @@ def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     messages.success(request, _kept(sent, now))
     following = queries.next_call(viewer, now, after=lead_id)
     if request.POST.get("go") == "next" and following:
-        return redirect("pipeline:call", following)
+        return redirect(reverse("pipeline:call", args=[following]) + "#dial")
     return redirect("pipeline:my_day")
 
 

@@ -20,7 +20,7 @@ django.setup()
 from django.conf import settings  # noqa: E402  the applications below need Django ready
 
 from clew.capture import asgi as intake  # noqa: E402
-from clew.web import assets, headers, health  # noqa: E402
+from clew.web import assets, headers, health, stream  # noqa: E402
 from clew.web.permissions import TABLE  # noqa: E402
 from clew.web.threads import Threads  # noqa: E402
 from clew.web.wsgi import application as wsgi  # noqa: E402
@@ -68,6 +68,7 @@ async def _live(receive: Any, send: Any) -> None:
             assets.digest()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await stream.close()
             await intake.close()
             pages.close()
             await send({"type": "lifespan.shutdown.complete"})

@@ -11,6 +11,8 @@ from django.utils.translation import gettext, pgettext
 
 register = template.Library()
 
+MOBILE = 11
+
 BARS = (
     '<rect y="7" width="3" height="4" rx=".5"/>',
     '<rect x="4" y="3.5" width="3" height="7.5" rx=".5"{}/>',
@@ -78,6 +80,15 @@ def initial(name: str) -> str:
 def money(minor: int) -> str:
     """Show an amount in hundredths of a yuan, with two decimals."""
     return f"¥{minor / 100:,.2f}"
+
+
+@register.filter
+def spoken_number(number: str) -> str:
+    """Group a mainland mobile number as people read it out; others stay as they are."""
+    local = number.removeprefix("+86")
+    if len(local) != MOBILE or not local.startswith("1"):
+        return number
+    return f"{local[:3]} {local[3:7]} {local[7:]}"
 
 
 @register.filter

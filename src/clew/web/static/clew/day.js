@@ -172,6 +172,7 @@ setInterval(() => {
 setInterval(() => { if (!document.hidden) live.wantAll(); }, 60000);
 
 const live = listen(list.dataset.stream, {
+  kinds: ["own"],
   one,
   all,
   lost: (isLost) => { document.getElementById("lost").hidden = !isLost; },

@@ -6,13 +6,15 @@ const MANY = 40; // beyond so many waiting leads the whole list is cheaper
 const PATIENCE = 3000; // a connection that is back within this time was never lost for the reader
 
 /**
- * Listen at `url`. `one(lead)` and `all()` fetch and return promises; `lost(isLost)` shows the banner.
+ * Listen at `url` for hints of `kinds` ("own", "pool"). `one(lead)` and `all()` fetch and return
+ * promises; `lost(isLost)` shows the banner. Every `ready` fetches everything, so nothing is missed
+ * between the page and the stream, nor while the connection was away.
  */
-export function listen(url, { one, all, lost }) {
+export function listen(url, { kinds, one, all, lost }) {
   const waiting = new Set();
+  const fetching = new Set(); // a lead is fetched by one request at a time, so answers cannot overtake
   let running = 0;
   let isAllWanted = false;
-  let hasOpened = false;
   let timer = 0;
   let pause = 1000;
 
@@ -26,8 +28,10 @@ export function listen(url, { one, all, lost }) {
     if (isAllWanted) return;
     for (const lead of waiting) {
       if (running >= FEW) return;
+      if (fetching.has(lead)) continue;
       waiting.delete(lead);
-      run(one(lead));
+      fetching.add(lead);
+      run(one(lead).finally(() => fetching.delete(lead)));
     }
   };
   const run = (work) => {
@@ -41,28 +45,47 @@ export function listen(url, { one, all, lost }) {
   };
   const wantAll = () => { isAllWanted = true; next(); };
 
-  const connect = () => {
-    const source = new EventSource(url);
-    source.addEventListener("open", () => {
-      clearTimeout(timer);
-      timer = 0;
-      pause = 1000;
-      lost(false);
-      if (hasOpened) wantAll();
-      hasOpened = true;
-    });
-    source.addEventListener("ready", () => wantAll());
-    source.addEventListener("hint", (event) => want(JSON.parse(event.data).lead));
-    source.addEventListener("bye", () => { source.close(); location.reload(); });
-    source.addEventListener("error", () => {
-      timer ||= setTimeout(() => lost(true), PATIENCE);
-      if (source.readyState !== EventSource.CLOSED) return;
-      source.close();
-      setTimeout(connect, pause);
-      pause = Math.min(pause * 2, 30000);
-    });
-    addEventListener("pagehide", () => source.close(), { once: true });
+  let source = null;
+  let watch = 0;
+  const hear = () => { // the server beats every 15 seconds
+    clearTimeout(watch);
+    watch = setTimeout(again, 40000);
+    clearTimeout(timer);
+    timer = 0;
+    pause = 1000;
+    lost(false);
   };
+  const again = () => {
+    source?.close();
+    clearTimeout(watch);
+    timer ||= setTimeout(() => lost(true), PATIENCE);
+    watch = setTimeout(connect, pause);
+    pause = Math.min(pause * 2, 15000);
+  };
+  const rest = () => {
+    source?.close();
+    source = null;
+    clearTimeout(watch);
+    clearTimeout(timer);
+  };
+  const connect = () => {
+    source?.close();
+    source = new EventSource(url);
+    source.addEventListener("ready", () => { hear(); wantAll(); });
+    source.addEventListener("beat", hear);
+    source.addEventListener("hint", (event) => {
+      hear();
+      const { lead, kind } = JSON.parse(event.data);
+      if (kinds.includes(kind)) want(lead);
+    });
+    source.addEventListener("bye", () => { rest(); location.reload(); });
+    source.addEventListener("elsewhere", () => {
+      rest();
+      document.addEventListener("visibilitychange", connect, { once: true });
+    });
+    source.addEventListener("error", again);
+  };
+  addEventListener("pagehide", rest);
   addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   connect();
   return { want, wantAll };
