@@ -8,8 +8,6 @@ refused like any other.
 
 import os
 from collections.abc import Awaitable, Callable
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import django
@@ -32,9 +30,8 @@ BARE: dict[str, tuple[str, App]] = {
     "/healthz": ("healthz", health.alive),
     "/readyz": ("readyz", health.ready),
     "/api/v1/leads": ("api:receive", intake.leads),
+    "/stream": ("stream", stream.stream),
 }
-if find_spec("clew.web.stream"):
-    BARE["/stream"] = ("stream", import_module("clew.web.stream").stream)
 pages = Threads(wsgi, threads=8)
 
 
