@@ -77,4 +77,5 @@ def conninfo() -> str:
         "port": settings["PORT"],
     }
     given = {name: value for name, value in named.items() if value}
-    return make_conninfo("", connect_timeout=CONNECT_SECONDS, **{**options, **given})
+    own = {"connect_timeout": CONNECT_SECONDS, "application_name": "clew intake"}
+    return make_conninfo("", **{**own, **options, **given})
