@@ -4,10 +4,10 @@ python -m tools.messages [--check]   with --check, only say what is missing, emp
 """
 
 import sys
-from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
@@ -31,14 +31,34 @@ def settle(po: Path) -> list[str]:
         for m in catalogue
         if (m.id and not m.string) or (m.fuzzy and m.id)
     ]
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
     mo = po.with_suffix(".mo")
     if "--check" not in sys.argv:
-        mo.write_bytes(compiled.getvalue())
-    elif not mo.exists() or mo.read_bytes() != compiled.getvalue():
+        with mo.open("wb") as file:
+            write_mo(file, catalogue)
+    elif not mo.exists() or read(mo) != texts(catalogue):
         problems.append(f"{where}: not compiled; run `make messages`")
     return problems
+
+
+def read(mo: Path) -> set[tuple[str, ...]]:
+    """Read what a compiled catalogue says."""
+    with mo.open("rb") as file:
+        return texts(read_mo(file))
+
+
+def texts(catalogue: Catalog) -> set[tuple[str, ...]]:
+    """Give all messages with their translations. The header holds the time, so bytes cannot be compared."""
+    return {(text(m.context), *listed(m.id), *listed(m.string)) for m in catalogue if m.id}
+
+
+def listed(string: object) -> list[str]:
+    """Give singular and plural alike as a list."""
+    return [str(s) for s in string] if isinstance(string, list | tuple) else [str(string)]
+
+
+def text(context: str | bytes | None) -> str:
+    """Give a context as text; a compiled one comes as bytes."""
+    return context.decode() if isinstance(context, bytes) else context or ""
 
 
 if __name__ == "__main__":
