@@ -36,7 +36,7 @@ check: setup-dev
 	$(RUN) ruff check .
 	$(RUN) mypy
 	.venv/bin/lint-imports --no-cache
-	$(RUN) djlint --check --lint --quiet src
+	$(RUN) djlint --lint --quiet src
 	.venv/bin/python -W ignore -m django makemigrations --check --dry-run --settings clew.web.settings
 	$(RUN) tools.messages --check
 	$(RUN) tools.lock

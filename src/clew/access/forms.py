@@ -15,6 +15,7 @@ class SignIn(LoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Name the fields in our words and bound them."""
         super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         self.fields["login"] = forms.CharField(
             label=_("User name or e-mail"),
             max_length=254,

@@ -43,7 +43,7 @@ def decode(raw: bytes, *, latest: datetime) -> tuple[list[LeadIn], bool]:
     try:
         leads = _array(raw, latest) if is_array else [_one(raw)]
     except msgspec.ValidationError as error:
-        raise LeadsRefused([_fault(0, error)]) from error
+        raise LeadsRefused([fault_of(0, error)]) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BodyNotJson from error
     except RecursionError as error:
@@ -79,7 +79,7 @@ def _all_faults(raw: bytes, latest: datetime) -> list[Fault]:
         try:
             found += _faults(bytes(part), [_one(part)], latest, n)
         except msgspec.ValidationError as wrong:
-            found.append(_fault(n, wrong))
+            found.append(fault_of(n, wrong))
     return found
 
 
@@ -94,7 +94,8 @@ def _faults(raw: bytes, leads: list[LeadIn], latest: datetime, first: int = 0) -
     return found
 
 
-def _fault(index: int, error: msgspec.ValidationError) -> Fault:
+def fault_of(index: int, error: msgspec.ValidationError) -> Fault:
+    """What msgspec found wrong, in stable codes."""
     text = str(error)
     place = _PATH.search(text)
     field = place[1] if place else ""

@@ -88,7 +88,9 @@ class LeadsRefused(Invalid):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         """Keep every fault for the answer."""
-        super().__init__()
+        super().__init__(
+            errors=[{"index": f.index, "field": f.field, "code": f.code} for f in faults]
+        )
         self.faults = faults
 
 

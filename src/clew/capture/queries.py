@@ -6,6 +6,6 @@ from clew.base.sealing import unseal
 from clew.capture.schemas import Body, decode_body
 
 
-def open_body(submission_id: UUID, sealed: bytes) -> Body:
+def open_body(submission_id: UUID, sealed: bytes | memoryview) -> Body:
     """Unseal a submission's body. Raises SealBroken."""
-    return decode_body(unseal(sealed, b"submission:" + submission_id.bytes))
+    return decode_body(unseal(bytes(sealed), b"submission:" + submission_id.bytes))

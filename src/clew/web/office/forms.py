@@ -24,7 +24,9 @@ class Styled(forms.Form):
 
 
 def _style(widget: forms.Widget) -> str:
-    if isinstance(widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+    if isinstance(widget, forms.CheckboxSelectMultiple):
+        return "c-ticks"
+    if isinstance(widget, forms.CheckboxInput):
         return "form-check-input"
     return "form-select" if isinstance(widget, forms.Select) else "form-control"
 
@@ -128,7 +130,7 @@ class SourceForm(Styled):
     """Where leads come from."""
 
     name = forms.CharField(
-        label=_("Name"),
+        label=pgettext_lazy("source", "Name"),
         max_length=80,
         widget=forms.TextInput(attrs={"placeholder": _("Baidu search, trade fair, website …")}),
     )

@@ -1,0 +1,198 @@
+"""Taking in what people type, and settling what failed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+
+from clew.base.json import dumps
+from clew.base.ledger import Actor, append
+from clew.base.models import Refusal
+from clew.capture.decoding import fault_of
+from clew.capture.errors import FailureSettled, LeadsRefused, TooManyVisits
+from clew.capture.events import FailureDismissed, FailureReplayed
+from clew.capture.inbox import STORE, STORED, Arrival, ConsentRow, Origin, SubmissionRow, rows_of
+from clew.capture.models import Failure, Source, Submission, Visit, Waiting
+from clew.capture.queries import open_body
+from clew.capture.rules import Fault, faults_of, holds_nul
+from clew.capture.schemas import LeadIn
+from clew.errors import Missing, Unavailable
+
+SKEW = timedelta(hours=24)
+REFUSALS_APART = timedelta(seconds=10)
+VISITS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Followup:
+    """What somebody answered to the one further question after a form."""
+
+    question: str
+    answer: str
+
+
+def receive(
+    leads: Sequence[LeadIn],
+    *,
+    channel: str,
+    actor: Actor,
+    evidence: Mapping[str, str],
+    now: datetime,
+) -> list[UUID]:
+    """Store leads from a page, all or none. Returns the stored ids, in order.
+
+    A lead whose `external_id` its source already has is not stored again: its first id is returned.
+    Raises LeadsRefused with every fault, and Unavailable when the database does not answer.
+    """
+    try:
+        keys = {lead.source for lead in leads}
+        origins = {
+            source.key: Origin(source.pk, source.key, source.cost_minor)
+            for source in Source.objects.filter(key__in=keys, is_active=True)
+        }
+        faults = _faults(leads, origins, now)
+        if faults:
+            raise LeadsRefused(faults)
+        arrival = Arrival(channel, actor, dict(evidence), now)
+        return _store([(lead, origins[lead.source]) for lead in leads], arrival)
+    except (OperationalError, InterfaceError) as lost:
+        raise Unavailable from lost
+
+
+def follow_up(
+    first_id: UUID, followup: Followup, *, evidence: Mapping[str, str], now: datetime
+) -> UUID:
+    """Store the answer to a form's further question as a submission that strengthens the first.
+
+    It costs nothing and keeps the first one's consents. A second answer changes nothing. Raises
+    Missing where there is no such submission, and Unavailable.
+    """
+    try:
+        first = Submission.objects.select_related("source").filter(pk=first_id).first()
+        if first is None:
+            raise Missing
+        lead = open_body(first.pk, first.body).lead
+        answered = msgspec.structs.replace(
+            lead,
+            external_id=f"{first.pk}:answer",
+            occurred_at=now,
+            message="",
+            answers={followup.question: followup.answer},
+        )
+        origin = Origin(first.source_id, first.source.key, 0)
+        arrival = Arrival(first.channel, Actor("visitor"), dict(evidence), now)
+        return _store([(answered, origin)], arrival)[0]
+    except (OperationalError, InterfaceError) as lost:
+        raise Unavailable from lost
+
+
+@transaction.atomic
+def replay(failure_id: int, *, actor: Actor, now: datetime) -> None:
+    """Put a failed submission before the belt again. Raises Missing, FailureSettled."""
+    failure = _settle(failure_id, Failure.Settlement.REPLAYED, now)
+    Waiting.objects.bulk_create(
+        [Waiting(submission_id=failure.submission_id)], ignore_conflicts=True
+    )
+    append(FailureReplayed(failure.submission_id, failure.pk), actor=actor, at=now)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify('clew_waiting', '')")
+
+
+@transaction.atomic
+def dismiss(failure_id: int, *, actor: Actor, now: datetime) -> None:
+    """Decide that a failed submission need not become a lead. Raises Missing, FailureSettled."""
+    failure = _settle(failure_id, Failure.Settlement.DISMISSED, now)
+    append(FailureDismissed(failure.submission_id, failure.pk), actor=actor, at=now)
+
+
+def refuse(door: str, code: str, details: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Count something turned away. A row for each reason and sender at most every ten seconds.
+
+    `details` holds no personal data. The row's own `count` says how often it happened.
+    """
+    same = Refusal.objects.filter(
+        door=door, code=code, actor_kind=actor.kind, actor_id=actor.id, at__gt=now - REFUSALS_APART
+    )
+    with transaction.atomic():
+        known = same.select_for_update().order_by("-at").first()
+        if known is None:
+            Refusal.objects.create(
+                at=now,
+                door=door,
+                code=code,
+                details={**details, "count": 1},
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+            )
+            return
+        known.details["count"] += 1
+        known.save(update_fields=["details"])
+
+
+def visit(address: bytes, *, most: int, now: datetime) -> None:
+    """Count one sending of a form from a network address, given as a keyed hash.
+
+    Raises TooManyVisits when there were more than `most` in the same ten minutes.
+    """
+    since = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+    Visit.objects.filter(since__lt=since - VISITS).delete()
+    Visit.objects.bulk_create([Visit(address=address, since=since, count=0)], ignore_conflicts=True)
+    own = Visit.objects.filter(address=address, since=since)
+    own.update(count=F("count") + 1)
+    if own.filter(count__gt=most).exists():
+        raise TooManyVisits
+
+
+def _settle(failure_id: int, settlement: str, now: datetime) -> Failure:
+    changed = Failure.objects.filter(pk=failure_id, settled_at__isnull=True).update(
+        settled_at=now, settlement=settlement
+    )
+    failure = Failure.objects.filter(pk=failure_id).first()
+    if failure is None:
+        raise Missing
+    if not changed:
+        raise FailureSettled
+    return failure
+
+
+def _faults(leads: Sequence[LeadIn], origins: Mapping[str, Origin], now: datetime) -> list[Fault]:
+    found: list[Fault] = []
+    for n, lead in enumerate(leads):
+        try:
+            msgspec.convert(msgspec.to_builtins(lead), LeadIn)
+        except msgspec.ValidationError as error:
+            found.append(fault_of(n, error))
+        found += faults_of(n, lead, now + SKEW)
+        if lead.source not in origins:
+            found.append(Fault(n, "source", "unknown_source"))
+        if holds_nul(msgspec.to_builtins(lead)):
+            found.append(Fault(n, "", "nul"))
+    return found
+
+
+def _store(given: Sequence[tuple[LeadIn, Origin]], arrival: Arrival) -> list[UUID]:
+    submissions: list[SubmissionRow] = []
+    consents: list[ConsentRow] = []
+    for lead, origin in given:
+        submission, basis = rows_of(lead, origin, arrival)
+        submissions.append(submission)
+        consents += basis
+    ids = [row.id for row in submissions]
+    submissions.sort(key=lambda row: (row.source, row.external or ""))  # against deadlocks
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(STORE, ["[]", dumps(submissions), dumps(consents)])
+        (missing,) = cursor.fetchone()
+        if not missing:
+            return ids
+        asked = [
+            {"id": one, "source": origin.key, "external": lead.external_id}
+            for one, (lead, origin) in zip(ids, given, strict=True)
+        ]
+        cursor.execute(STORED, [dumps(asked)])
+        stored = dict(cursor.fetchall())
+    return [stored[one] for one in ids]

@@ -1,0 +1,22 @@
+"""What capture tells the ledger. That something arrived is told by the Submission itself."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from clew.base.ledger import Event
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReplayed(Event):
+    """A submission that had failed was put before the belt again."""
+
+    submission_id: UUID
+    failure_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureDismissed(Event):
+    """Somebody decided that a failed submission need not become a lead."""
+
+    submission_id: UUID
+    failure_id: int

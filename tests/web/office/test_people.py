@@ -1,0 +1,163 @@
+"""People and weights, and accounts."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from clew.access.models import Member, Role
+from clew.base.models import Entry
+from clew.handoff.models import Placement, Seat
+from tests.company import HOT, Company, enquire, member
+from tests.web.office.conftest import Browser
+
+pytestmark = pytest.mark.django_db
+NEW = {
+    "name": "Anna",
+    "username": "anna",
+    "role": "salesperson",
+    "password": "three blue herons",
+}
+
+
+def once() -> str:
+    return str(uuid4())
+
+
+def test_each_seat_shows_what_it_got_and_what_it_is_due(admin: Client, company: Company) -> None:
+    enquire(company.site, phone="13812345678", **HOT)
+    page = admin.get("/people").content.decode()
+    assert all(person.name in page for person in company.people)
+    assert "Owed" in page
+
+
+def test_a_weight_holds_from_the_next_lead_on(admin: Client, company: Company) -> None:
+    first = company.seats[0]
+    data = {"weight": 0, "capacity": 7, "is_present": "on"}
+    assert admin.post(f"/people/seats/{first.pk}", data).status_code == 302
+    first.refresh_from_db()
+    assert (first.weight, first.capacity, first.is_present) == (0, 7, True)
+    enquire(company.site, phone="13812345678", **HOT)
+    assert Placement.objects.get(closed_at=None).seat_id != first.pk
+
+
+def test_an_unticked_seat_is_absent(admin: Client, company: Company) -> None:
+    seat = company.seats[0]
+    admin.post(f"/people/seats/{seat.pk}", {"weight": 1, "capacity": 50})
+    seat.refresh_from_db()
+    assert not seat.is_present
+
+
+@pytest.mark.parametrize("weight", ["-1", "101", "x", ""])
+def test_an_impossible_weight_changes_nothing(admin: Client, company: Company, weight: str) -> None:
+    seat = company.seats[0]
+    admin.post(f"/people/seats/{seat.pk}", {"weight": weight, "capacity": 50})
+    seat.refresh_from_db()
+    assert seat.weight == 1
+
+
+def test_a_closed_seat_gives_its_leads_to_the_pool(admin: Client, company: Company) -> None:
+    enquire(company.site, phone="13812345678", **HOT)
+    holder = Placement.objects.get(closed_at=None).seat
+    assert holder
+    admin.post(f"/people/seats/{holder.pk}/leave")
+    assert Placement.objects.get(closed_at=None).kind == "pool"
+
+
+def test_a_double_click_makes_one_seat(admin: Client, company: Company) -> None:
+    person = member(company.organisation, "new", Role.SALESPERSON)
+    data = {"member": person.pk, "weight": 1, "capacity": 5, "once": once()}
+    for _ in range(2):
+        answer = admin.post(f"/people/teams/{company.online.pk}/seats", data)
+        assert answer.status_code == 302
+    assert Seat.objects.filter(member=person).count() == 1
+
+
+def test_managers_seat_only_people_they_may_see(company: Company, browser: Browser) -> None:
+    stranger = member(company.organisation, "other", Role.SALESPERSON, company.offline)
+    data = {"member": stranger.pk, "weight": 1, "capacity": 5, "once": once()}
+    answer = browser(company.manager).post(f"/people/teams/{company.online.pk}/seats", data)
+    assert answer.status_code == 422
+    assert not Seat.objects.filter(member=stranger).exists()
+
+
+def test_managers_see_no_other_team_and_no_accounts(company: Company, browser: Browser) -> None:
+    page = browser(company.manager).get("/people").content.decode()
+    assert company.online.name in page
+    assert company.offline.name not in page
+    assert "Accounts" not in page
+
+
+def test_an_account_is_opened_once_however_often_it_is_sent(admin: Client) -> None:
+    data = {**NEW, "once": once()}
+    for _ in range(2):
+        assert admin.post("/people/accounts", data).status_code == 302
+    anna = Member.objects.get(username="anna")
+    assert anna.check_password(NEW["password"])
+    assert Entry.objects.filter(name="MemberAdded").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"password": "short"}, "too short"),
+        ({"username": "manager"}, "is taken"),
+        ({"role": "king"}, "valid choice"),
+        ({"once": "damaged"}, "Open the page again"),
+    ],
+)
+def test_a_refused_account_keeps_what_was_typed(
+    admin: Client, change: dict[str, str], words: str
+) -> None:
+    answer = admin.post("/people/accounts", {**NEW, "once": once(), **change})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert 'value="Anna"' in page
+
+
+def test_a_refused_form_can_be_mended_and_sent_again(admin: Client) -> None:
+    nonce = once()
+    admin.post("/people/accounts", {**NEW, "password": "short", "once": nonce})
+    assert admin.post("/people/accounts", {**NEW, "once": nonce}).status_code == 302
+    assert Member.objects.filter(username="anna").exists()
+
+
+def test_a_new_password_ends_the_old_sessions(
+    admin: Client, company: Company, browser: Browser
+) -> None:
+    person = company.people[0]
+    theirs = browser(person)
+    data = {"password": "four green parrots", "once": once()}
+    assert admin.post(f"/people/accounts/{person.pk}/password", data).status_code == 302
+    assert theirs.get("/me").status_code == 302
+
+
+def test_closing_an_account_ends_its_sessions_and_opening_brings_it_back(
+    admin: Client, company: Company, browser: Browser
+) -> None:
+    person = company.people[0]
+    theirs = browser(person)
+    admin.post(f"/people/accounts/{person.pk}/active", {"active": "off"})
+    assert theirs.get("/me").status_code == 302
+    admin.post(f"/people/accounts/{person.pk}/active", {"active": "on"})
+    assert Member.objects.get(pk=person.pk).is_active
+
+
+def test_the_last_administrator_cannot_close_the_own_account(
+    admin: Client, company: Company
+) -> None:
+    answer = admin.post(f"/people/accounts/{company.administrator.pk}/active", {"active": "off"})
+    assert answer.status_code == 409
+    assert Member.objects.get(pk=company.administrator.pk).is_active
+
+
+def test_teams_are_set_as_ticked(admin: Client, company: Company) -> None:
+    path = f"/people/accounts/{company.manager.pk}/teams"
+    admin.post(path, {"team": [company.offline.pk]})
+    assert [m.team for m in company.manager.memberships.all()] == [company.offline]
+
+
+def test_a_name_with_markup_is_shown_as_it_is(admin: Client, company: Company) -> None:
+    Member.objects.filter(pk=company.manager.pk).update(name="<script>alert(1)</script>")
+    assert b"<script>alert" not in admin.get("/people").content
