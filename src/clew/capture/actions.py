@@ -1,21 +1,21 @@
-"""Taking in what people type, and settling what failed."""
+"""Taking in what people type, settling what failed, naming sources."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from clew.base.json import dumps
 from clew.base.ledger import Actor, append
 from clew.base.models import Refusal
 from clew.capture.decoding import fault_of
-from clew.capture.errors import FailureSettled, LeadsRefused, TooManyVisits
-from clew.capture.events import FailureDismissed, FailureReplayed
+from clew.capture.errors import FailureSettled, LeadsRefused, SourceKeyTaken, TooManyVisits
+from clew.capture.events import FailureDismissed, FailureReplayed, SourceAdded, SourceChanged
 from clew.capture.inbox import STORE, STORED, Arrival, ConsentRow, Origin, SubmissionRow, rows_of
 from clew.capture.models import Failure, Source, Submission, Visit, Waiting
 from clew.capture.queries import open_body
@@ -34,6 +34,18 @@ class Followup:
 
     question: str
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceData:
+    """What a source is; cost in cents of one lead. The key stays as it was first given."""
+
+    key: str
+    name: str
+    kind: str
+    is_online: bool
+    cost_minor: int
+    is_active: bool = True
 
 
 def receive(
@@ -146,6 +158,33 @@ def visit(address: bytes, *, most: int, now: datetime) -> None:
     own.update(count=F("count") + 1)
     if own.filter(count__gt=most).exists():
         raise TooManyVisits
+
+
+def add_source(given: SourceData, *, actor: Actor, now: datetime) -> Source:
+    """Name a source. Raises SourceKeyTaken."""
+    try:
+        with transaction.atomic():
+            source = Source.objects.create(**asdict(given), created_at=now)
+            append(SourceAdded(source.pk), actor=actor, at=now)
+    except IntegrityError as taken:
+        raise SourceKeyTaken from taken
+    return source
+
+
+@transaction.atomic
+def change_source(given: SourceData, *, actor: Actor, now: datetime) -> Source:
+    """Change the source with this key. Leads that have arrived keep their cost. Raises Missing."""
+    source = Source.objects.select_for_update().filter(key=given.key).first()
+    if source is None:
+        raise Missing
+    source.name, source.kind, source.is_online = given.name, given.kind, given.is_online
+    source.cost_minor, source.is_active = given.cost_minor, given.is_active
+    source.save()
+    changed = SourceChanged(
+        source.pk, given.kind, given.is_online, given.cost_minor, given.is_active
+    )
+    append(changed, actor=actor, at=now)
+    return source
 
 
 def _settle(failure_id: int, settlement: str, now: datetime) -> Failure:

@@ -130,3 +130,9 @@ class TooManyVisits(ClewError):
 
     code = "too_many_visits"
     status = 429
+
+
+class SourceKeyTaken(Conflict):
+    """There is a source with this key already."""
+
+    code = "source_key_taken"

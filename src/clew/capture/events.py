@@ -20,3 +20,21 @@ class FailureDismissed(Event):
 
     submission_id: UUID
     failure_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAdded(Event):
+    """A source was named."""
+
+    source_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged(Event):
+    """A source's kind, way, cost or state changed for what arrives from then on."""
+
+    source_id: int
+    kind: str
+    is_online: bool
+    cost_minor: int
+    is_active: bool

@@ -51,7 +51,13 @@ TABLE: dict[str, Rule] = {
     "office:me": SELF,
     "office:shortcuts": SELF,
     "office:password": SELF,
+    "office:add": MEMBERS,
+    "office:read_paste": MEMBERS,
+    "office:save_lead": MEMBERS,
+    "office:added": MEMBERS,
     # the operator's pages
+    "office:failures": ADMINISTRATORS,
+    "office:settle": ADMINISTRATORS,
     "office:account": MANAGERS,
     "office:never_contacted": MANAGERS,
     "office:people": MANAGERS,

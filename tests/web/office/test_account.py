@@ -46,7 +46,7 @@ def test_the_headline_counts_the_same_leads_that_its_list_shows(
 def test_where_nothing_is_wasted_the_page_says_so(admin: Client) -> None:
     page = admin.get("/account").content.decode()
     assert "Nothing is being wasted" in page
-    assert page.count('class="btn btn-primary"') == 1
+    assert page.count('<a class="btn btn-primary"') == 1
 
 
 def test_a_manager_sees_the_waste_of_the_own_teams(company: Company, browser: Browser) -> None:

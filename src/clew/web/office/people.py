@@ -65,7 +65,7 @@ def join(request: HttpRequest, team_id: int) -> HttpResponse:
     """Give a member a seat in a team."""
     team = _team(request, team_id)
     form, error = JoinForm(request.POST), None
-    form.fields["member"].queryset = _without_seat(request, team)  # type: ignore[attr-defined]
+    form.fields["member"].queryset = _colleagues(request)  # type: ignore[attr-defined]
     if form.is_valid():
         data = form.cleaned_data
         error = refusal(
@@ -215,12 +215,14 @@ def _member(request: HttpRequest, member_id: int) -> Member:
     return found
 
 
-def _without_seat(request: HttpRequest, team: Team) -> QuerySet[Member]:
+def _colleagues(request: HttpRequest) -> QuerySet[Member]:
+    """Who may be given a seat by the caller."""
     viewer = caller(request)
-    candidates = (
-        Member.objects.filter(organisation=viewer.organisation_id)
-        if viewer.role == Role.ADMINISTRATOR
-        else members(viewer)
-    )
+    everybody = Member.objects.filter(organisation=viewer.organisation_id)
+    candidates = everybody if viewer.role == Role.ADMINISTRATOR else members(viewer)
+    return candidates.filter(is_active=True)
+
+
+def _without_seat(request: HttpRequest, team: Team) -> QuerySet[Member]:
     seated = Seat.objects.filter(team=team, left_at=None).values("member")
-    return candidates.filter(is_active=True).exclude(pk__in=seated).order_by("name")
+    return _colleagues(request).exclude(pk__in=seated).order_by("name")

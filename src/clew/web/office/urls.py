@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clew.web.office import account, people, preferences, sources, tokens
+from clew.web.office import account, add, failures, people, preferences, sources, tokens
 
 app_name = "office"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("me/password", preferences.password, name="password"),
     path("account", account.show, name="account"),
     path("account/never-contacted", account.list_never_contacted, name="never_contacted"),
+    path("add", add.show, name="add"),
+    path("add/read", add.read, name="read_paste"),
+    path("add/save", add.save, name="save_lead"),
+    path("add/<uuid:submission_id>", add.done, name="added"),
+    path("failures", failures.show, name="failures"),
+    path("failures/settle", failures.settle, name="settle"),
     path("people", people.show, name="people"),
     path("people/accounts", people.add_member, name="add_member"),
     path("people/accounts/<int:member_id>", people.member, name="member"),

@@ -1,0 +1,144 @@
+"""Adding a lead by hand, or by pasting a line from a chat."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clew.capture import actions
+from clew.capture.errors import LeadsRefused
+from clew.capture.models import Failure, Source, Submission
+from clew.capture.problems import WORDS
+from clew.capture.rules import parse_paste
+from clew.capture.schemas import LeadIn
+from clew.contacts.models import Lead, Repeat
+from clew.errors import ClewError, Missing
+from clew.grading.models import Grade
+from clew.handoff.queries import placement_of, visible_leads
+from clew.web.office.forms import LeadForm
+from clew.web.office.requests import actor, caller, clock, refusal
+
+LONGEST_PASTE = 5000
+FIELDS = frozenset(LeadForm.base_fields)
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """An empty form."""
+    return _page(request, _form(initial={"source": _usual_source(request)}))
+
+
+@require_POST
+def read(request: HttpRequest) -> HttpResponse:
+    """Fill the form in from a pasted line; nothing is kept yet."""
+    text = request.POST.get("paste", "")[:LONGEST_PASTE]
+    draft = {name: v for name, v in asdict(parse_paste(text)).items() if v and name in FIELDS}
+    form = _form(initial={"source": _usual_source(request), **draft})
+    return _page(request, form, paste=text, found=len(draft))
+
+
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    """Record the lead, once however often the button is clicked."""
+    form = _form(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    stored: list[UUID] = []
+    error = refusal(request, lambda: stored.extend(_receive(request, form)))
+    if isinstance(error, LeadsRefused):
+        _show_faults(form, error)
+    if error:
+        return _page(request, form, error=error, status=error.status)
+    return redirect("office:added", stored[0]) if stored else redirect("office:add")
+
+
+@require_safe
+def done(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """Where the lead went; the page asks again while the belt has not handled it."""
+    viewer = caller(request)
+    submission = Submission.objects.filter(pk=submission_id).first()
+    lead = _lead_of(submission_id)
+    is_visible = lead is not None and visible_leads(viewer).filter(pk=lead.pk).exists()
+    is_mine = submission is not None and submission.actor_id == str(viewer.pk)
+    if not is_visible and not (is_mine and submission and submission.actor_kind == "member"):
+        raise Missing
+    context = {
+        "submission_id": submission_id,
+        "lead": lead,
+        "is_visible": is_visible,
+        "place": placement_of(lead.pk) if lead else None,
+        "grade": Grade.objects.filter(lead=lead, superseded_at=None).first() if lead else None,
+        "has_failed": Failure.objects.filter(submission=submission_id, settled_at=None).exists(),
+    }
+    return render(request, "office/added.html", context)
+
+
+def _receive(request: HttpRequest, form: LeadForm) -> list[UUID]:
+    given = {name: value for name, value in form.cleaned_data.items() if name != "source"}
+    lead = LeadIn(
+        source=form.cleaned_data["source"].key,
+        external_id=f"typed:{request.POST.get('once', '')}",
+        **given,
+    )
+    evidence = {"ip": request.META.get("REMOTE_ADDR", "")}
+    return actions.receive(
+        [lead],
+        channel=Submission.Channel.TYPED,
+        actor=actor(request),
+        evidence=evidence,
+        now=clock(),
+    )
+
+
+def _show_faults(form: LeadForm, error: LeadsRefused) -> None:
+    for fault in error.faults:
+        field = fault.field if fault.field in form.fields else None
+        form.add_error(field, ValidationError(_(WORDS[fault.code])))
+
+
+def _form(*args: object, **kwargs: object) -> LeadForm:
+    form = LeadForm(*args, **kwargs)
+    form.fields["source"].queryset = Source.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
+    return form
+
+
+def _usual_source(request: HttpRequest) -> str:
+    """The source that this member typed a lead for last, or the first offline one."""
+    last = (
+        Submission.objects.filter(
+            channel=Submission.Channel.TYPED, actor_id=str(caller(request).pk)
+        )
+        .order_by("-received_at")
+        .values_list("source__key", flat=True)
+        .first()
+    )
+    offline = Source.objects.filter(is_active=True).order_by("is_online", "pk")
+    return last or offline.values_list("key", flat=True).first() or ""
+
+
+def _lead_of(submission_id: UUID) -> Lead | None:
+    repeat = Repeat.objects.select_related("lead").filter(pk=submission_id).first()
+    return repeat.lead if repeat else Lead.objects.filter(pk=submission_id).first()
+
+
+def _page(
+    request: HttpRequest,
+    form: LeadForm,
+    *,
+    paste: str = "",
+    found: int | None = None,
+    error: ClewError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "paste": paste,
+        "found": found,
+        "error": None if isinstance(error, LeadsRefused) else error,
+        "has_sources": Source.objects.filter(is_active=True).exists(),
+    }
+    return render(request, "office/add.html", context, status=status)

@@ -1,0 +1,127 @@
+"""Adding a lead by hand and by paste; failures and how they end."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from clew.access.models import Role
+from clew.base.ledger import Actor
+from clew.capture.actions import refuse
+from clew.capture.models import Failure, Source, Submission, Waiting
+from clew.capture.queries import open_body
+from clew.contacts.models import Lead
+from clew.web.worker import run_belt_once
+from tests.company import MONDAY_NOON, Company, member, submit
+from tests.web.office.conftest import Browser
+
+pytestmark = pytest.mark.django_db
+PASTED = "张三 13812345678 要 3 台 400W 伺服电机，苏州"
+
+
+def typed(company: Company, **more: str) -> dict[str, str]:
+    return {"phone": "13812345678", "source": company.fair.key, "once": str(uuid4()), **more}
+
+
+def test_a_pasted_line_becomes_a_filled_in_form_and_nothing_is_kept(
+    admin: Client, company: Company
+) -> None:
+    page = admin.post("/add/read", {"paste": PASTED}).content.decode()
+    for value in ("张三", "13812345678", "苏州"):
+        assert f'value="{value}' in page
+    assert "400W" in page
+    assert not Submission.objects.exists()
+
+
+def test_a_typed_lead_goes_where_every_lead_goes(company: Company, browser: Browser) -> None:
+    seller = browser(company.people[0])
+    answer = seller.post("/add/save", typed(company, name="张三", message="400W 伺服"))
+    submission = Submission.objects.get()
+    assert answer["Location"] == f"/add/{submission.pk}"
+    assert "looks again by itself" in seller.get(answer["Location"]).content.decode()
+    run_belt_once(MONDAY_NOON)
+    assert "It is in the pool" in seller.get(answer["Location"]).content.decode()
+    assert (submission.channel, submission.actor_id) == ("typed", str(company.people[0].pk))
+    assert open_body(submission.pk, submission.body).lead.name == "张三"
+
+
+def test_a_double_click_records_one_lead(admin: Client, company: Company) -> None:
+    data = typed(company)
+    for _ in range(2):
+        assert admin.post("/add/save", data).status_code == 302
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"phone": ""}, {"phone": "12"}, {"source": "none"}, {"name": "x" * 121}]
+)
+def test_a_refused_lead_keeps_what_was_typed(
+    admin: Client, company: Company, change: dict[str, str]
+) -> None:
+    answer = admin.post("/add/save", {**typed(company), "company": "昆山锐达", **change})
+    assert answer.status_code == 422
+    assert "昆山锐达" in answer.content.decode()
+    assert not Submission.objects.exists()
+
+
+def test_the_form_remembers_the_source_last_used(admin: Client, company: Company) -> None:
+    assert '<option value="fair" selected>' in admin.get("/add").content.decode()
+    admin.post("/add/save", typed(company, source=company.site.key))
+    assert '<option value="site" selected>' in admin.get("/add").content.decode()
+
+
+def test_what_a_colleague_typed_is_not_shown_to_others(company: Company, browser: Browser) -> None:
+    answer = browser(company.people[0]).post("/add/save", typed(company))
+    stranger = member(company.organisation, "other", Role.SALESPERSON)
+    assert browser(stranger).get(answer["Location"]).status_code == 404
+
+
+def test_without_a_source_there_is_one_thing_to_do(admin: Client) -> None:
+    Source.objects.all().delete()
+    assert admin.get("/add").content.decode().count("/sources/new") == 1
+
+
+def fail(company: Company, phone: str) -> Failure:
+    submission_id = submit(company.site, phone=phone)
+    Waiting.objects.filter(submission_id=submission_id).delete()
+    return Failure.objects.create(
+        submission_id=submission_id, code="broken", error="ValueError", failed_at=MONDAY_NOON
+    )
+
+
+def test_a_replayed_failure_becomes_a_lead(admin: Client, company: Company) -> None:
+    failure = fail(company, "13812345678")
+    assert "ValueError" in admin.get("/failures").content.decode()
+    admin.post("/failures/settle", {"what": "replay", "failure": [failure.pk]})
+    run_belt_once(MONDAY_NOON)
+    assert Lead.objects.filter(pk=failure.submission_id).exists()
+    assert "ValueError" not in admin.get("/failures").content.decode()
+
+
+def test_many_are_replayed_at_once_and_a_repeat_does_nothing(
+    admin: Client, company: Company
+) -> None:
+    for n in range(3):
+        fail(company, f"1381234567{n}")
+    for _ in range(2):
+        assert admin.post("/failures/settle", {"what": "replay_all"}).status_code == 302
+    assert Waiting.objects.count() == 3
+
+
+def test_a_dismissed_failure_stays_in_the_account(admin: Client, company: Company) -> None:
+    failure = fail(company, "13812345678")
+    admin.post("/failures/settle", {"what": "dismiss", "failure": [failure.pk]})
+    page = admin.get("/account").content.decode()
+    assert "Both sums come out" in page
+
+
+def test_odd_choices_settle_nothing(admin: Client, company: Company) -> None:
+    fail(company, "13812345678")
+    for failure in (["x"], ["-1"], ["999999"], []):
+        admin.post("/failures/settle", {"what": "replay", "failure": failure})
+    assert Failure.objects.filter(settled_at=None).count() == 1
+
+
+def test_what_was_turned_away_is_listed_with_its_reason(admin: Client) -> None:
+    refuse("api", "token_needed", {}, Actor("visitor"), MONDAY_NOON)
+    assert "token_needed" in admin.get("/failures").content.decode()
