@@ -4,7 +4,9 @@ The first field of an event is its subject: a UUID, or the number of a row, kept
 is an event that others may follow through `web/flow.py`; it goes into the outbox in the same transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -23,6 +25,8 @@ class Actor:
     id: str = ""
 
 
+Row = tuple[datetime, str, UUID, str, str, str]
+_gathering: ContextVar[list[Row] | None] = ContextVar("gathering", default=None)
 BELT = Actor("system", "belt")
 CLOCKS = Actor("system", "clocks")
 
@@ -55,10 +59,31 @@ def append(event: Event, *, actor: Actor, at: datetime) -> int:
 
 def append_all(events: Sequence[Event], *, actor: Actor, at: datetime) -> None:
     """Write many events that nobody follows by one COPY. Facts go through `append`."""
-    copy_in("base_entry", "at, name, subject, actor_kind, actor_id, data", _rows(events, actor, at))
+    rows = _rows(events, actor, at)
+    gathering = _gathering.get()
+    if gathering is None:
+        _write(rows)
+    else:
+        gathering.extend(rows)
 
 
-def _rows(events: Iterable[Event], actor: Actor, at: datetime) -> Iterable[tuple[Any, ...]]:
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Hold back what `append_all` is given inside, and write all of it by one COPY at the end."""
+    rows: list[Row] = []
+    before = _gathering.set(rows)
+    try:
+        yield
+    finally:
+        _gathering.reset(before)
+    _write(rows)
+
+
+def _write(rows: Iterable[Row]) -> None:
+    copy_in("base_entry", "at, name, subject, actor_kind, actor_id, data", rows)
+
+
+def _rows(events: Iterable[Event], actor: Actor, at: datetime) -> Iterator[Row]:
     for event in events:
         subject, data = _split(event)
         yield at, type(event).__name__, subject, actor.kind, actor.id, dumps(data)

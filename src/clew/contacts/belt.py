@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from clew.base.bulk import copy_in
 from clew.base.ids import uuid7
@@ -117,32 +117,24 @@ def _name(person: _Person, given: LeadIn) -> None:
 
 
 def _known(keys: Iterable[Key]) -> dict[Key, _Person]:
-    """Find the contacts behind the keys and lock them until the commit, in one order."""
+    """Find the contacts behind the keys. Nothing is locked: one open lead per contact decides."""
     rows = [{"kind": kind, "digest": digest.hex()} for kind, digest in keys]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select i.kind, i.digest, i.contact_id
+            select i.kind, i.digest, c.id, c.name, c.company
             from json_to_recordset(%s) as k(kind text, digest text)
             join contacts_identifier i on i.kind = k.kind and i.digest = decode(k.digest, 'hex')
+            join contacts_contact c on c.id = i.contact_id
             """,
             [dumps(rows)],
         )
         found = cursor.fetchall()
-        if not found:
-            return {}
-        cursor.execute(
-            """
-            select id, name, company from contacts_contact
-            where id = any(%s) order by id for no key update
-            """,
-            [list({contact_id for _, _, contact_id in found})],
-        )
-        persons = {
-            id_: _Person(id_, is_new=False, name=name, company=company)
-            for id_, name, company in cursor.fetchall()
-        }
-    return {(kind, bytes(digest)): persons[contact_id] for kind, digest, contact_id in found}
+    persons = {
+        id_: _Person(id_, is_new=False, name=name, company=company)
+        for _, _, id_, name, company in found
+    }
+    return {(kind, bytes(digest)): persons[id_] for kind, digest, id_, _, _ in found}
 
 
 def _write_persons(batch: _Batch, now: datetime) -> None:
@@ -172,29 +164,18 @@ def _write_names(persons: list[_Person]) -> None:
 
 
 def _write_identifiers(batch: _Batch) -> None:
-    rows = [
-        {
-            "contact": contact_id,
-            "kind": kind,
-            "digest": digest.hex(),
-            "tail": lookup(end, "tail").hex() if (end := tail(way)) else None,
-            "sealed": seal(way.value.encode(), b"identifier:" + contact_id.bytes).hex(),
-        }
-        for kind, digest, contact_id, way in sorted(batch.identifiers, key=lambda row: row[:2])
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into contacts_identifier (contact_id, kind, digest, tail, sealed)
-            select contact, kind, decode(digest, 'hex'), decode(tail, 'hex'), decode(sealed, 'hex')
-            from json_to_recordset(%s)
-              as i(contact uuid, kind text, digest text, tail text, sealed text)
-            on conflict do nothing
-            """,
-            [dumps(rows)],
-        )
-        if cursor.rowcount < len(rows):
-            raise Overtaken
+    ordered = sorted(batch.identifiers, key=lambda row: row[:2])
+    columns = "kind, digest, contact_id, tail, sealed"
+    try:
+        copy_in("contacts_identifier", columns, (_identifier_row(*row) for row in ordered))
+    except IntegrityError as met:
+        raise Overtaken from met
+
+
+def _identifier_row(kind: str, digest: bytes, contact_id: UUID, way: Way) -> tuple[object, ...]:
+    end = tail(way)
+    sealed = seal(way.value.encode(), b"identifier:" + contact_id.bytes)
+    return kind, digest, contact_id, lookup(end, "tail") if end else None, sealed
 
 
 def _enquire(batch: _Batch) -> list[Enquiry]:
@@ -219,6 +200,7 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
             """
             select contact_id, id, source_id, submission_count, interest, category, region, cost_minor
             from contacts_lead where contact_id = any(%s) and ended_at is null
+            order by id for no key update
             """,
             [contact_ids],
         )

@@ -80,7 +80,7 @@ def interest(message: str) -> str:
     """Give what they want in one line of at most 200 characters, without numbers to reach them by."""
     line = " ".join(message.split())
     line = DIGITS.sub(_hidden, line)
-    return EMAIL.sub("****", line)[:200]
+    return (EMAIL.sub("****", line) if "@" in line else line)[:200]
 
 
 def _hidden(match: re.Match[str]) -> str:

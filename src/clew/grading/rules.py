@@ -20,14 +20,23 @@ OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
     "<": lt,
     "in": lambda fact, allowed: fact in allowed,
 }
-PRICE = re.compile(r"报价|价格|多少钱|单价|询价|quot|price", re.IGNORECASE)
-URGENT = re.compile(r"急|今天|马上|尽快|立刻|urgent|asap|today", re.IGNORECASE)
-TRIAL = re.compile(r"^\s*(?:测试|test|asdf|1+|没有|随便看看)\s*$", re.IGNORECASE)
-QUANTITY = re.compile(r"(\d{1,6})\s*(?:台|套|个|只|件|条|米|支|pcs|units?|sets?)", re.IGNORECASE)
-MAKER = re.compile(
-    r"厂|机械|设备|自动化|制造|电子|科技|machin|automation|manufactur", re.IGNORECASE
+PRICE = ("报价", "价格", "多少钱", "单价", "询价", "quot", "price")
+URGENT = ("急", "今天", "马上", "尽快", "立刻", "urgent", "asap", "today")
+MAKER = (
+    "厂",
+    "机械",
+    "设备",
+    "自动化",
+    "制造",
+    "电子",
+    "科技",
+    "machin",
+    "automation",
+    "manufactur",
 )
-DEALER = re.compile(r"商行|经销|五金|贸易|批发|trading|dealer", re.IGNORECASE)
+DEALER = ("商行", "经销", "五金", "贸易", "批发", "trading", "dealer")
+TRIAL = re.compile(r"\s*(?:测试|test|asdf|1+|没有|随便看看)\s*")
+QUANTITY = re.compile(r"(\d{1,6})\s*(?:台|套|个|只|件|条|米|支|pcs|units?|sets?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +102,17 @@ def compile_rules(rules: list[Rule]) -> Compiled:
 
 def grade(facts: Facts, rules: Compiled, high_from: int, medium_from: int) -> Verdict:
     """Add up the rules that hold and compare the sum with the thresholds."""
-    signals = tuple(
-        (key, points)
-        for key, points, tests in rules
-        if all(holds(getattr(facts, fact), value) for fact, holds, value in tests)
-    )
-    points = sum(p for _, p in signals)
-    return Verdict(3 if points >= high_from else 2 if points >= medium_from else 1, points, signals)
+    signals = []
+    total = 0
+    for key, points, tests in rules:
+        for fact, holds, value in tests:
+            if not holds(getattr(facts, fact), value):
+                break
+        else:
+            signals.append((key, points))
+            total += points
+    level = 3 if total >= high_from else 2 if total >= medium_from else 1
+    return Verdict(level, total, tuple(signals))
 
 
 def observe(
@@ -113,7 +126,8 @@ def observe(
     has_phone: bool,
 ) -> Facts:
     """Read the facts out of what was given."""
-    amounts = [int(n) for n in QUANTITY.findall(message)]
+    asked, firm = message.lower(), company.lower()
+    amounts = [int(n) for n in QUANTITY.findall(asked)]
     return Facts(
         submission_count=submission_count,
         source_kind=source_kind,
@@ -121,14 +135,19 @@ def observe(
         is_introduced=is_introduced,
         has_phone=has_phone,
         has_company=bool(company.strip()),
-        is_maker=bool(MAKER.search(company)),
-        is_dealer=bool(DEALER.search(company)),
+        is_maker=says(firm, MAKER),
+        is_dealer=says(firm, DEALER),
         quantity=max(amounts, default=0),
-        asks_price=bool(PRICE.search(message)),
-        is_urgent=bool(URGENT.search(message)),
-        is_trial=bool(TRIAL.match(message)),
+        asks_price=says(asked, PRICE),
+        is_urgent=says(asked, URGENT),
+        is_trial=TRIAL.fullmatch(asked) is not None,
         message_length=len(message.strip()),
     )
+
+
+def says(text: str, words: tuple[str, ...]) -> bool:
+    """Tell whether any of the words stands in a text in lower case."""
+    return any(word in text for word in words)
 
 
 def join(earlier: Mapping[str, Any], latest: Facts) -> Facts:

@@ -82,7 +82,18 @@ def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
     """
     due = {s.id: s.credit for s in seats}
     open_counts = {s.id: s.open_count for s in seats}
-    turns = [_turn(seats, lead, due, open_counts) for lead in leads]
+    capacities = {s.id: s.capacity for s in seats}
+    portions = _portions(seats, open_counts)
+    turns = []
+    for lead in leads:
+        if not portions:
+            turns.append(Turn(lead.id, None, _pool_reason(seats, open_counts)))
+            continue
+        winner = _win(lead, portions, due)
+        turns.append(Turn(lead.id, winner, "turn"))
+        open_counts[winner] += 1
+        if open_counts[winner] >= capacities[winner]:
+            portions = _portions(seats, open_counts)
     return Outcome(turns, due, open_counts)
 
 
@@ -113,29 +124,28 @@ def exclusion(seat: Seat, open_count: int) -> str:
     return "full" if open_count >= seat.capacity else ""
 
 
-def _turn(
-    seats: Sequence[Seat], lead: Lead, due: dict[int, int], open_counts: dict[int, int]
-) -> Turn:
+def _portions(seats: Sequence[Seat], open_counts: dict[int, int]) -> dict[int, int]:
+    """Give what one lead credits to each eligible seat. The same until somebody is full."""
     eligible = [s for s in seats if not exclusion(s, open_counts[s.id])]
-    if not eligible:
-        return Turn(lead.id, None, _pool_reason(seats, open_counts))
     total = sum(s.weight for s in eligible)
-    given = 0
-    for s in eligible:
-        share = ONE_LEAD * s.weight // total
-        due[s.id] += share
-        given += share
-    most = max(due[s.id] for s in eligible)
-    owed = [s.id for s in eligible if due[s.id] == most]
-    winner = owed[0] if len(owed) == 1 else max(owed, key=lambda seat_id: tie(lead.id, seat_id))
-    due[winner] -= given
-    open_counts[winner] += 1
-    return Turn(lead.id, winner, "turn")
+    return {s.id: ONE_LEAD * s.weight // total for s in eligible}
 
 
-def tie(lead_id: UUID, seat_id: int) -> bytes:
-    """Settle equal credit: a hash that follows neither the seat's age nor its number."""
-    return blake2b(lead_id.bytes + seat_id.to_bytes(8, "big"), digest_size=8).digest()
+def _win(lead: Lead, portions: dict[int, int], due: dict[int, int]) -> int:
+    """Credit everybody, find who is owed most, and debit them by all that was credited."""
+    for seat_id, portion in portions.items():
+        due[seat_id] += portion
+    most = max([due[seat_id] for seat_id in portions])
+    owed = [seat_id for seat_id in portions if due[seat_id] == most]
+    winner = owed[0] if len(owed) == 1 else _drawn(lead.id, owed)
+    due[winner] -= sum(portions.values())
+    return winner
+
+
+def _drawn(lead_id: UUID, owed: list[int]) -> int:
+    """Settle equal credit by a hash of lead and seat, which follows neither a seat's age nor its number."""
+    chance = int.from_bytes(blake2b(lead_id.bytes, digest_size=8).digest(), "big")
+    return max(owed, key=lambda seat_id: chance * (2 * seat_id + 1) % 2**64)
 
 
 def _pool_reason(seats: Sequence[Seat], open_counts: dict[int, int]) -> str:

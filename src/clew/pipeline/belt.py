@@ -23,22 +23,27 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     if not held:
         return
     minutes = _targets()
-    due = {
-        key: after(key[0], now, minutes[key[1]]) if key[0] else now
-        for key in {(p.hours, p.level) for p in held}
-    }
-    rows = [{"lead": p.lead_id, "due": due[p.hours, p.level]} for p in held]
+    due: dict[tuple[int | None, int], datetime] = {}
+    for p in held:
+        if (p.team_id, p.level) not in due:
+            moment = after(p.hours, now, minutes[p.level]) if p.hours else now
+            due[p.team_id, p.level] = moment
+    rows = {p.lead_id: due[p.team_id, p.level] for p in held}
     with connection.cursor() as cursor:
         cursor.execute(
             """
             insert into pipeline_clock (lead_id, started_at, due_at)
-            select lead, %s, due from json_to_recordset(%s) as c(lead uuid, due timestamptz)
-            on conflict do nothing returning lead_id, due_at
+            select lead::uuid, %s, due::timestamptz from json_each_text(%s) as c(lead, due)
+            on conflict do nothing returning lead_id
             """,
             [now, dumps(rows)],
         )
-        started = cursor.fetchall()
-    append_all([ClockStarted(lead_id, due_at) for lead_id, due_at in started], actor=BELT, at=now)
+        started = {lead_id for (lead_id,) in cursor.fetchall()}
+    append_all(
+        [ClockStarted(lead_id, due_at) for lead_id, due_at in rows.items() if lead_id in started],
+        actor=BELT,
+        at=now,
+    )
 
 
 def resume(lead_id: UUID, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from clew.access.events import MemberLeft
+from clew.base.ledger import gathered
 from clew.base.outbox import Follower, Followers
 from clew.contacts.belt import Arrival, identify
 from clew.grading.belt import grade_leads
@@ -14,7 +15,8 @@ from clew.pipeline.belt import breach, resume, start, stop
 
 def belt(arrivals: list[Arrival], now: datetime) -> None:
     """One transaction per batch: recognise, grade, place, start the clocks."""
-    start(place(grade_leads(identify(arrivals, now), now), now), now)
+    with gathered():
+        start(place(grade_leads(identify(arrivals, now), now), now), now)
 
 
 def tick(now: datetime) -> None:

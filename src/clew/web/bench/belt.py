@@ -1,0 +1,163 @@
+"""How many leads a second the whole belt handles: two worker processes, against known contacts."""
+
+import multiprocessing
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from clew.base.ids import uuid7
+from clew.base.sealing import lookup, seal
+from clew.capture.models import Source
+from clew.capture.schemas import Body, LeadIn, encode_body
+from clew.web.worker import run_belt_once
+
+KNOWN = 0.3  # share of leads from a contact that exists
+TICKS = os.sysconf("SC_CLK_TCK")
+EVIDENCE = {"channel": "api"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a run came to. CPU in microseconds per lead: Python and PostgreSQL."""
+
+    belt_per_s: float
+    python_us: float
+    postgres_us: float
+
+
+def measure(sources: list[Source], *, leads: int, contacts: int, workers: int) -> Figures:
+    """Fill the queue and let `workers` processes empty it. Raises RuntimeError where a lead is lost."""
+    fill(sources, leads=leads, contacts=contacts)
+    connection.close()  # the crew must not share it
+    fork = multiprocessing.get_context("fork")
+    done: Queue[tuple[int, float, float]] = fork.Queue()
+    go = fork.Barrier(workers + 1)
+    crew = [fork.Process(target=_work, args=(go, done)) for _ in range(workers)]
+    for process in crew:
+        process.start()
+    go.wait()
+    start = time.perf_counter()
+    results = [done.get() for _ in crew]
+    seconds = time.perf_counter() - start
+    for process in crew:
+        process.join()
+    _check(leads, sum(count for count, _, _ in results))
+    return Figures(
+        leads / seconds,
+        sum(cpu for _, cpu, _ in results) / leads * 1e6,
+        sum(cpu for _, _, cpu in results) / leads * 1e6,
+    )
+
+
+def add_contacts(count: int) -> None:
+    """Put `count` people with one phone number each into an empty database."""
+    now = datetime.now(UTC)
+    ids = [uuid7() for _ in range(count)]
+    with connection.cursor() as cursor:
+        with cursor.copy(
+            "copy contacts_contact (id, name, company, created_at) from stdin"
+        ) as copying:
+            for number, contact_id in enumerate(ids):
+                copying.write_row((contact_id, f"张三{number}", "某某自动化有限公司", now))
+        with cursor.copy(
+            "copy contacts_identifier (contact_id, kind, digest, tail, sealed) from stdin"
+        ) as copying:
+            for number, contact_id in enumerate(ids):
+                copying.write_row(_identifier(number, contact_id))
+        cursor.execute("vacuum analyze contacts_contact, contacts_identifier")
+
+
+def fill(sources: list[Source], *, leads: int, contacts: int) -> None:
+    """Store `leads` submissions as capture does and leave them waiting."""
+    now = datetime.now(UTC)
+    chance = random.Random(7)  # noqa: S311  the same leads in every run
+    with connection.cursor() as cursor:
+        rows = list(_submissions(sources, leads, contacts, now, chance))
+        with cursor.copy(
+            """copy capture_submission (id, source_id, channel, occurred_at, received_at, cost_minor,
+              actor_kind, actor_id, body) from stdin"""
+        ) as copying:
+            for row in rows:
+                copying.write_row(row)
+        with cursor.copy("copy capture_waiting (submission_id) from stdin") as copying:
+            for row in rows:
+                copying.write_row(row[:1])
+        cursor.execute("analyze capture_submission, capture_waiting")
+        cursor.execute("checkpoint")
+
+
+def phone(number: int) -> str:
+    """Give the phone number of contact `number`."""
+    return f"1{3 + number % 7}{number * 9973 % 10**9:09d}"
+
+
+def given(number: int, contacts: int, chance: random.Random, source: str) -> LeadIn:
+    """Make a lead as the yardstick's are: 30 % known, with company, e-mail and a message."""
+    is_known = chance.random() < KNOWN
+    return LeadIn(
+        source=source,
+        name=f"张三{number}",
+        phone=phone(chance.randrange(contacts if is_known else 10**9)),
+        company="某某自动化有限公司",
+        email="" if is_known else f"u{number}@example.com",
+        message=f"询价 400W 伺服电机 {chance.randrange(1, 50)} 台 " + "带抱闸，配驱动器 " * 11,
+        region="苏州",
+        utm={"campaign": f"c{number % 50}"},
+    )
+
+
+def _submissions(
+    sources: list[Source], leads: int, contacts: int, now: datetime, chance: random.Random
+) -> Iterator[tuple[Any, ...]]:
+    for number in range(leads):
+        source = sources[number % 10 == 0]
+        submission_id = uuid7()
+        body = Body(lead=given(number, contacts, chance, source.key), evidence=EVIDENCE)
+        sealed = seal(encode_body(body), b"submission:" + submission_id.bytes)
+        yield (submission_id, source.pk, "api", now, now, 3860, "system", "bench", sealed)
+
+
+def _identifier(number: int, contact_id: UUID) -> tuple[object, ...]:
+    value = "+86" + phone(number)
+    sealed = seal(value.encode(), b"identifier:" + contact_id.bytes)
+    return contact_id, "phone", lookup(value, "phone"), lookup(value[-4:], "tail"), sealed
+
+
+def _work(go: Any, done: "Queue[tuple[int, float, float]]") -> None:
+    connection.ensure_connection()
+    backend = connection.connection.info.backend_pid
+    go.wait()
+    count, began, backend_began = 0, time.process_time(), _cpu_seconds(backend)
+    while handled := run_belt_once(datetime.now(UTC)):
+        count += handled
+    done.put((count, time.process_time() - began, _cpu_seconds(backend) - backend_began))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Give the processor time of a process on this machine; 0 where the server is another one."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _check(leads: int, handled: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select (select count(*) from contacts_lead) + (select count(*) from contacts_repeat),
+              (select count(*) from handoff_placement where closed_at is null),
+              (select count(*) from contacts_lead), (select count(*) from capture_failure)"""
+        )
+        accounted, places, opened, failed = cursor.fetchone()
+    if (handled, accounted, places, failed) != (leads, leads, opened, 0):
+        raise RuntimeError(f"the belt lost leads: {handled=} {accounted=} {places=} {failed=}")
