@@ -77,7 +77,7 @@ def until(holds: Callable[[], object], said: Callable[[], str] = str) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, said()
+        assert time.monotonic() < deadline, said()[-3000:]
         time.sleep(0.05)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from clew.errors import ClewError
 from clew.web import home, lifeline
-from clew.web.embedded import Server
+from clew.web.embedded import PostgresFailed, Server
 from clew.web.terminal import _, complain, say
 
 LOOK_SECONDS = 1.0
@@ -139,8 +139,7 @@ class Supervisor:
             for child in self.children:
                 child.look(time.monotonic())
             if self.server and not self.server.is_alive():
-                complain(_("The database ended; starting it again."))
-                self.server.start()
+                self._revive(self.server)
 
     def stop(self) -> None:
         """Stop web and worker, then the database."""
@@ -160,6 +159,15 @@ class Supervisor:
                 raise Stopped
         except queue.Empty:
             return
+
+    def _revive(self, server: Server) -> None:
+        """Start the database again. It may be killed while it starts, or the disk may be full for a while."""
+        complain(_("The database ended; starting it again."))
+        try:
+            server.start()
+        except PostgresFailed as failed:
+            complain(str(failed.details.get("log") or failed.details.get("said")))
+            self.pause(LOOK_SECONDS)
 
     def _first_time(self) -> None:
         say(_("Making the tables."))
