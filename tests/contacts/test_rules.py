@@ -62,8 +62,9 @@ def test_masks_hide_the_middle(kind: str, value: str, shown: str) -> None:
 
 
 def test_the_interest_names_what_is_wanted_but_no_number() -> None:
-    line = interest("要 400W 伺服电机\n电话 138-1234-5678，邮箱 a@b.cn")
-    assert line == "要 400W 伺服电机 电话 ****，邮箱 ****"
+    line = interest("要 400W 伺服电机\n电话 138-1234-5678，邮箱 a@b.cn，座机 0512-6234567")
+    assert line == "要 400W 伺服电机 电话 ****，邮箱 ****，座机 ****"
+    assert interest("7104080 型号 6205-2RS 要 100 件") == "7104080 型号 6205-2RS 要 100 件"
 
 
 @given(st.text(max_size=80))

@@ -7,6 +7,7 @@ import phonenumbers
 
 MOBILE = re.compile(r"(?:\+?86|0086)?0?(1[3-9]\d{9})")
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+WRITTEN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 SEPARATOR = re.compile(r"[,，;；/、\n]+")
 EXTENSION = re.compile(r"(?:转|ext\.?|x|#)\s*(\d{1,6})$", re.IGNORECASE)
 DIGITS = re.compile(r"(?<!\d)(?:\+?\d[\d\- ]{5,}\d)(?!\d)")
@@ -78,11 +79,15 @@ def mask(kind: str, value: str) -> str:
 
 def interest(message: str) -> str:
     """Give what they want in one line of at most 200 characters, without numbers to reach them by."""
-    line = " ".join(message.split())
-    line = DIGITS.sub(_hidden, line)
-    return (EMAIL.sub("****", line) if "@" in line else line)[:200]
+    return veil(" ".join(message.split()))[:200]
+
+
+def veil(text: str) -> str:
+    """Hide phone numbers and e-mail addresses within a text; part numbers and quantities stay."""
+    text = DIGITS.sub(_hidden, text)
+    return WRITTEN_EMAIL.sub("****", text) if "@" in text else text
 
 
 def _hidden(match: re.Match[str]) -> str:
     digits = sum(c.isdigit() for c in match[0])
-    return "****" if digits >= 7 else match[0]
+    return "****" if digits >= 10 or (digits >= 7 and match[0][0] in "+0") else match[0]

@@ -14,6 +14,7 @@ from clew.base.sealing import SealBroken
 from clew.capture.models import Submission
 from clew.capture.queries import open_body
 from clew.contacts.models import Lead
+from clew.contacts.rules import veil
 from clew.handoff.models import Seat
 from clew.pipeline.models import Call
 from clew.pipeline.queries import note
@@ -197,7 +198,7 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
 
 
 def _words_of(submission: Submission | None) -> str:
-    """Give what somebody wrote: the message, then the answers to further questions."""
+    """Give what somebody wrote, numbers veiled: the message, then the answers to further questions."""
     if submission is None:
         return ""
     try:
@@ -205,7 +206,7 @@ def _words_of(submission: Submission | None) -> str:
     except SealBroken:
         return _("The text cannot be opened with the present key")
     answers = [f"{question}: {answer}" for question, answer in lead.answers.items()]
-    return "\n".join([text for text in (lead.message, *answers) if text])
+    return veil("\n".join([text for text in (lead.message, *answers) if text]))
 
 
 def _note_of(call: Call) -> str:
