@@ -51,9 +51,10 @@ class Language:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Wrap one request."""
+        translation.activate(translation.get_language_from_request(request))
         own = request.user.language if isinstance(request.user, Member) else ""
-        language = own if own in dict(settings.LANGUAGES) else ""
-        translation.activate(language or translation.get_language_from_request(request))
+        if own in dict(settings.LANGUAGES):
+            translation.activate(own)
         request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
         response = self.respond(request)
         response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
