@@ -6,6 +6,7 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -109,7 +110,8 @@ def render(request: HttpRequest, error: ClewError) -> HttpResponse:
         "message": _(error.message),
         "advice": _(ADVICE_BY_CODE.get(error.code) or ADVICE.get(status, ADVICE[500])),
         "reference": getattr(request, "reference", ""),
-        "retry": request.get_full_path() if request.method in {"GET", "HEAD"} else "",
+        "retry": request.get_full_path() if _may_help_to_repeat(request, status) else "",
+        "sign_in": reverse("account_login") if status == NotSignedIn.status else "",
         "typed": _typed(request) if status == Unavailable.status else [],
         "action": request.path,
     }
@@ -165,6 +167,11 @@ def no_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW."""
     logger.warning("refused without CSRF token: %s", reason)
     return render(request, NoToken())
+
+
+def _may_help_to_repeat(request: HttpRequest, status: int) -> bool:
+    is_passing = status >= 500 or status in {409, 429}
+    return is_passing and request.method in {"GET", "HEAD"}
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -33,7 +33,7 @@ ENTRIES = (
     Place("pipeline:leads", _("Leads"), "list"),
     Place("pipeline:pool", _("Pool"), "users"),
     Place("office:add", _("Add a lead"), "plus"),
-    Place("office:account", _("All leads"), "sum", "run"),
+    Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
     Place("office:sources", _("Sources"), "world", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),

@@ -184,6 +184,9 @@ class LeadForm(Styled):
     company = forms.CharField(label=_("Company"), max_length=200, required=False)
     region = forms.CharField(label=_("Region"), max_length=120, required=False)
     category = forms.CharField(label=_("Product group"), max_length=60, required=False)
+    source = forms.ModelChoiceField(
+        label=_("Source"), queryset=Source.objects.none(), to_field_name="key"
+    )
     message = forms.CharField(
         label=_("What do they want?"),
         max_length=5000,
@@ -191,6 +194,3 @@ class LeadForm(Styled):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     introduced_by = forms.CharField(label=_("Introduced by"), max_length=200, required=False)
-    source = forms.ModelChoiceField(
-        label=_("Source"), queryset=Source.objects.none(), to_field_name="key"
-    )
