@@ -117,6 +117,7 @@ class Hub:
         for page in self.pages:
             page.end(BEAT_EVENT)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.loop.run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown(wait=False)
 
     async def _listen(self) -> None:
