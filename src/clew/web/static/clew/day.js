@@ -175,7 +175,10 @@ const live = listen(list.dataset.stream, {
   kinds: ["own"],
   one,
   all,
-  lost: (isLost) => { document.getElementById("lost").hidden = !isLost; },
+  lost: (isLost) => {
+    document.getElementById("lost").hidden = !isLost;
+    list.toggleAttribute("data-live", !isLost);
+  },
 });
 mark();
 help();

@@ -1,0 +1,237 @@
+"""A salesperson's day in a real browser, from the first hint to the last key."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from clew.access.models import Member
+from clew.contacts.models import Lead
+from clew.handoff.actions import assign
+from clew.pipeline.actions import plan
+from clew.pipeline.models import Call, Task
+from tests.browser.conftest import PHONE, Sit
+from tests.company import COLD, HOT, TESTER, Company, enquire, found
+from tests.pipeline.desk import holder
+
+NUMBER = iter(range(13800000000, 13900000000))
+
+
+@pytest.fixture
+def company() -> Company:
+    return found(weights=(1,))
+
+
+def comes(to: Company, **given: str) -> UUID:
+    """Let a lead come in now, by day or by night, and put it into the first person's hands."""
+    now = datetime.now(UTC)
+    lead_id = enquire(to.site, now, phone=str(next(NUMBER)), **(HOT | given))
+    if not Lead.objects.filter(pk=lead_id, placements__kind="person").exists():
+        assign(lead_id, seat_id=to.seats[0].pk, actor=TESTER, now=now, reason="by hand")
+        plan(lead_id, now + timedelta(seconds=1), member=holder(lead_id), now=now)
+    return lead_id
+
+
+def person(company: Company) -> Member:
+    return company.people[0]
+
+
+def row(page: Page, lead_id: UUID) -> str:
+    return f"#r-{lead_id}"
+
+
+def listening(page: Page) -> None:
+    """Wait until the page has heard from its stream."""
+    expect(page.locator("#day[data-live]")).to_have_count(1, timeout=10_000)
+
+
+def test_a_lead_appears_without_reload_and_once(company: Company, sit: Sit) -> None:
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    listening(page)
+    page.evaluate("window.untouched = true")
+    lead_id = comes(company, name="周建国")
+    expect(page.locator(row(page, lead_id))).to_be_visible(timeout=3000)
+    comes(company, name="何敏")
+    expect(page.locator(".c-q")).to_have_count(2, timeout=3000)
+    assert page.locator(row(page, lead_id)).count() == 1
+    assert page.evaluate("window.untouched")
+    expect(page.locator("#news")).to_contain_text("新线索", timeout=4000)
+
+
+def test_three_taps_log_a_call_on_the_phone(company: Company, sit: Sit) -> None:
+    lead_id = comes(company, name="周建国")
+    desk = sit(person(company), size=PHONE, has_touch=True)
+    page = desk.open("/my-day")
+    page.locator(f"{row(page, lead_id)} .c-acts a").first.tap()
+    page.locator("[value=no_answer]").tap()
+    page.get_by_role("button", name="保存，打下一个").tap()
+    page.wait_for_url("**/my-day")
+    assert Call.objects.get().result == "no_answer"
+    assert Task.objects.filter(done_at=None).count() == 1
+
+
+def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
+    first, second = comes(company, name="周建国"), comes(company, name="何敏")
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    listening(page)
+    current = page.locator(".c-q[aria-current=true]")
+    expect(current).to_have_attribute("data-lead", str(first))
+    page.keyboard.press("j")
+    expect(current).to_have_attribute("data-lead", str(second))
+    expect(page.locator("#preview")).to_contain_text("何敏")
+    page.keyboard.press("k")
+    expect(current).to_have_attribute("data-lead", str(first))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/leads/{first}")
+    page.go_back()
+    page.keyboard.press("2")
+    page.wait_for_url("**/call?result=no_answer")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/leads/{second}/call")
+    assert Call.objects.get().lead_id == first
+
+
+def test_single_keys_can_be_switched_off(company: Company, sit: Sit) -> None:
+    comes(company), comes(company)
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    listening(page)
+    page.keyboard.press("?")
+    with page.expect_response("**/me/shortcuts"):
+        page.get_by_role("checkbox").uncheck()
+    page.keyboard.press("Escape")
+    before = page.locator(".c-q[aria-current=true]").get_attribute("data-lead")
+    for _ in range(2):
+        page.keyboard.press("j")
+        assert page.locator(".c-q[aria-current=true]").get_attribute("data-lead") == before
+        page.reload()
+        listening(page)
+
+
+def test_keys_rest_while_somebody_types_or_composes(company: Company, sit: Sit) -> None:
+    lead_id = comes(company)
+    desk = sit(person(company))
+    page = desk.open(f"/leads/{lead_id}/call")
+    note = page.get_by_label("补一句")
+    note.press_sequentially("12 台")
+    expect(page.locator("[name=result]:checked")).to_have_count(0)
+    page.evaluate("document.activeElement.blur()")
+    composing = "new KeyboardEvent('keydown', {key: '1', bubbles: true, isComposing: true})"
+    page.evaluate(f"document.body.dispatchEvent({composing})")
+    expect(page.locator("[name=result]:checked")).to_have_count(0)
+    page.keyboard.press("1")
+    expect(page.locator("[name=result]:checked")).to_have_value("answered")
+    sending = composing.replace("'1'", "'Enter', ctrlKey: true")
+    page.evaluate(f"document.getElementById('note').dispatchEvent({sending})")
+    assert page.url.endswith("/call")
+    assert not Call.objects.exists()
+
+
+def test_a_draft_survives_a_reload_and_another_device(company: Company, sit: Sit) -> None:
+    lead_id = comes(company)
+    at_desk = sit(person(company)).open(f"/leads/{lead_id}/call")
+    at_desk.locator("[value=answered]").check()
+    with at_desk.expect_response("**/draft"):
+        at_desk.get_by_label("补一句").fill("要先寄样机")
+    at_desk.reload()
+    expect(at_desk.get_by_label("补一句")).to_have_value("要先寄样机")
+    on_phone = sit(person(company), size=PHONE).open(f"/leads/{lead_id}/call")
+    expect(on_phone.locator("[name=result]:checked")).to_have_value("answered")
+    assert at_desk.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])") == "[{},{}]"
+
+
+def test_a_double_click_on_save_keeps_one_call(company: Company, sit: Sit) -> None:
+    lead_id = comes(company)
+    desk = sit(person(company))
+    page = desk.open(f"/leads/{lead_id}/call")
+    page.locator("[value=no_answer]").check()
+    page.get_by_role("button", name="只保存").dblclick()
+    page.wait_for_url("**/my-day")
+    assert Call.objects.count() == Task.objects.filter(done_at=None).count() == 1
+
+
+def test_the_call_sheet_works_without_javascript(company: Company, sit: Sit) -> None:
+    lead_id = comes(company)
+    desk = sit(person(company), size=PHONE, java_script_enabled=False)
+    page = desk.open(f"/leads/{lead_id}/call")
+    page.locator("[value=answered]").check()
+    expect(page.get_by_text("我再考虑考虑")).to_be_visible()
+    page.locator("[value=thinking]").check()
+    expect(page.get_by_text("不要当场降价", exact=False)).to_be_visible()
+    page.get_by_role("button", name="只保存").click()
+    page.wait_for_url("**/my-day")
+    assert Call.objects.get().said == "thinking"
+
+
+def test_a_lost_connection_is_told_and_loses_nothing(company: Company, sit: Sit) -> None:
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    listening(page)
+    expect(page.locator("#lost")).to_be_hidden()
+    desk.server.stop()
+    try:
+        expect(page.locator("#lost")).to_be_visible(timeout=10_000)
+        lead_id = comes(company)
+    finally:
+        desk.server.start()
+    expect(page.locator(row(page, lead_id))).to_be_visible(timeout=20_000)
+    expect(page.locator("#lost")).to_be_hidden()
+
+
+def test_a_burst_of_leads_is_shown_complete_and_in_order(company: Company, sit: Sit) -> None:
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    listening(page)
+    for _ in range(45):
+        comes(company)
+    expect(page.locator(".c-q")).to_have_count(45, timeout=10_000)
+    orders = page.locator(".c-q").evaluate_all("rows => rows.map(row => Number(row.dataset.order))")
+    leads = page.locator(".c-q").evaluate_all("rows => rows.map(row => row.dataset.lead)")
+    assert orders == sorted(orders)
+    assert len(set(leads)) == 45
+
+
+def test_a_number_is_shown_only_when_asked_for(company: Company, sit: Sit) -> None:
+    lead_id = comes(company)
+    desk = sit(person(company))
+    page = desk.open(f"/leads/{lead_id}")
+    expect(page.locator(".c-tel")).to_have_count(0)
+    page.get_by_text("显示", exact=True).click()
+    page.get_by_role("button", name="打电话").click()
+    expect(page.locator(".c-tel")).to_have_count(1)
+
+
+def test_the_decision_opens_in_a_drawer(company: Company, sit: Sit) -> None:
+    lead_id = comes(company)
+    desk = sit(person(company))
+    page = desk.open(f"/leads/{lead_id}")
+    page.locator("[data-drawer]").first.click()
+    expect(page.locator("#drawer")).to_contain_text("为什么")
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_scrolls_sideways_or_breaks_its_policy(
+    company: Company, sit: Sit, language: str, scheme: str
+) -> None:
+    lead_id = comes(
+        company, name="欧阳锋源", company="苏州工业园区特别长名字的自动化设备有限责任公司"
+    )
+    enquire(company.site, datetime.now(UTC), phone="13700000000", **COLD)
+    paths = ("/my-day", "/leads", "/pool", "/me", *LEAD_PAGES)
+    for size in (PHONE, (360, 640), (1440, 900)):
+        desk = sit(person(company), size=size, language=language, color_scheme=scheme)
+        for path in paths:
+            page = desk.open(path.format(lead_id))
+            page.wait_for_load_state("load")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= size[0], f"{path} is {width} wide at {size[0]}"
+            assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
+
+
+LEAD_PAGES = ("/leads/{}", "/leads/{}/call", "/leads/{}/why")
