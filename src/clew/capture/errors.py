@@ -136,3 +136,21 @@ class SourceKeyTaken(Conflict):
     """There is a source with this key already."""
 
     code = "source_key_taken"
+
+
+class TooFast(Invalid):
+    """That was very fast. Check what you typed and press once more."""
+
+    code = "too_fast"
+
+
+class TooOld(Invalid):
+    """This page was open for long. What you typed is kept; press once more."""
+
+    code = "too_old"
+
+
+class FieldsWrong(Invalid):
+    """Something is missing. Look at the field that is marked."""
+
+    code = "fields_wrong"

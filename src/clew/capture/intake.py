@@ -135,7 +135,9 @@ class Intake:
             late = self._answer(group, await self._insert(group))
         except FAULTY as error:
             await self._store_singly(group, error)
-        finally:  # Unavailable and whatever nobody foresaw: an answer for everyone
+        except Unavailable:
+            pass
+        finally:  # whatever happened: an answer for everyone
             for request in group:
                 if request not in late:
                     request.refuse(Unavailable())
@@ -187,6 +189,8 @@ class Intake:
             for request, ids, is_repeat in firsts:
                 if is_repeat or found.keys() >= set(ids):
                     request.answer([found.get(one, Answer(one)) for one in ids])
+        except Unavailable:
+            pass
         finally:
             for request in late:
                 request.refuse(Unavailable())

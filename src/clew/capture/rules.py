@@ -1,5 +1,6 @@
 """Is a lead fit to be stored, and what does a pasted text say?"""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ MOST_LEADS = 1_000
 MOST_LEVELS = 16
 LEAST_DIGITS = 5  # a service number such as 10086
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+PROOF_BITS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ WECHAT = re.compile(
     r"(1[3-9]\d{9}(?!\d)|[a-z][-_a-z0-9]{5,19}(?![-_a-z0-9@]))",
     re.IGNORECASE | re.ASCII,
 )
+WECHAT_ID = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}")
 SAME_WECHAT = re.compile(r"(?:微信|wechat|vx|v信?)\s*同(?:手机号?|电话|号)?", re.IGNORECASE)
 PHONES = (
     re.compile(r"(?<![\d+])(?:\+?\(?(?:00)?86\)?[-\s]?)?1[3-9]\d(?:[-\s.]?\d){8}(?!\d)"),
@@ -179,6 +182,28 @@ def parse_paste(text: str) -> Draft:
     if "region" not in found and (place := re.search(PLACE, found.get("company", "") + open_text)):
         found["region"] = place[0]
     return Draft(**found, message=_left(text, open_text), quantity=_quantity(open_text))
+
+
+def is_proven(nonce: str, proof: str) -> bool:
+    """Was work done for this form? SHA-256 of `nonce:proof` must begin with PROOF_BITS zero bits.
+
+    After Back, "Hashcash" (2002). 2**14 hashes take a phone about a tenth of a second.
+    """
+    digest = hashlib.sha256(f"{nonce}:{proof}".encode()).digest()
+    return proof.isdigit() and int.from_bytes(digest[:4], "big") >> (32 - PROOF_BITS) == 0
+
+
+def reach_of(text: str) -> Draft | None:
+    """What one field says about how to reach somebody, or None where it says nothing of it."""
+    draft = parse_paste(text)
+    if draft.phone or draft.email or draft.wechat:
+        return draft
+    plain = text.translate(NARROW).strip()
+    if WECHAT_ID.fullmatch(plain):
+        return Draft(wechat=plain)
+    if sum(map(str.isdigit, plain)) >= LEAST_DIGITS and not re.search(r"[^\d\s()+.-]", plain):
+        return Draft(phone=plain)
+    return None
 
 
 def _left(text: str, open_text: str) -> str:

@@ -44,6 +44,9 @@ TABLE: dict[str, Rule] = {
     "api:trace": {READ: Rows.ALL},
     "api:openapi-json": PUBLIC,
     "api:api-root": PUBLIC,
+    # hosted forms
+    "capture:form": PUBLIC,
+    "capture:thanks": PUBLIC,
     # sign-in and preferences
     "account_login": PUBLIC,
     "account_logout": PUBLIC,

@@ -1,0 +1,238 @@
+"""Hosted forms: one way of reaching the person, and one question after it.
+
+A form is not protected by a cookie but by its signed ticket, since many browsers inside other apps
+keep no cookies. Whatever goes wrong, what was typed stays in the fields.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from clew.base.ledger import Actor
+from clew.base.sealing import lookup
+from clew.capture import actions, tickets
+from clew.capture.errors import FieldsWrong, LeadsRefused, TooFast, TooManyVisits, TooOld
+from clew.capture.forms import AskForm
+from clew.capture.models import ConsentText, Form, Submission
+from clew.capture.rules import PROOF_BITS, is_proven
+from clew.capture.schemas import ConsentIn, LeadIn
+from clew.errors import ClewError, Missing, Unavailable
+
+VISITOR = Actor("visitor")
+LEAST_TIME = timedelta(seconds=3)  # nobody types a number faster, unless the browser fills it in
+MOST_PROVEN = 60  # sendings in ten minutes from one address: a company shares one
+MOST_UNPROVEN = 8
+LONGEST_AGENT = 300
+
+_seen: dict[str, Form] = {}  # as last read, for the time that the database is away
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it was sent, with its valid ticket."""
+
+    page: Form
+    form: AskForm
+    ticket: tickets.Ticket
+    is_proven: bool
+
+
+def clock() -> datetime:
+    """The time at this edge."""
+    return datetime.now(UTC)
+
+
+@csrf_exempt  # the signed ticket takes its place
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the form, or store what was sent and go on to the thanks."""
+    page, now = _page(slug), clock()
+    if request.method != "POST":
+        return _show(request, page, AskForm(), now)
+    form = AskForm(request.POST)
+    try:
+        submission_id = _store(request, _sent(request, page, form, now), now)
+    except ClewError as error:
+        _count(error, page, now)
+        return _show(request, page, form, now, error)
+    reference = tickets.refer(submission_id)
+    return HttpResponseRedirect(reverse("capture:thanks", args=[slug, reference]), status=303)
+
+
+@csrf_exempt  # the signed reference takes its place
+@require_http_methods(["GET", "HEAD", "POST"])
+def thank(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
+    """Say what happens next and ask the one further question. An answer is kept once."""
+    page, first = _page(slug), tickets.resolve(ref)
+    if first is None:
+        raise Missing
+    error: ClewError | None = None
+    if request.method == "POST":
+        answer = request.POST.get("answer", "")
+        if answer in page.options:
+            followup = actions.Followup(page.question, answer)
+            actions.follow_up(first, followup, evidence=_evidence(request), now=clock())
+            return HttpResponseRedirect(request.path, status=303)
+        error = FieldsWrong()
+    is_answered = Submission.objects.filter(
+        source_id=page.source_id, external_id=f"{first}:answer"
+    ).exists()
+    context = {"page": page, "is_answered": is_answered, "error": error}
+    return render(request, "capture/thanks.html", context, status=error.status if error else 200)
+
+
+def _page(slug: str) -> Form:
+    """The form as the operator made it; as last seen where the database is away."""
+    pages = Form.objects.select_related("organisation", "source", "consent_text")
+    try:
+        page = pages.filter(slug=slug, is_active=True).first()
+    except (OperationalError, InterfaceError) as lost:
+        if slug not in _seen:
+            raise Unavailable from lost
+        return _seen[slug]
+    if page is None:
+        raise Missing
+    _seen[slug] = page
+    return page
+
+
+def _sent(request: HttpRequest, page: Form, form: AskForm, now: datetime) -> Sent:
+    """Look at what was sent. Raises TooOld, TooFast, FieldsWrong."""
+    ticket = tickets.read(request.POST.get("ticket", ""), page.slug, now)
+    if ticket is None or _is_foreign(request):
+        raise TooOld
+    proven = is_proven(ticket.nonce, request.POST.get("proof", ""))
+    is_trapped = bool(request.POST.get("company_site"))
+    if is_trapped or (not proven and now - ticket.shown_at < LEAST_TIME):
+        raise TooFast
+    if not form.is_valid():
+        raise FieldsWrong
+    return Sent(page, form, ticket, proven)
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Was this sent by a page of another site?"""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return True
+    own = f"{request.scheme}://{request.get_host()}"
+    origin = request.headers.get("Origin", own)
+    return origin not in {own, "null", *settings.CSRF_TRUSTED_ORIGINS}
+
+
+def _store(request: HttpRequest, sent: Sent, now: datetime) -> UUID:
+    """Store the lead once. Raises TooManyVisits, FieldsWrong, Unavailable."""
+    try:
+        most = MOST_PROVEN if sent.is_proven else MOST_UNPROVEN
+        actions.visit(lookup(_network(request), "form address"), most=most, now=now)
+        shown = ConsentText.objects.get(pk=sent.ticket.text_id)
+    except (OperationalError, InterfaceError) as lost:
+        raise Unavailable from lost
+    evidence = {
+        **_evidence(request),
+        "wording": _wording(shown),
+        "shown_at": sent.ticket.shown_at.isoformat(),
+        "proof": "work" if sent.is_proven else "time",
+    }
+    try:
+        ids = actions.receive(
+            [_lead(request, sent, shown, now)],
+            channel=Submission.Channel.FORM,
+            actor=VISITOR,
+            evidence=evidence,
+            now=now,
+        )
+    except LeadsRefused as refused:
+        raise FieldsWrong from refused
+    return ids[0]
+
+
+def _lead(request: HttpRequest, sent: Sent, shown: ConsentText, now: datetime) -> LeadIn:
+    draft, ticket = sent.form.draft, sent.ticket
+    lines = (draft.message, sent.form.cleaned_data["message"])
+    return LeadIn(
+        source=sent.page.source.key,
+        external_id=ticket.nonce,
+        name=draft.name,
+        phone=draft.phone,
+        email=draft.email,
+        wechat=draft.wechat,
+        company=draft.company,
+        region=draft.region,
+        message="\n".join(line for line in lines if line),
+        utm=ticket.utm,
+        page=request.build_absolute_uri(request.path),
+        referrer=ticket.referrer,
+        consents=[ConsentIn(shown.purpose, str(shown.version), now)],
+    )
+
+
+def _show(
+    request: HttpRequest,
+    page: Form,
+    form: AskForm,
+    now: datetime,
+    error: ClewError | None = None,
+) -> HttpResponse:
+    """The form with what was typed. A ticket that still holds is kept, and so is its nonce."""
+    known = tickets.read(request.POST.get("ticket", ""), page.slug, now)
+    ticket = known or tickets.show(
+        page.slug, page.consent_text_id, request.GET.dict(), request.headers.get("Referer", ""), now
+    )
+    context = {
+        "page": page,
+        "form": form,
+        "error": error,
+        "ticket": tickets.sign(ticket),
+        "nonce": ticket.nonce,
+        "bits": PROOF_BITS,
+        "wording": _wording(page.consent_text),
+    }
+    response = render(request, "capture/form.html", context, status=error.status if error else 200)
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = "10"
+    if isinstance(error, TooManyVisits):
+        response.headers["Retry-After"] = "600"
+    return response
+
+
+def _wording(text: ConsentText) -> str:
+    """The consent text in the reader's language, else in the one there is."""
+    wording: dict[str, str] = text.wording
+    return str(wording.get(get_language() or "") or next(iter(wording.values()), ""))
+
+
+def _evidence(request: HttpRequest) -> dict[str, str]:
+    return {
+        "ip": request.META.get("REMOTE_ADDR", ""),
+        "user_agent": request.headers.get("User-Agent", "")[:LONGEST_AGENT],
+        "language": get_language() or "",
+    }
+
+
+def _network(request: HttpRequest) -> str:
+    """The caller's address, or the block of IPv6 addresses that one connection gets."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    is_block = isinstance(parsed, IPv6Address)
+    return str(ip_network((parsed, 56), strict=False)) if is_block else address
+
+
+def _count(error: ClewError, page: Form, now: datetime) -> None:
+    """Note the refusal, unless the database is what is missing."""
+    with contextlib.suppress(OperationalError, InterfaceError):
+        if not isinstance(error, Unavailable):
+            actions.refuse("form", error.code, {"form": page.slug}, VISITOR, now)
