@@ -109,6 +109,19 @@ def test_every_route_stands_in_the_table_and_nothing_else_does() -> None:
     assert names == set(TABLE)
 
 
+def test_strangers_reach_these_doors_and_no_others() -> None:
+    assert {name for name in TABLE if is_allowed(name)} == {
+        "healthz",
+        "readyz",
+        "static",
+        "account_login",
+        "account_logout",
+        "preferences",
+        "api:openapi-json",
+        "api:api-root",
+    } | {name for name in TABLE if name.startswith("capture:")}
+
+
 def test_a_route_that_is_missing_in_the_table_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,11 +92,12 @@ class Why(Schema):
 
 
 class Problem(Schema):
-    """RFC 9457. `code` is stable; `title` says what to do, in the caller's language."""
+    """RFC 9457. `code` is stable; `detail` says what to do, in the caller's language."""
 
     type: str
     title: str
     status: int
+    detail: str
     code: str
 
 

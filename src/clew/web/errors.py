@@ -119,11 +119,12 @@ def render(request: HttpRequest, error: ClewError) -> HttpResponse:
 
 
 def problem(request: HttpRequest, error: ClewError) -> JsonResponse:
-    """RFC 9457, in the same shape as the bare route's: a stable code, a title in words."""
+    """RFC 9457, in the same shape as the bare route's: the code is stable, the rest are words."""
     body = {
-        "type": "about:blank",
-        "title": _(error.message),
+        "type": f"urn:clew:problem:{error.code}",
+        "title": _(TITLES.get(error.status, TITLES[500])),
         "status": error.status,
+        "detail": _(error.message),
         "code": error.code,
         "instance": f"urn:clew:request:{getattr(request, 'reference', '')}",
         **error.details,

@@ -32,14 +32,14 @@ ARRAY = {
         {"source": "website", "email": "buyer@example.com", "company": "Example Ltd"},
     ],
 }
-UNREACHABLE: dict[str, Any] = {"source": "website", "name": "张三"}
 REFUSED = {
     "unreachable": {
         "summary": "A lead that nobody could call",
         "value": {
-            "type": "about:blank",
-            "title": "Nothing was stored. Mend what `errors` lists and send all of it again.",
+            "type": "urn:clew:problem:leads_refused",
+            "title": "This cannot be used",
             "status": 422,
+            "detail": "Nothing was stored. Mend what `errors` lists and send all of it again.",
             "code": "leads_refused",
             "errors": [
                 {
