@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
@@ -24,12 +25,15 @@ from clew.pipeline.wording import GROUPS, Dial, LastCall, dial, why
 ROWS_AT_MOST = 500
 
 # One row per lead that the member holds. The way of reaching somebody is the phone where there is one.
+# The joins stand in the order in which they are best done. Planning them afresh costs four times what
+# running them does, so the planner is told to keep to it: for this one statement, in the same message.
 HELD = """
+set local join_collapse_limit = 1;
 select l.id, c.id, c.name, c.company, s.name, l.submission_count, l.interest, l.category, l.region,
   g.level, g.points, k.started_at, k.due_at, t.due_at, last.result, last.said,
   i.id, i.kind, i.sealed
-from handoff_placement p
-join handoff_seat seat on seat.id = p.seat_id
+from handoff_seat seat
+join handoff_placement p on p.seat_id = seat.id and p.closed_at is null
 join contacts_lead l on l.id = p.lead_id
 join contacts_contact c on c.id = l.contact_id
 join capture_source s on s.id = l.source_id
@@ -40,7 +44,7 @@ left join lateral (select result, said from pipeline_call where lead_id = l.id
   order by at desc limit 1) last on true
 left join lateral (select id, kind, sealed from contacts_identifier where contact_id = c.id
   order by array_position(array['phone', 'wechat', 'email'], kind::text), id limit 1) i on true
-where p.closed_at is null and seat.member_id = %(member)s
+where seat.member_id = %(member)s
 """
 OF_DAY = "and (k.due_at is not null or t.due_at is null or t.due_at < %(midnight)s)"
 
@@ -117,7 +121,7 @@ def my_day(viewer: Member, now: datetime) -> Day:
             f"{HELD} {OF_DAY} limit %(limit)s",
             {"member": viewer.pk, "midnight": midnight(now), "limit": ROWS_AT_MOST},
         )
-        rows = _rows(cursor.fetchall(), now)
+        rows = _rows(_last_result(cursor), now)
         cursor.execute(
             """
             select min(t.due_at) from pipeline_task t
@@ -137,7 +141,7 @@ def row(viewer: Member, lead_id: UUID, now: datetime) -> Row | None:
     """Give one row of the member's day, or None where it is not in it."""
     with connection.cursor() as cursor:
         cursor.execute(f"{HELD} and p.lead_id = %(lead)s", {"member": viewer.pk, "lead": lead_id})
-        return next(iter(_rows(cursor.fetchall(), now)), None)
+        return next(iter(_rows(_last_result(cursor), now)), None)
 
 
 def next_call(viewer: Member, now: datetime, *, after: UUID | None = None) -> UUID | None:
@@ -169,6 +173,12 @@ def draft_place(lead_id: UUID, member_id: int) -> bytes:
 def note_place(call_id: UUID) -> bytes:
     """Name the place that a call's note is sealed for."""
     return b"call:" + call_id.bytes
+
+
+def _last_result(cursor: CursorWrapper) -> list[tuple[Any, ...]]:
+    cursor.nextset()
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _rows(found: Iterable[tuple[Any, ...]], now: datetime) -> list[Row]:
