@@ -6,14 +6,14 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from clew.access.models import Member
+from clew.access.models import Member, Role
 from clew.base.ids import uuid7
 from clew.base.models import Entry
-from clew.handoff.actions import to_pool
+from clew.handoff.actions import join, to_pool
 from clew.handoff.models import Placement
 from clew.pipeline.models import Call, Draft, Task
-from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire
-from tests.pipeline.desk import NOON, Desk, desk
+from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire, member
+from tests.pipeline.desk import NOON, Desk, desk, holder
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +213,27 @@ def test_a_lead_is_finished_and_moved_from_its_page() -> None:
     assert Task.objects.get(done_at=None).due_at == NOON.replace(day=24, hour=10)
     client.post(address("close", at.lead_id), {"reason": "won"})
     assert Placement.objects.get(lead=at.lead_id, closed_at=None).reason == "won"
+
+
+def test_a_manager_gives_a_lead_to_a_colleague_but_not_beyond_the_own_teams() -> None:
+    at = desk()
+    client = browser(at.company.manager)
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    client.post(address("assign", at.lead_id), {"seat_id": other.pk})
+    assert holder(at.lead_id) == other.member
+    stranger = member(at.company.organisation, "stranger", Role.SALESPERSON)
+    outside = join(
+        at.company.offline.pk, stranger.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON
+    )
+    answer = client.post(address("assign", at.lead_id), {"seat_id": outside.pk})
+    assert answer.status_code == 404
+    assert holder(at.lead_id) == other.member
+
+
+def test_a_closed_lead_is_taken_up_again_by_a_manager() -> None:
+    at = desk()
+    browser(at.holder).post(address("close", at.lead_id), {"reason": "lost_price"})
+    client = browser(at.company.manager)
+    assert "重新打开" in client.get(address("lead", at.lead_id)).text
+    client.post(address("reopen", at.lead_id))
+    assert holder(at.lead_id) == at.holder

@@ -10,13 +10,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Role
+from clew.access.queries import teams
 from clew.capture.models import Consent
 from clew.contacts.models import Identifier, Lead, Repeat
 from clew.contacts.queries import identifiers, masked
 from clew.grading.models import Grade
 from clew.grading.queries import in_words
 from clew.handoff.models import Placement
-from clew.handoff.queries import placement_of, visible_lead
+from clew.handoff.queries import Share, placement_of, shares, visible_lead
 from clew.pipeline.leads import facts
 from clew.pipeline.models import Call, Clock, Task
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
@@ -141,6 +142,13 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         days=_days(moments, now),
         path=_path(moments, standing, placement, now),
     )
+
+
+def colleagues(viewer: Member) -> list[Share]:
+    """Give the seats that a manager or administrator may give a lead to; nothing for salespeople."""
+    if viewer.role == Role.SALESPERSON:
+        return []
+    return [seat for team in teams(viewer) for seat in shares(viewer, team.pk)]
 
 
 def _ways(found: Sequence[Identifier]) -> list[Way]:

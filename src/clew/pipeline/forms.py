@@ -54,6 +54,12 @@ class PlanForm(forms.Form):
         return due_at
 
 
+class AssignForm(forms.Form):
+    """Who is to have the lead."""
+
+    seat_id = forms.IntegerField()
+
+
 class CloseForm(forms.Form):
     """How a lead ended."""
 

@@ -23,12 +23,13 @@ from clew.capture.models import Source
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import Conflict, Invalid
 from clew.handoff import actions as handoff
+from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
 from clew.pipeline import actions, queries
-from clew.pipeline.dossier import dossier
+from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.errors import EndUnknown, NextTimeMissing
-from clew.pipeline.forms import CallForm, CloseForm, PlanForm
+from clew.pipeline.forms import AssignForm, CallForm, CloseForm, PlanForm
 from clew.pipeline.leads import Filter, leads, pool
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
@@ -136,9 +137,7 @@ def reveal(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     viewer = _viewer(request)
     found = visible_lead(viewer, lead_id)
     purpose = request.POST.get("purpose", "")
-    numbers = reveal_identifiers(
-        found, purpose=purpose, actor=Actor("member", str(viewer.pk)), now=_now()
-    )
+    numbers = reveal_identifiers(found, purpose=purpose, actor=_actor(viewer), now=_now())
     if request.headers.get(FRAGMENT):
         return render(request, "pipeline/_numbers.html", {"numbers": numbers})
     return _lead_page(request, found.pk, numbers=numbers)
@@ -213,6 +212,31 @@ def claim(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     return redirect("pipeline:lead", found.pk)
 
 
+@require_POST
+def assign(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Give the lead to somebody of the teams that the member leads."""
+    viewer, form = _viewer(request), AssignForm(request.POST)
+    found = visible_lead(viewer, lead_id)
+    seats = {seat.seat_id: seat for seat in colleagues(viewer)}
+    chosen = seats.get(form.cleaned_data["seat_id"]) if form.is_valid() else None
+    if chosen is None:
+        raise SeatMissing
+    handoff.assign(
+        found.pk, seat_id=chosen.seat_id, actor=_actor(viewer), now=_now(), reason="by_hand"
+    )
+    messages.success(request, _("Given to %(name)s") % {"name": chosen.name})
+    return redirect("pipeline:lead", found.pk)
+
+
+@require_POST
+def reopen(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Take a closed lead up again."""
+    viewer = _viewer(request)
+    found = visible_lead(viewer, lead_id)
+    handoff.reopen(found.pk, actor=_actor(viewer), now=_now())
+    return redirect("pipeline:lead", found.pk)
+
+
 @require_GET
 def lead_list(request: HttpRequest) -> HttpResponse:
     """List the leads that the member may see."""
@@ -250,6 +274,7 @@ def _lead_page(
         "purposes": PURPOSES.items(),
         "ends": [(code, ENDS[code]) for code in actions.ENDS],
         "times": times(now),
+        "colleagues": colleagues(_viewer(request)),
     }
     return render(request, "pipeline/lead.html", context)
 
@@ -296,6 +321,10 @@ def _kept(sent: actions.CallIn, now: datetime) -> str:
         return _("Kept: %(result)s. The lead is closed.") % {"result": result}
     words = {"result": result, "time": moment(sent.next_at, now=now)}
     return _("Kept: %(result)s. Next contact %(time)s") % words
+
+
+def _actor(viewer: Member) -> Actor:
+    return Actor("member", str(viewer.pk))
 
 
 def _viewer(request: HttpRequest) -> Member:

@@ -67,6 +67,7 @@ REASONS: Words = {
     "no_seats": gettext_lazy("The team has no seats"),
     "no_team": gettext_lazy("No team takes such leads"),
     "reopened": gettext_lazy("Taken up again"),
+    "by_hand": gettext_lazy("By a manager"),
 }
 EXCLUSIONS: Words = {
     "absent": gettext_lazy("Present"),

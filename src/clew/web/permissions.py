@@ -92,6 +92,8 @@ TABLE: dict[str, Rule] = {
     "pipeline:plan": MEMBERS,
     "pipeline:close": MEMBERS,
     "pipeline:claim": MEMBERS,
+    "pipeline:assign": MANAGERS,
+    "pipeline:reopen": MANAGERS,
     "pipeline:pool": MEMBERS,
 }
 

@@ -94,7 +94,8 @@ def spoken_number(number: str) -> str:
 @register.filter
 def signed(number: float) -> str:
     """Show a difference with its sign, by a real minus."""
-    return f"+{number:g}" if number >= 0 else f"−{-number:g}"
+    whole = f"{abs(number):g}" if isinstance(number, int) else f"{abs(number):.2f}"
+    return f"+{whole}" if number >= 0 else f"−{whole}"
 
 
 @register.filter

@@ -6,6 +6,8 @@ import { reveal } from "./reveal.js";
 const ask = document.querySelector(".c-reveal");
 reveal(document.getElementById("reveal"), document.getElementById("numbers"), () => { ask.hidden = true; });
 
+document.querySelector(".c-path .c-now")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 const drawer = document.getElementById("drawer");
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-drawer]");

@@ -42,6 +42,7 @@ if (sheet) {
 
   sheet.addEventListener("change", (event) => {
     if (event.target.name === "next") isChosen = true;
+    if (event.target.name === "said") event.target.parentElement.scrollIntoView({ inline: "nearest", block: "nearest" });
     suggest();
     later();
   });
