@@ -131,6 +131,8 @@ COMMANDS = {
     "work": Command(_work, "run a worker alone"),
     "migrate": Command(_other("clew.web.migrate"), "bring the database's tables up to date"),
     "user": Command(_other("clew.web.users"), "add a person who may sign in"),
+    "demo": Command(_other("clew.web.demo"), "load, remove or feed an invented company"),
+    "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
     "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
 }
 

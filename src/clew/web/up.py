@@ -172,6 +172,9 @@ class Supervisor:
     def _first_time(self) -> None:
         say(_("Making the tables."))
         is_empty = self._step("migrate", "--json").get("is_empty")
+        if is_empty and os.environ.get("CLEW_DEMO") != "0":
+            say(_("Loading an invented company to try it with (CLEW_DEMO=0 leaves it out)."))
+            self._step("demo", "--json")
         (self.folder / "ready").write_text(json.dumps({"is_new": is_empty}), encoding="utf-8")
 
     def _step(self, *words: str) -> dict[str, Any]:
@@ -281,4 +284,15 @@ def greet(supervisor: Supervisor) -> None:
     """Say where it is and what to try."""
     say()
     say(_("Clew runs at %s") % supervisor.url)
+    note = supervisor.folder / "demo.json"
+    if note.exists():
+        invite(supervisor.url, json.loads(note.read_text(encoding="utf-8")))
     say(_("Ctrl-C stops all of it."))
+
+
+def invite(url: str, demo: dict[str, Any]) -> None:
+    """Say who one may be in the demo and what to do first."""
+    say(_("Sign in as one of these; the password is %s") % demo["password"])
+    for name, says in demo["accounts"].items():
+        say(f"  {name:6} {says}")
+    say(_("Send an enquiry at %s and watch it arrive.") % f"{url}{demo['form']}")

@@ -1,0 +1,98 @@
+"""Taking the demo out again: everything of its sources, people and teams, and nothing else."""
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from clew.access.models import Organisation
+from clew.handoff.models import Placement
+from clew.web.demo.company import MANAGERS, OFFLINE, ONLINE, ROUND_THE_CLOCK, SOURCES
+from clew.web.demo.errors import MixedWithOwn, NoDemo
+
+# In the order of what stands on what. `doomed` holds the demo's submissions, `gone` its members.
+STATEMENTS = (
+    "delete from pipeline_task where lead_id in (select id from doomed)",
+    "delete from pipeline_draft where lead_id in (select id from doomed)",
+    "delete from pipeline_call where lead_id in (select id from doomed)",
+    "delete from pipeline_clock where lead_id in (select id from doomed)",
+    "delete from handoff_placement where lead_id in (select id from doomed)",
+    "delete from handoff_round where team_id in (select id from teams)",
+    "delete from handoff_seat where team_id in (select id from teams)",
+    "delete from handoff_method where team_id in (select id from teams)",
+    "delete from grading_grade where lead_id in (select id from doomed)",
+    "delete from contacts_repeat where submission_id in (select id from doomed)",
+    """create temporary table strangers on commit drop as
+       select distinct contact_id as id from contacts_lead where id in (select id from doomed)""",
+    "delete from contacts_lead where id in (select id from doomed)",
+    """delete from strangers s using contacts_lead l where l.contact_id = s.id""",
+    "delete from contacts_identifier where contact_id in (select id from strangers)",
+    "delete from contacts_contact where id in (select id from strangers)",
+    "delete from capture_failure where submission_id in (select id from doomed)",
+    "delete from capture_waiting where submission_id in (select id from doomed)",
+    "delete from capture_consent where submission_id in (select id from doomed)",
+    "delete from capture_receipt where token_id in (select id from tokens)",
+    "delete from capture_submission where id in (select id from doomed)",
+    "delete from capture_form where organisation_id = %(organisation)s",
+    """delete from capture_consenttext t
+       where not exists (select from capture_form f where f.consent_text_id = t.id)""",
+    "delete from access_token where id in (select id from tokens)",
+    "delete from capture_source where key = any(%(sources)s)",
+    """delete from base_followed f using base_entry e
+       where f.entry_id = e.id and e.subject in (select id from doomed)""",
+    """delete from base_outbox o using base_entry e
+       where o.entry_id = e.id and e.subject in (select id from doomed)""",
+    "delete from base_entry where subject in (select id from doomed)",
+    """delete from base_followed f using base_entry e where f.entry_id = e.id
+       and (e.actor_kind, e.actor_id) = ('system', 'demo')""",
+    """delete from base_outbox o using base_entry e where o.entry_id = e.id
+       and (e.actor_kind, e.actor_id) = ('system', 'demo')""",
+    "delete from base_entry where (actor_kind, actor_id) = ('system', 'demo')",
+    "delete from access_membership where team_id in (select id from teams)",
+    "delete from access_team where id in (select id from teams)",
+    "delete from handoff_calendar where name = %(calendar)s",
+    """delete from access_member where organisation_id = %(organisation)s
+       and username = any(%(people)s)""",
+)
+DOOMED = """
+create temporary table doomed on commit drop as select s.id from capture_submission s
+  join capture_source o on o.id = s.source_id where o.key = any(%(sources)s);
+create temporary table teams on commit drop as
+  select id from access_team where organisation_id = %(organisation)s;
+create temporary table tokens on commit drop as select t.id from access_token t
+  join access_member m on m.id = t.created_by_id where m.username = any(%(people)s)
+"""
+
+
+@transaction.atomic
+def remove() -> int:
+    """Remove the demo. Accounts and leads that somebody added stay; returns how many leads went.
+
+    Raises NoDemo, and MixedWithOwn where the demo's teams hold leads of other sources.
+    """
+    organisation = Organisation.objects.exclude(demo_accounts=[]).first()
+    if organisation is None:
+        raise NoDemo
+    keys = [source.key for source in SOURCES]
+    own = Placement.objects.filter(team__organisation=organisation).exclude(
+        lead__source__key__in=keys
+    )
+    if own.exists():
+        raise MixedWithOwn(leads=own.values("lead").distinct().count())
+    people = ["admin", *(p.username for p in ONLINE + OFFLINE), *(name for name, _, _ in MANAGERS)]
+    values: dict[str, Any] = {
+        "sources": keys,
+        "organisation": organisation.pk,
+        "people": people,
+        "calendar": ROUND_THE_CLOCK,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(DOOMED, values)
+        cursor.execute("select count(*) from contacts_lead where id in (select id from doomed)")
+        count: int = cursor.fetchone()[0]
+        for statement in STATEMENTS:
+            cursor.execute(statement, values)
+    if organisation.members.exists():
+        Organisation.objects.filter(pk=organisation.pk).update(demo_accounts=[])
+    else:
+        organisation.delete()
+    return count

@@ -1,0 +1,97 @@
+"""The demo: believable, never dead, gone without a trace."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+
+from clew.access.models import Member, Organisation
+from clew.base.models import Entry, Outbox
+from clew.capture.models import Failure, Source, Submission
+from clew.contacts.models import Contact, Lead
+from clew.handoff.models import Placement, Round, Seat
+from clew.handoff.queries import recomputed_equal
+from clew.pipeline.models import Clock, Task
+from clew.pipeline.queries import my_day
+from clew.pipeline.rules import Group
+from clew.tally.queries import account, waste
+from clew.web.demo import load
+from clew.web.demo.errors import MixedWithOwn, NoDemo, NotEmpty
+from clew.web.demo.removal import remove
+from clew.web.worker import run_belt_once
+from tests.company import found, source, submit
+
+SUNDAY_AT_THREE = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+DAYS = 12
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _demo() -> None:
+    load(SUNDAY_AT_THREE, DAYS)
+
+
+@pytest.mark.usefixtures("_demo")
+def test_at_three_on_a_sunday_somebody_has_a_full_day() -> None:
+    local = SUNDAY_AT_THREE.astimezone(ZoneInfo("Asia/Shanghai"))
+    lin = Member.objects.get(username="lin")
+    parts = {part.group: len(part.rows) for part in my_day(lin, local).parts}
+    assert parts[Group.URGENT] >= 2
+    assert Clock.objects.filter(stopped_at=None, due_at__gt=SUNDAY_AT_THREE).exists()
+    assert Clock.objects.filter(stopped_at=None, breached_at__isnull=False).exists()
+    assert Task.objects.filter(done_at=None).count() > 3
+
+
+@pytest.mark.usefixtures("_demo")
+def test_the_books_of_the_demo_balance() -> None:
+    administrator = Member.objects.get(username="admin")
+    assert account(administrator).is_balanced
+    assert waste(administrator, SUNDAY_AT_THREE).count > 0
+    assert Failure.objects.filter(settled_at=None).count() == 1
+    assert not Outbox.objects.exists()
+    for seat in Seat.objects.all():
+        assert seat.open_count == Placement.objects.filter(seat=seat, closed_at=None).count()
+    assert all(recomputed_equal(one) for one in Round.objects.all())
+
+
+@pytest.mark.usefixtures("_demo")
+def test_the_history_of_every_lead_has_no_gap() -> None:
+    for lead in Lead.objects.prefetch_related("placements"):
+        stays = sorted(lead.placements.all(), key=lambda p: p.pk)
+        assert all(before.closed_at == after.opened_at for before, after in pairwise(stays))
+        assert stays[-1].closed_at is None
+
+
+@pytest.mark.usefixtures("_demo")
+def test_loading_twice_changes_nothing() -> None:
+    before = Submission.objects.count()
+    assert load(SUNDAY_AT_THREE, DAYS) == 0
+    assert Submission.objects.count() == before
+
+
+@pytest.mark.usefixtures("_demo")
+def test_removing_the_demo_leaves_nothing_of_it() -> None:
+    assert remove() > 0
+    for model in (Submission, Contact, Lead, Placement, Source, Member, Organisation, Entry, Round):
+        assert not model.objects.exists(), model
+    with pytest.raises(NoDemo):
+        remove()
+    connection.check_constraints()
+
+
+@pytest.mark.usefixtures("_demo")
+def test_leads_of_own_sources_are_not_removed_with_the_demo() -> None:
+    submit(source("mine", is_online=True), SUNDAY_AT_THREE, phone="13800005555")
+    run_belt_once(SUNDAY_AT_THREE)
+    with pytest.raises(MixedWithOwn):
+        remove()
+    assert Lead.objects.filter(source__key="mine").exists()
+
+
+def test_the_demo_does_not_mix_with_a_company_that_is_there() -> None:
+    found()
+    with pytest.raises(NotEmpty):
+        load(SUNDAY_AT_THREE, DAYS)
