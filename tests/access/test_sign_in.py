@@ -135,7 +135,13 @@ def test_a_burst_of_guesses_is_counted_whole() -> None:
 @pytest.fixture
 def demo() -> Iterator[None]:
     anna = member("anna")
-    accounts = [{"username": "anna", "password": PASSWORD, "says": "salesperson"}]
+    accounts = [
+        {
+            "username": "anna",
+            "password": PASSWORD,
+            "says": {"en": "calls today", "zh-hans": "今天打"},
+        }
+    ]
     Organisation.objects.filter(pk=anna.organisation_id).update(demo_accounts=accounts)
     return
 
@@ -146,7 +152,10 @@ def test_accounts_are_shown_only_while_a_demo_is_loaded(client: Client) -> None:
 
 @pytest.mark.usefixtures("demo")
 def test_a_loaded_demo_shows_its_accounts(client: Client) -> None:
-    assert PASSWORD in client.get("/sign-in").content.decode()
+    page = client.get("/sign-in", headers={"accept-language": "en"}).content.decode()
+    assert PASSWORD in page
+    assert "calls today" in page
+    assert "今天打" in client.get("/sign-in").content.decode()
 
 
 def test_signing_out_needs_a_post(client: Client) -> None:

@@ -14,7 +14,9 @@ class Organisation(models.Model):
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=200, blank=True)
-    demo_accounts = models.JSONField(default=list, blank=True)  # [{username, password, says}]
+    demo_accounts = models.JSONField(
+        default=list, blank=True
+    )  # [{username, password, says: text or {language: text}}]
 
     def __str__(self) -> str:
         return self.name

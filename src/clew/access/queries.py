@@ -1,5 +1,7 @@
 """Reads of members and teams."""
 
+from dataclasses import dataclass
+
 from django.db.models import QuerySet
 
 from clew.access.models import Member, Organisation, Role, Team
@@ -23,11 +25,24 @@ def teams(viewer: Member) -> QuerySet[Team]:
     return all_teams.filter(memberships__member=viewer)
 
 
-def demo_accounts() -> list[dict[str, str]]:
-    """The accounts that a loaded demo lends to visitors; none otherwise."""
-    found: list[dict[str, str]] = []
-    for accounts in Organisation.objects.exclude(demo_accounts=[]).values_list(
-        "demo_accounts", flat=True
-    ):
-        found += accounts
-    return found
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """An account that a loaded demo lends to visitors, and what one sees with it."""
+
+    username: str
+    password: str
+    says: str
+
+
+def demo_accounts(language: str) -> list[Lent]:
+    """The accounts that a loaded demo lends, described in a language; none otherwise."""
+    kept = Organisation.objects.exclude(demo_accounts=[]).values_list("demo_accounts", flat=True)
+    return [
+        Lent(one["username"], one["password"], _in(one["says"], language))
+        for accounts in kept
+        for one in accounts
+    ]
+
+
+def _in(says: str | dict[str, str], language: str) -> str:
+    return says if isinstance(says, str) else says.get(language) or says["en"]
