@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from clew.access.models import Member
 from clew.contacts.models import Lead
-from clew.handoff.actions import assign
+from clew.handoff.actions import assign, claim
 from clew.pipeline.actions import plan
 from clew.pipeline.models import Call, Task
 from tests.browser.conftest import PHONE, Sit
@@ -192,6 +192,17 @@ def test_a_burst_of_leads_is_shown_complete_and_in_order(company: Company, sit: 
     leads = page.locator(".c-q").evaluate_all("rows => rows.map(row => row.dataset.lead)")
     assert orders == sorted(orders)
     assert len(set(leads)) == 45
+
+
+def test_the_pool_shows_a_new_lead_and_loses_one_that_is_taken(company: Company, sit: Sit) -> None:
+    page = sit(person(company)).open("/pool")
+    expect(page.locator("#lost")).to_be_hidden()
+    expect(page.get_by_text("公海空了")).to_be_visible()
+    page.wait_for_timeout(500)
+    lead_id = enquire(company.site, datetime.now(UTC), name="冷线索", phone="13700000000", **COLD)
+    expect(page.get_by_text("冷线索")).to_be_visible(timeout=4000)
+    claim(lead_id, member=person(company), now=datetime.now(UTC))
+    expect(page.get_by_text("冷线索")).to_be_hidden(timeout=4000)
 
 
 def test_a_number_is_shown_only_when_asked_for(company: Company, sit: Sit) -> None:

@@ -125,6 +125,15 @@ def test_the_first_line_is_written_from_facts() -> None:
     assert first_line(FACTS, "en") == "From 百度搜索, message no. 2, asks for 400W 伺服, 苏州"
 
 
+@pytest.mark.parametrize("said", ["问编码器线缆 3 米有没有现货", "750W 伺服 20 台，电缆改 5 米"])
+def test_the_first_line_quotes_what_is_already_a_sentence(said: str) -> None:
+    assert first_line(LeadFacts("官网", 1, said, "", ""), "zh-hans") == f"来自官网，说“{said}”"
+
+
+def test_the_first_line_stays_one_line() -> None:
+    assert len(first_line(LeadFacts("官网", 1, "问" * 200, "", ""), "zh-hans")) < 80
+
+
 def test_the_first_line_says_what_is_missing() -> None:
     bare = LeadFacts("官网", 1, "", "", "", "wechat")
     assert first_line(bare, "zh-hans") == "来自官网，只留了微信"

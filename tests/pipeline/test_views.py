@@ -42,7 +42,7 @@ def test_the_day_shows_what_to_do_and_why_and_no_full_number() -> None:
     at = desk()
     page = browser(at.holder).get(reverse("pipeline:my_day")).text
     assert "周建国" in page
-    assert "来自site，问 " in page
+    assert "来自site，说“" in page
     assert "首次联系限 10 分" in page
     assert "138****5678" in page
     assert "13812345678" not in page
@@ -52,7 +52,7 @@ def test_the_day_speaks_english_too() -> None:
     at = desk()
     page = browser(at.holder, "en").get(reverse("pipeline:my_day")).text
     assert "First contact within 10 min" in page
-    assert "From site, asks for " in page
+    assert "From site, says “" in page
 
 
 def test_an_empty_day_offers_one_thing_to_do() -> None:

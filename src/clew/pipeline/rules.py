@@ -1,5 +1,6 @@
 """The thinking of a salesperson's day: what comes first, when to try again, the first words."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
@@ -8,6 +9,9 @@ SOON = timedelta(minutes=10)
 EVENING = time(19)
 MORNING = time(10)
 STEP = timedelta(minutes=5)
+THING = 24
+QUOTED = 60
+SENTENCE = re.compile(r"^[问要求想需请能有]|[？?。！!，,；;：:]")
 
 
 class Group(IntEnum):
@@ -75,6 +79,7 @@ WORDS: dict[str, dict[str, str]] = {
         "source": "来自{}",
         "count": "第 {} 次留言",
         "interest": "问 {}",
+        "quote": "说“{}”",
         "category": "看过{}",
         "phone": "只留了手机号",
         "wechat": "只留了微信",
@@ -85,6 +90,7 @@ WORDS: dict[str, dict[str, str]] = {
         "source": "From {}",
         "count": "message no. {}",
         "interest": "asks for {}",
+        "quote": "says “{}”",
         "category": "looked at {}",
         "phone": "left only a phone number",
         "wechat": "left only a WeChat id",
@@ -184,7 +190,7 @@ def first_line(facts: LeadFacts, language: str) -> str:
     if facts.submission_count > 1:
         parts.append(words["count"].format(facts.submission_count))
     if facts.interest:
-        parts.append(words["interest"].format(facts.interest))
+        parts.append(_wanted(facts.interest, words))
     elif facts.category:
         parts.append(words["category"].format(facts.category))
     elif facts.only_left:
@@ -192,6 +198,14 @@ def first_line(facts: LeadFacts, language: str) -> str:
     if facts.region:
         parts.append(facts.region)
     return words["between"].join(parts)
+
+
+def _wanted(interest: str, words: dict[str, str]) -> str:
+    """Name a thing that is asked for; what is already a sentence of theirs is quoted instead."""
+    if len(interest) <= THING and not SENTENCE.search(interest):
+        return words["interest"].format(interest)
+    is_long = len(interest) > QUOTED
+    return words["quote"].format(interest[: QUOTED - 1] + "…" if is_long else interest)
 
 
 def _rounded_up(moment: datetime) -> datetime:

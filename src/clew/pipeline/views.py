@@ -260,7 +260,8 @@ def pool_list(request: HttpRequest) -> HttpResponse:
     """List what may be claimed."""
     page = pool(_viewer(request), request.GET.get("after", "")[:100])
     next_page = f"?after={quote(page.after)}" if page.after else ""
-    return render(request, "pipeline/pool.html", {"page": page, "next": next_page})
+    name = "pipeline/_pool.html" if request.headers.get(FRAGMENT) else "pipeline/pool.html"
+    return render(request, name, {"page": page, "next": next_page})
 
 
 def _lead_page(

@@ -118,6 +118,7 @@ function show(lead) {
 
 function select(lead) {
   selected = lead;
+  history.replaceState(null, "", `#r-${lead}`); // so that Back comes to the same row
   mark();
   rowOf(lead)?.scrollIntoView({ block: "nearest" });
   show(lead);
@@ -180,5 +181,7 @@ const live = listen(list.dataset.stream, {
     list.toggleAttribute("data-live", !isLost);
   },
 });
-mark();
+const back = location.hash.slice(3);
+if (back && rowOf(back)) select(back);
+else mark();
 help();

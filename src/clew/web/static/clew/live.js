@@ -7,7 +7,7 @@ const PATIENCE = 3000; // a connection that is back within this time was never l
 
 /**
  * Listen at `url` for hints of `kinds` ("own", "pool"). `one(lead)` and `all()` fetch and return
- * promises; `lost(isLost)` shows the banner. Every `ready` fetches everything, so nothing is missed
+ * promises (without `one`, every hint fetches all); `lost(isLost)` shows the banner. Every `ready` fetches everything, so nothing is missed
  * between the page and the stream, nor while the connection was away.
  */
 export function listen(url, { kinds, one, all, lost }) {
@@ -76,7 +76,7 @@ export function listen(url, { kinds, one, all, lost }) {
     source.addEventListener("hint", (event) => {
       hear();
       const { lead, kind } = JSON.parse(event.data);
-      if (kinds.includes(kind)) want(lead);
+      if (kinds.includes(kind)) (one ? want(lead) : wantAll());
     });
     source.addEventListener("bye", () => { rest(); location.reload(); });
     source.addEventListener("elsewhere", () => {
