@@ -37,6 +37,7 @@ LARGEST_BODY = 10_000_000
 BODY_SECONDS = 30
 SKEW = timedelta(hours=24)  # how far ahead a sender's clock may be
 LONGEST_KEY = 200
+WRITERS = 2
 LONGEST_AGENT = 300
 STRANGER = Actor("visitor")
 SECURITY = [
@@ -71,8 +72,9 @@ class Door:
     def __init__(self) -> None:
         """Open no connection yet."""
         self.loop = asyncio.get_running_loop()
-        self._writer, self._reader = Link(conninfo()), Link(conninfo())
-        self.intake = Intake(self._writer, self._reader)
+        self._reader = Link(conninfo())
+        self._writers = [Link(conninfo()) for _ in range(WRITERS)]
+        self.intake = Intake(self._writers, self._reader)
         self.known = Known(self._reader)
         self.refusals = Refusals(self._reader)
 
@@ -80,8 +82,8 @@ class Door:
         """Store what waits, write the counts, close the connections."""
         await self.intake.close()
         await self.refusals.close()
-        await self._writer.close()
-        await self._reader.close()
+        for link in (*self._writers, self._reader):
+            await link.close()
 
     async def admit(self, headers: Headers) -> Grant:
         """Who is at the door. Raises TokenNeeded, ScopeMissing, Unavailable."""

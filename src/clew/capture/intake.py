@@ -1,12 +1,14 @@
 """Group commit: requests that arrive while a commit is under way are stored together by the next.
 
 There is no timer. A lone request is committed at once; under load the groups grow by themselves.
+Where large arrays queue up, more than one connection stores at the same time.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,7 +21,8 @@ from clew.capture.link import FAULTY, Link
 from clew.capture.schemas import LeadIn
 from clew.errors import Unavailable
 
-GROUP_ROWS = 2_000
+GROUP_ROWS = 500  # larger groups are hardly cheaper for each row
+CROWD = 200  # rows in the queue that make another connection worth while
 GROUP_BYTES = 16_000_000
 WAITING_ROWS = 20_000
 WAITING_BYTES = 64_000_000
@@ -63,17 +66,17 @@ class Request:
 
 
 class Intake:
-    """Stores requests in groups through one connection, and looks up repeats through another."""
+    """Stores requests in groups through `writers`, and looks up repeats through `reader`."""
 
-    def __init__(self, writer: Link, reader: Link) -> None:
+    def __init__(self, writers: Sequence[Link], reader: Link) -> None:
         """Start storing when the first request comes."""
-        self._writer = writer
+        self._idle = list(writers)
         self._reader = reader
         self._queue: deque[Request] = deque()
         self._rows = 0
         self._bytes = 0
-        self._storing: asyncio.Task[None] | None = None
-        self._settling: set[asyncio.Task[None]] = set()
+        self._writers = len(self._idle)
+        self._running: set[asyncio.Task[None]] = set()
 
     async def store(self, request: Request) -> list[Answer]:
         """Store a request and answer after the commit.
@@ -85,8 +88,8 @@ class Intake:
         self._queue.append(request)
         self._rows += len(request.submissions)
         self._bytes += request.size
-        if self._storing is None or self._storing.done():
-            self._storing = asyncio.create_task(self._store_all())
+        if len(self._idle) == self._writers or (self._idle and self._rows >= CROWD):
+            self._run(self._store_all(self._idle.pop()))
         return await request.answers
 
     async def recall(
@@ -104,18 +107,22 @@ class Intake:
 
     async def close(self) -> None:
         """Store what waits, then stop."""
-        if self._storing:
-            await self._storing
-        if self._settling:
-            await asyncio.gather(*self._settling)
+        while self._running:
+            await asyncio.gather(*self._running)
 
-    async def _store_all(self) -> None:
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _store_all(self, writer: Link) -> None:
         try:
             while self._queue:
-                await self._store_group(self._take())
+                await self._store_group(writer, self._take())
         finally:
+            self._idle.append(writer)
             if self._queue:  # only after an error that nobody foresaw
-                self._storing = asyncio.create_task(self._store_all())
+                self._run(self._store_all(self._idle.pop()))
 
     def _take(self) -> list[Request]:
         group: list[Request] = []
@@ -129,12 +136,12 @@ class Intake:
         self._bytes -= size
         return group
 
-    async def _store_group(self, group: list[Request]) -> None:
+    async def _store_group(self, writer: Link, group: list[Request]) -> None:
         late: list[Request] = []
         try:
-            late = self._answer(group, await self._insert(group))
+            late = self._answer(group, await _insert(writer, group))
         except FAULTY as error:
-            await self._store_singly(group, error)
+            await self._store_singly(writer, group, error)
         except Unavailable:
             pass
         finally:  # whatever happened: an answer for everyone
@@ -142,26 +149,14 @@ class Intake:
                 if request not in late:
                     request.refuse(Unavailable())
 
-    async def _store_singly(self, group: list[Request], error: psycopg.Error) -> None:
+    async def _store_singly(self, writer: Link, group: list[Request], error: psycopg.Error) -> None:
         if len(group) > 1:
             for request in group:
-                await self._store_group([request])
+                await self._store_group(writer, [request])
             return
         refusal = NotStorable()
         refusal.__cause__ = error
         group[0].refuse(refusal)
-
-    async def _insert(self, group: list[Request]) -> set[UUID]:
-        """Store rows; returns the ids of those that were stored before."""
-        submissions = [row for request in group for row in request.submissions]
-        submissions.sort(key=lambda row: (row.source, row.external or ""))  # against deadlocks
-        consents = [row for request in group for row in request.consents]
-        receipts = [request.receipt for request in group if request.receipt]
-        receipts.sort(key=lambda row: (row.token, row.key))
-        ((missing,),) = await self._writer.fetch(
-            STORE, (dumps(receipts), dumps(submissions), dumps(consents))
-        )
-        return set(missing or ())
 
     def _answer(self, group: list[Request], missing: set[UUID]) -> list[Request]:
         """Answer what was stored; returns the requests that were, partly, stored before."""
@@ -172,9 +167,7 @@ class Intake:
             else:
                 request.answer([Answer(row.id) for row in request.submissions])
         if late:
-            task = asyncio.create_task(self._settle(late))
-            self._settling.add(task)
-            task.add_done_callback(self._settling.discard)
+            self._run(self._settle(late))
         return late
 
     async def _settle(self, late: list[Request]) -> None:
@@ -227,3 +220,16 @@ def _first(
         request.refuse(KeyReused())
         return None
     return request, first.ids, first.ids != own.ids
+
+
+async def _insert(writer: Link, group: list[Request]) -> set[UUID]:
+    """Store rows; returns the ids of those that were stored before."""
+    submissions = [row for request in group for row in request.submissions]
+    submissions.sort(key=lambda row: (row.source, row.external or ""))  # against deadlocks
+    consents = [row for request in group for row in request.consents]
+    receipts = [request.receipt for request in group if request.receipt]
+    receipts.sort(key=lambda row: (row.token, row.key))
+    ((missing,),) = await writer.fetch(
+        STORE, (dumps(receipts), dumps(submissions), dumps(consents))
+    )
+    return set(missing or ())

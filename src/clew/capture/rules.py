@@ -12,7 +12,7 @@ from clew.capture.schemas import LeadIn
 
 MOST_LEADS = 1_000
 MOST_LEVELS = 16
-LEAST_DIGITS = 5  # a service number such as 10086
+FEW_DIGITS = re.compile(r"(?:\D*\d){5}")  # a service number such as 10086
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 PROOF_BITS = 14
 
@@ -42,7 +42,7 @@ def faults_of(index: int, lead: LeadIn, latest: datetime) -> Iterator[Fault]:
 
 def is_reachable(lead: LeadIn) -> bool:
     """Could a phone number, an e-mail address or a WeChat id reach the person? Any one suffices."""
-    if sum(map(str.isdigit, lead.phone)) >= LEAST_DIGITS or lead.wechat.strip():
+    if FEW_DIGITS.match(lead.phone) or lead.wechat.strip():
         return True
     local, at, host = lead.email.strip().rpartition("@")
     return bool(local and at and host)
@@ -201,7 +201,7 @@ def reach_of(text: str) -> Draft | None:
     plain = text.translate(NARROW).strip()
     if WECHAT_ID.fullmatch(plain):
         return Draft(wechat=plain)
-    if sum(map(str.isdigit, plain)) >= LEAST_DIGITS and not re.search(r"[^\d\s()+.-]", plain):
+    if FEW_DIGITS.match(plain) and not re.search(r"[^\d\s()+.-]", plain):
         return Draft(phone=plain)
     return None
 

@@ -1,6 +1,7 @@
 """`clew serve`: one process of granian on one event loop. Run more of them for more cores."""
 
 import asyncio
+import gc
 import signal
 
 import uvloop
@@ -15,6 +16,9 @@ LAST_ANSWERS_SECONDS = 5  # event streams stay open, so waiting for all would ta
 
 def run(address: str, port: int) -> None:
     """Serve until told to stop."""
+    gc.collect()
+    gc.freeze()  # what was imported stays: without this, looking through it halts all answers
+    gc.set_threshold(10_000, 50, 100)
     uvloop.run(_serve(address, port))
 
 
