@@ -5,13 +5,14 @@ import sys
 from gettext import translation
 from pathlib import Path
 
-_LANGUAGE = next(
+_WANTED = next(
     (v for k in ("CLEW_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG") if (v := os.environ.get(k))), ""
 )
+LANGUAGE = "zh-hans" if _WANTED.lower().startswith("zh") else "en"
 _CATALOGUE = translation(
     "terminal",
     Path(__file__).parent / "locale",
-    ["zh_Hans"] if _LANGUAGE.lower().startswith("zh") else ["en"],
+    ["zh_Hans"] if LANGUAGE == "zh-hans" else ["en"],
     fallback=True,
 )
 _ = _CATALOGUE.gettext

@@ -21,7 +21,7 @@ from typing import Any
 from clew.errors import ClewError
 from clew.web import home, lifeline
 from clew.web.embedded import PostgresFailed, Server
-from clew.web.terminal import _, complain, say
+from clew.web.terminal import LANGUAGE, _, complain, say
 
 LOOK_SECONDS = 1.0
 WAIT_SECONDS = 0.02
@@ -294,5 +294,5 @@ def invite(url: str, demo: dict[str, Any]) -> None:
     """Say who one may be in the demo and what to do first."""
     say(_("Sign in as one of these; the password is %s") % demo["password"])
     for name, says in demo["accounts"].items():
-        say(f"  {name:6} {says}")
+        say(f"  {name:6} {says[LANGUAGE]}")
     say(_("Send an enquiry at %s and watch it arrive.") % f"{url}{demo['form']}")

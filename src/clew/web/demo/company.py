@@ -56,10 +56,16 @@ SOURCES = (
     SourceData("fair", "展会", "earned", is_online=False, cost_minor=15_000),
 )
 SAYS = {
-    "admin": "系统管理员：来源、令牌、全部线索的账",
-    "xu": "线上组经理：组员、权重、失败的线索",
-    "lin": "线上组销售：今天该打给谁",
-    "gao": "线下组销售：老客户介绍和展会",
+    "admin": {
+        "zh-hans": "管理员：来源、令牌、线索总账、没处理成的",
+        "en": "administrator: sources, tokens, the account, failures",
+    },
+    "xu": {
+        "zh-hans": "线上组经理：组员、权重、线索总账",
+        "en": "manager online: people, weights, the account",
+    },
+    "lin": {"zh-hans": "线上组销售：今天该打给谁", "en": "sales online: whom to call today"},
+    "gao": {"zh-hans": "线下组销售：老客户介绍和展会", "en": "sales offline: referrals, fairs"},
 }
 
 
