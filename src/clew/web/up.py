@@ -175,7 +175,9 @@ class Supervisor:
         if is_empty and os.environ.get("CLEW_DEMO") != "0":
             say(_("Loading an invented company to try it with (CLEW_DEMO=0 leaves it out)."))
             self._step("demo", "--json")
-        (self.folder / "ready").write_text(json.dumps({"is_new": is_empty}), encoding="utf-8")
+        elif is_empty:
+            say(_("The first administrator: .venv/bin/clew user add NAME"))
+        (self.folder / "ready").touch()
 
     def _step(self, *words: str) -> dict[str, Any]:
         """Run a command of Clew to its end and read the JSON object that it prints last."""
@@ -296,3 +298,4 @@ def invite(url: str, demo: dict[str, Any]) -> None:
     for name, says in demo["accounts"].items():
         say(f"  {name:6} {says[LANGUAGE]}")
     say(_("Send an enquiry at %s and watch it arrive.") % f"{url}{demo['form']}")
+    say(_("Or let them come in by the public API: .venv/bin/clew demo --live"))
