@@ -67,6 +67,8 @@ class Sender(threading.Thread):
                     time.sleep(self.chance.uniform(0, 2 * self.pause))
         except Exception as error:  # noqa: BLE001  a thread's error must reach the test
             self.problem = f"{type(error).__name__}: {error}"
+        finally:
+            self._hang_up()
 
     def _requests(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """One lead, or an array of up to twenty; half of them with an external id."""
