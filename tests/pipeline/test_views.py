@@ -237,3 +237,10 @@ def test_a_closed_lead_is_taken_up_again_by_a_manager() -> None:
     assert "重新打开" in client.get(address("lead", at.lead_id)).text
     client.post(address("reopen", at.lead_id))
     assert holder(at.lead_id) == at.holder
+
+
+def test_who_has_no_seat_is_led_to_the_leads() -> None:
+    at = desk()
+    page = browser(at.company.manager).get(reverse("pipeline:my_day")).text
+    assert "没有分给你的线索" in page
+    assert "去公海领取" not in page

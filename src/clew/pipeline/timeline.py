@@ -65,7 +65,7 @@ def timeline(lead: Lead, now: datetime) -> list[Moment]:
 
     Five statements, whatever the length.
     """
-    entries = list(Entry.objects.filter(subject=lead.pk).order_by("-id")[:ENTRIES_AT_MOST])
+    entries = list(Entry.objects.filter(subject=lead.pk).order_by("-at", "-id")[:ENTRIES_AT_MOST])
     sources = _sources(lead, entries, now)
     told = (TELL[e.name](e, sources) for e in entries if e.name in TELL)
     moments = [m for m in told if m is not None]

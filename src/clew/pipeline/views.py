@@ -74,7 +74,14 @@ def my_day(request: HttpRequest) -> HttpResponse:
     day = queries.my_day(viewer, now)
     part = request.GET.get("part", "")
     sections = _sections(day, part)
-    context = {"day": day, "sections": sections, "part": part, "now": now}
+    seats = Seat.objects.filter(member=viewer, left_at__isnull=True)
+    context = {
+        "day": day,
+        "sections": sections,
+        "part": part,
+        "now": now,
+        "has_seat": bool(day.rows) or seats.exists(),
+    }
     if request.headers.get(FRAGMENT):
         return render(request, "pipeline/_day.html", context)
     first = next((row for section in sections for row in section.rows), None)

@@ -100,6 +100,7 @@ TEMPLATES = [
         },
     }
 ]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in a cookie
 STATIC_URL = "/static/"
 STORAGES = {"staticfiles": {"BACKEND": "clew.web.assets.Storage"}}
 

@@ -1,5 +1,6 @@
 // My day: the list keeps itself up to date, the preview follows the selection, keys do the work.
 
+import { tick } from "./clocks.js";
 import { help, onKey } from "./keys.js";
 import { listen } from "./live.js";
 
@@ -156,20 +157,10 @@ onKey((key, event) => {
 
 // ---- clocks ---------------------------------------------------------------------------------------
 
-setInterval(() => {
-  const now = Date.now();
-  for (const clock of document.querySelectorAll(".c-clock[data-due]")) {
-    const left = Math.floor((Date.parse(clock.dataset.due) - now) / 1000);
-    const isSoon = clock.classList.contains("c-is-soon");
-    if (isSoon && left >= 0) {
-      clock.lastElementChild.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      clock.querySelector(".c-left")?.setAttribute("stroke-dasharray", `${Math.round(100 * left / Number(clock.dataset.whole))} 100`);
-    }
-    const isTurned = isSoon ? left < 0 : clock.classList.contains("c-is-ok") && left <= 600;
-    const row = clock.closest(".c-q");
-    if (isTurned && row && !clock.dataset.turned) { clock.dataset.turned = "1"; live.want(row.dataset.lead); }
-  }
-}, 1000);
+tick((clock) => {
+  const row = clock.closest(".c-q");
+  if (row) live.want(row.dataset.lead);
+});
 setInterval(() => { if (!document.hidden) live.wantAll(); }, 60000);
 
 const live = listen(list.dataset.stream, {

@@ -1,5 +1,6 @@
 // The lead page: numbers on record, and the drawer that tells why a lead went where it went.
 
+import { tick } from "./clocks.js";
 import { onKey } from "./keys.js";
 import { reveal } from "./reveal.js";
 
@@ -26,3 +27,5 @@ onKey((key) => {
   document.querySelector(".c-top .btn-primary")?.click();
   return true;
 });
+
+tick();

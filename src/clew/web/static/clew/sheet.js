@@ -1,6 +1,7 @@
 // The call sheet: suggests the next contact, keeps a draft on the server, saves once.
 // The draft is not kept in the browser: what a customer said is personal data.
 
+import { tick } from "./clocks.js";
 import { onKey } from "./keys.js";
 import { reveal } from "./reveal.js";
 
@@ -69,3 +70,5 @@ if (sheet) {
   suggest();
   if (sheet.elements.result.value) sheet.querySelector("[data-main]").focus();
 }
+
+tick();
