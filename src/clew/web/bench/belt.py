@@ -1,14 +1,12 @@
 """How many leads a second the whole belt handles: two worker processes, against known contacts."""
 
 import multiprocessing
-import os
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.queues import Queue
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +16,10 @@ from clew.base.ids import uuid7
 from clew.base.sealing import lookup, seal
 from clew.capture.models import Source
 from clew.capture.schemas import Body, LeadIn, encode_body
+from clew.web.bench.servers import cpu_seconds
 from clew.web.worker import run_belt_once
 
 KNOWN = 0.3  # share of leads from a contact that exists
-TICKS = os.sysconf("SC_CLK_TCK")
 EVIDENCE = {"channel": "api"}
 
 
@@ -136,19 +134,10 @@ def _work(go: Any, done: "Queue[tuple[int, float, float]]") -> None:
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
     go.wait()
-    count, began, backend_began = 0, time.process_time(), _cpu_seconds(backend)
+    count, began, backend_began = 0, time.process_time(), cpu_seconds([backend])
     while handled := run_belt_once(datetime.now(UTC)):
         count += handled
-    done.put((count, time.process_time() - began, _cpu_seconds(backend) - backend_began))
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Give the processor time of a process on this machine; 0 where the server is another one."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
-        return 0.0
-    fields = stat.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    done.put((count, time.process_time() - began, cpu_seconds([backend]) - backend_began))
 
 
 def _check(leads: int, handled: int) -> None:

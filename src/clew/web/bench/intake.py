@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 
 from django.core.management import call_command
+from django.db import connection
 
-from clew.web.bench import belt, company, yardsticks
+from clew.capture.models import Source
+from clew.web.bench import accept, belt, company, start, yardsticks
 from clew.web.terminal import complain, say
 
-PARTS = ("yardsticks", "belt")
+PARTS = ("yardsticks", "belt", "accept", "screen", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,13 @@ def main() -> None:
 
 
 def _measures(size: Size) -> dict[str, Callable[[], Figures]]:
-    return {"yardsticks": lambda: _yardsticks(size), "belt": lambda: _belt(size)}
+    return {
+        "yardsticks": lambda: _yardsticks(size),
+        "belt": lambda: _belt(size),
+        "accept": lambda: _accept(size),
+        "screen": lambda: _screen(size),
+        "start": start.measure,
+    }
 
 
 def _yardsticks(size: Size) -> Figures:
@@ -61,8 +70,7 @@ def _yardsticks(size: Size) -> Figures:
 
 
 def _belt(size: Size) -> Figures:
-    call_command("migrate", interactive=False, verbosity=0)
-    sources = company.found(datetime.now(UTC))
+    sources = _company()
     belt.add_contacts(size.contacts)
     found = belt.measure(sources, leads=size.leads, contacts=size.contacts, workers=size.workers)
     return {
@@ -70,6 +78,27 @@ def _belt(size: Size) -> Figures:
         "belt_python_us": round(found.python_us),
         "belt_postgres_us": round(found.postgres_us),
     }
+
+
+def _accept(size: Size) -> Figures:
+    _company()
+    return accept.measure(size.seconds)
+
+
+def _screen(size: Size) -> Figures:
+    _company()
+    with connection.cursor() as cursor:
+        cursor.execute("truncate capture_waiting")
+    screen = import_module("clew.web.bench.screen")  # it needs Playwright, which not everybody has
+    found: Figures = screen.measure(2 * size.seconds)
+    return found
+
+
+def _company() -> list[Source]:
+    """Make the tables and the company, unless an earlier part has."""
+    call_command("migrate", interactive=False, verbosity=0)
+    known = list(Source.objects.order_by("pk"))
+    return known or company.found(datetime.now(UTC))
 
 
 def _ratios(figures: Figures) -> Figures:
