@@ -10,6 +10,7 @@ from django.test import Client
 
 from clew.access import actions, throttle
 from clew.access.models import Attempt, Member, Organisation
+from clew.access.passwords import Argon2
 from tests.access.make import NOW, PASSWORD, TEST, member
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +165,25 @@ def test_signing_out_needs_a_post(client: Client) -> None:
     assert client.get("/sign-out").status_code == 405
     assert client.post("/sign-out").status_code == 302
     assert client.get("/me").status_code == 302
+
+
+@pytest.mark.parametrize("login", ["anna", "nobody", "nobody@example.com"])
+def test_known_and_unknown_names_take_the_same_work(
+    login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member("anna")
+    work: list[str] = []
+    encode, verify = Argon2.encode, Argon2.verify
+
+    def encoding(self: Argon2, password: str, salt: str) -> str:
+        work.append("once")
+        return encode(self, password, salt)
+
+    def verifying(self: Argon2, password: str, encoded: str) -> bool:
+        work.append("once")
+        return verify(self, password, encoded)
+
+    monkeypatch.setattr(Argon2, "encode", encoding)
+    monkeypatch.setattr(Argon2, "verify", verifying)
+    send(Client(), login, "wrong")
+    assert work == ["once"]

@@ -106,7 +106,7 @@ STORAGES = {"staticfiles": {"BACKEND": "clew.web.assets.Storage"}}
 
 AUTH_USER_MODEL = "access.Member"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["clew.access.passwords.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "clew.access.passwords.Length"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
 from clew.access.models import Member
+from clew.access.passwords import Argon2
 from tests.company import Company, found
 
 Browser = Callable[[Member], Client]
@@ -14,9 +14,9 @@ Browser = Callable[[Member], Client]
 
 @pytest.fixture(autouse=True)
 def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
-    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 8)
-    monkeypatch.setattr(Argon2PasswordHasher, "parallelism", 1)
+    monkeypatch.setattr(Argon2, "time_cost", 1)
+    monkeypatch.setattr(Argon2, "memory_cost", 8)
+    monkeypatch.setattr(Argon2, "parallelism", 1)
 
 
 @pytest.fixture

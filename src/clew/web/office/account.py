@@ -21,9 +21,10 @@ def show(request: HttpRequest) -> HttpResponse:
     """Both sums of INS-9 and the headline."""
     viewer, now = caller(request), clock()
     sums = account(viewer)
+    by_count = sorted(sums.closed.items(), key=lambda pair: -pair[1])
     context = {
         "account": sums,
-        "closed": [(ENDS.get(reason, reason), n) for reason, n in sorted(sums.closed.items())],
+        "closed": [(ENDS.get(reason, reason), n) for reason, n in by_count],
         "waste": waste(viewer, now),
         "now": now,
     }

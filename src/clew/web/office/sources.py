@@ -76,7 +76,7 @@ def _initial(source: Source) -> dict[str, Any]:
         "name": source.name,
         "kind": source.kind,
         "is_online": "1" if source.is_online else "",
-        "cost": Decimal(source.cost_minor) / CENTS,
+        "cost": f"{Decimal(source.cost_minor) / CENTS:.2f}",
         "is_active": source.is_active,
     }
 

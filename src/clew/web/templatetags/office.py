@@ -30,8 +30,14 @@ def in_words(error: ClewError) -> str:
 
 @register.filter
 def percent(part: int, whole: int) -> int:
-    """Share of `part` in `whole`, for the width of a bar."""
-    return round(100 * part / whole) if whole else 0
+    """Share of `part` in `whole`, for the width of a bar; what is there at all can be seen."""
+    return max(1, round(100 * part / whole)) if part and whole else 0
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """A count with its thousands apart."""
+    return f"{number:,}"
 
 
 @register.filter
