@@ -181,7 +181,8 @@ class Supervisor:
 
     def _step(self, *words: str) -> dict[str, Any]:
         """Run a command of Clew to its end and read the JSON object that it prints last."""
-        process = start(list(words), self.lifeline, stdout=subprocess.PIPE)
+        level = os.environ.get("CLEW_LOG_LEVEL") or "ERROR"  # the demo has its failures on purpose
+        process = start(list(words), self.lifeline, subprocess.PIPE, CLEW_LOG_LEVEL=level)
         try:
             while process.poll() is None:
                 self.pause(LOOK_SECONDS)
@@ -229,14 +230,14 @@ def run(address: str, port: int) -> int:
 
 
 def start(
-    words: list[str], lifeline_end: int, stdout: int | None = None
+    words: list[str], lifeline_end: int, stdout: int | None = None, **more: str
 ) -> subprocess.Popen[bytes]:
-    """Start a command of Clew that ends when this process does."""
+    """Start a command of Clew that ends when this process does; `more` is added to its environment."""
     return subprocess.Popen(
         [sys.executable, "-m", "clew.web.cli", *words],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
-        env={**os.environ, lifeline.VARIABLE: str(lifeline_end)},
+        env={**os.environ, **more, lifeline.VARIABLE: str(lifeline_end)},
         pass_fds=[lifeline_end],
         start_new_session=True,
     )
