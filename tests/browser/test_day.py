@@ -65,6 +65,7 @@ def test_three_taps_log_a_call_on_the_phone(company: Company, sit: Sit) -> None:
     desk = sit(person(company), size=PHONE, has_touch=True)
     page = desk.open("/my-day")
     page.locator(f"{row(page, lead_id)} .c-acts a").first.tap()
+    expect(page.locator(".c-tel")).to_be_visible()  # the phone has been told to dial
     page.locator("[value=no_answer]").tap()
     page.get_by_role("button", name="保存，打下一个").tap()
     page.wait_for_url("**/my-day")
