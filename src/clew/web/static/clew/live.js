@@ -3,6 +3,7 @@
 
 const FEW = 4;
 const MANY = 40; // beyond so many waiting leads the whole list is cheaper
+const UNSEEN = 30000;
 const PATIENCE = 3000; // a connection that is back within this time was never lost for the reader
 
 /**
@@ -79,12 +80,16 @@ export function listen(url, { kinds, one, all, lost }) {
       if (kinds.includes(kind)) (one ? want(lead) : wantAll());
     });
     source.addEventListener("bye", () => { rest(); location.reload(); });
-    source.addEventListener("elsewhere", () => {
-      rest();
-      document.addEventListener("visibilitychange", connect, { once: true });
-    });
+    source.addEventListener("elsewhere", rest); // until somebody looks at this page again
     source.addEventListener("error", again);
   };
+  // A browser opens six connections to a server at most, so a page nobody looks at gives its own back.
+  let unseen = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(unseen);
+    if (document.hidden) unseen = setTimeout(rest, UNSEEN);
+    else if (!source) connect();
+  });
   addEventListener("pagehide", rest);
   addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   connect();
