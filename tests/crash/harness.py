@@ -16,7 +16,7 @@ from typing import Any
 from clew.web.embedded import Server, prepare
 from clew.web.up import probe
 from tests.crash.books import audit, left_to_do
-from tests.crash.senders import Sender
+from tests.crash.senders import TIMEOUT_SECONDS, Sender
 from tests.running import LOCAL, ROOT, Run, free_port, until
 
 SENDERS = 4
@@ -34,6 +34,7 @@ class Crash:
     seed: int
     port: int = field(default_factory=free_port)
     killed: Counter[str] = field(default_factory=Counter)
+    freezes: int = 0
 
     def play(self) -> dict[str, Any]:
         """Set up, send and kill, let it drain, and compare. Returns the result as one object."""
@@ -60,6 +61,7 @@ class Crash:
             run.stop()
         return {
             "kills": dict(self.killed),
+            "freezes": self.freezes,
             "leads": sum(s.acknowledged for s in senders),
             "unknown_and_sent_again": sum(s.unknown for s in senders),
             "duplicates_sent": sum(s.repeated for s in senders),
@@ -78,7 +80,9 @@ class Crash:
         chance = random.Random(self.seed)
         victims: list[str] = []
         for _ in range(self.kills):
-            victims = victims or chance.sample(VICTIMS, len(VICTIMS))  # each once, then again
+            if not victims:
+                victims = chance.sample(VICTIMS, len(VICTIMS))  # each once, then again
+                self._freeze(run)
             time.sleep(chance.uniform(*PAUSE))
             self._kill(victims.pop(), run, server, chance)
         while sum(s.acknowledged for s in senders) < self.leads:
@@ -100,6 +104,15 @@ class Crash:
             os.kill(pid, signal.SIGKILL)
         elif pid:
             os.kill(chance.choice([*_children(pid)]), signal.SIGKILL)
+
+    def _freeze(self, run: Run) -> None:
+        """Let the web process stand still until the senders give up on answers that do come later."""
+        until(lambda: "serve" in run.children(), run.said)
+        frozen = run.children()["serve"]
+        os.kill(frozen, signal.SIGSTOP)
+        time.sleep(TIMEOUT_SECONDS + 0.5)
+        os.kill(frozen, signal.SIGCONT)
+        self.freezes += 1
 
     def _token(self, server: Server) -> str:
         printed = self._clew(server, "tests.crash.company").stdout

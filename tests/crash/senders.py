@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PATH = "/api/v1/leads"
-TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = 2
 GIVE_UP_SECONDS = 60
 DUPLICATED = 0.2  # of the requests are sent again though they were acknowledged, as vendors do
 PHONES = 2_000  # few enough that people come back
