@@ -68,6 +68,7 @@ export function listen(url, { kinds, one, all, lost }) {
     source = null;
     clearTimeout(watch);
     clearTimeout(timer);
+    timer = 0;
   };
   const connect = () => {
     source?.close();
