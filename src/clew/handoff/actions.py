@@ -1,5 +1,6 @@
 """Moving leads by hand, and changing who sits where."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,15 +20,17 @@ from clew.handoff.errors import (
     NoSeat,
     SeatMissing,
     SeatTaken,
+    SideTaken,
 )
 from clew.handoff.events import (
     LeadAssigned,
     LeadClosed,
     LeadPooled,
     LeadReopened,
+    MethodChanged,
     SeatChanged,
 )
-from clew.handoff.models import Placement, Seat
+from clew.handoff.models import Method, Placement, Seat
 
 Kind = Placement.Kind
 
@@ -140,6 +143,28 @@ def join(
     Membership.objects.get_or_create(team_id=team_id, member_id=member_id)
     append(_changed(seat), actor=actor, at=now)
     return seat
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a team takes leads: side, hours, and for each grade `turn` or `pool`."""
+
+    side: str
+    calendar_id: int
+    high: str = Method.Way.TURN
+    medium: str = Method.Way.TURN
+    low: str = Method.Way.POOL
+
+
+def set_method(team_id: int, taking: Taking, *, actor: Actor, now: datetime) -> Method:
+    """Let a team take leads in this way from the next lead on. Raises SideTaken."""
+    try:
+        with transaction.atomic():
+            method, _ = Method.objects.update_or_create(team_id=team_id, defaults=asdict(taking))
+            append(MethodChanged(team_id, **asdict(taking)), actor=actor, at=now)
+    except IntegrityError as taken:
+        raise SideTaken from taken
+    return method
 
 
 @transaction.atomic

@@ -49,3 +49,9 @@ class CapacityReached(Conflict):
     """You hold as many leads as you may. Finish some first."""
 
     code = "capacity_reached"
+
+
+class SideTaken(Conflict):
+    """Another team takes the leads of this side already."""
+
+    code = "side_taken"

@@ -60,3 +60,15 @@ class SeatChanged(Event):
     capacity: int
     is_present: bool
     has_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChanged(Event):
+    """A team takes leads in another way from the next lead on."""
+
+    team_id: int
+    side: str
+    calendar_id: int
+    high: str
+    medium: str
+    low: str

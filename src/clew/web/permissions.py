@@ -67,6 +67,8 @@ TABLE: dict[str, Rule] = {
     "office:join": MANAGERS,
     "office:seat": MANAGERS,
     "office:leave_seat": MANAGERS,
+    "office:new_team": ADMINISTRATORS,
+    "office:team": ADMINISTRATORS,
     "office:add_member": ADMINISTRATORS,
     "office:member": ADMINISTRATORS,
     "office:member_password": ADMINISTRATORS,

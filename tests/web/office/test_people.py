@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from clew.access.models import Member, Role
+from clew.access.models import Member, Role, Team
 from clew.base.models import Entry
-from clew.handoff.models import Placement, Seat
+from clew.handoff.models import Calendar, Method, Placement, Seat
 from tests.company import HOT, Company, enquire, member
 from tests.web.office.conftest import Browser
 
@@ -161,3 +161,43 @@ def test_teams_are_set_as_ticked(admin: Client, company: Company) -> None:
 def test_a_name_with_markup_is_shown_as_it_is(admin: Client, company: Company) -> None:
     Member.objects.filter(pk=company.manager.pk).update(name="<script>alert(1)</script>")
     assert b"<script>alert" not in admin.get("/people").content
+
+
+TEAM = {
+    "name": "华南组",
+    "side": "online",
+    "high": "turn",
+    "medium": "turn",
+    "low": "pool",
+}
+
+
+def test_a_deployment_from_nothing_gets_a_team_that_takes_leads(
+    admin: Client, company: Company
+) -> None:
+    Method.objects.all().delete()
+    data = {**TEAM, "calendar": Calendar.objects.get().pk, "once": once()}
+    for _ in range(2):
+        assert admin.post("/people/teams/new", data).status_code == 302
+    team = Team.objects.get(name="华南组")
+    person = member(company.organisation, "new", Role.SALESPERSON)
+    seat = {"member": person.pk, "weight": 1, "capacity": 5, "once": once()}
+    admin.post(f"/people/teams/{team.pk}/seats", seat)
+    enquire(company.site, phone="13812345678", **HOT)
+    assert Placement.objects.get(closed_at=None).seat.member == person  # type: ignore[union-attr]
+
+
+def test_one_team_takes_each_side_and_nothing_is_half_made(admin: Client) -> None:
+    data = {**TEAM, "calendar": Calendar.objects.get().pk, "once": once()}
+    answer = admin.post("/people/teams/new", data)
+    assert answer.status_code == 422
+    assert "Another team" in answer.content.decode()
+    assert not Team.objects.filter(name="华南组").exists()
+
+
+def test_a_changed_method_holds_from_the_next_lead_on(admin: Client, company: Company) -> None:
+    data = {**TEAM, "high": "pool", "calendar": Calendar.objects.get().pk, "once": once()}
+    assert admin.post(f"/people/teams/{company.online.pk}", data).status_code == 302
+    enquire(company.site, phone="13812345678", **HOT)
+    assert Placement.objects.get(closed_at=None).kind == "pool"
+    assert "selected" in admin.get(f"/people/teams/{company.online.pk}").content.decode()

@@ -10,6 +10,9 @@ from clew.access.models import Member, Role
 from clew.access.passwords import LONGEST, SHORTEST
 from clew.access.tokens import SCOPES
 from clew.capture.models import Source
+from clew.handoff.models import Calendar, Method
+
+WAYS = [(Method.Way.TURN, _("by turn")), (Method.Way.POOL, _("into the pool"))]
 
 
 class Styled(forms.Form):
@@ -114,6 +117,31 @@ class SeatForm(Styled):
         label=_("Open at most"), min_value=0, max_value=10_000, initial=50
     )
     is_present = forms.BooleanField(label=_("Present"), required=False, initial=True)
+
+
+class MethodForm(Styled):
+    """How a team takes leads."""
+
+    side = forms.ChoiceField(
+        label=_("Takes"),
+        choices=[
+            (Method.Side.ONLINE, _("leads from the net")),
+            (Method.Side.OFFLINE, _("people who were introduced")),
+        ],
+    )
+    calendar = forms.ModelChoiceField(
+        label=_("Working hours"), queryset=Calendar.objects.order_by("pk"), empty_label=None
+    )
+    high = forms.ChoiceField(label=_("High intent"), choices=WAYS)
+    medium = forms.ChoiceField(label=_("Medium intent"), choices=WAYS)
+    low = forms.ChoiceField(label=_("Low intent"), choices=WAYS, initial=Method.Way.POOL)
+
+
+class TeamForm(MethodForm):
+    """A new team."""
+
+    field_order = ("name",)
+    name = forms.CharField(label=_("Name of the team"), max_length=60)
 
 
 class JoinForm(Styled):

@@ -14,7 +14,7 @@ from clew.access.models import Member, Role, Team
 from clew.access.queries import members, teams
 from clew.errors import Missing
 from clew.handoff import actions as handoff
-from clew.handoff.models import Seat
+from clew.handoff.models import Method, Seat
 from clew.handoff.queries import Share, shares
 from clew.web.office.forms import JoinForm, MemberForm, NewPasswordForm, SeatForm
 from clew.web.office.requests import actor, caller, clock, refusal
@@ -26,7 +26,7 @@ class Turn:
 
     team: Team
     shares: list[Share]
-    weight: int
+    method: Method | None
     form: JoinForm
 
 
@@ -171,7 +171,8 @@ def _turn(request: HttpRequest, team: Team, refused: tuple[Team, JoinForm] | Non
     else:
         form = JoinForm(auto_id=f"join{team.pk}_%s")
         form.fields["member"].queryset = _without_seat(request, team)  # type: ignore[attr-defined]
-    return Turn(team, rows, sum(row.weight for row in rows if row.is_present), form)
+    method = Method.objects.select_related("calendar").filter(team=team).first()
+    return Turn(team, rows, method, form)
 
 
 def _member_page(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clew.web.office import account, add, failures, people, preferences, sources, tokens
+from clew.web.office import account, add, failures, people, preferences, sources, teams, tokens
 
 app_name = "office"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("people/accounts/<int:member_id>/password", people.set_password, name="member_password"),
     path("people/accounts/<int:member_id>/teams", people.set_teams, name="member_teams"),
     path("people/accounts/<int:member_id>/active", people.set_active, name="member_active"),
+    path("people/teams/new", teams.add, name="new_team"),
+    path("people/teams/<int:team_id>", teams.change, name="team"),
     path("people/teams/<int:team_id>/seats", people.join, name="join"),
     path("people/seats/<int:seat_id>", people.set_seat, name="seat"),
     path("people/seats/<int:seat_id>/leave", people.leave_seat, name="leave_seat"),
