@@ -65,8 +65,11 @@ def test_the_order_follows_the_group_and_then_the_time(one: int, other: int) -> 
     parts = [group(s, now=NOON) for s in (first, second)]
     assert parts[0] is not None
     assert parts[1] is not None
-    earlier = (parts[0], one) < (parts[1], other)
-    assert earlier == (order(first, parts[0]) < order(second, parts[1]))
+    rank = [(p, n < -60, -n if n < -60 else n) for p, n in zip(parts, (one, other), strict=True)]
+    orders = [
+        order(s, p, now=NOON) for s, p in zip((first, second), parts, strict=True) if p is not None
+    ]
+    assert (rank[0] < rank[1]) == (orders[0] < orders[1])
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import msgspec
 from clew.base.ids import uuid7
 from clew.base.ledger import Actor
 from clew.base.sealing import seal
+from clew.capture.models import VOUCHED
 from clew.capture.schemas import Body, LeadIn, encode_body
 
 BASIS_PURPOSE = "enquiry"
@@ -108,7 +109,7 @@ def rows_of(
 
 def _consents(key: UUID, lead: LeadIn, origin: Origin, at: datetime) -> list[ConsentRow]:
     if not lead.consents:
-        return [ConsentRow(key, 0, BASIS_PURPOSE, f"source:{origin.key}", at)]
+        return [ConsentRow(key, 0, BASIS_PURPOSE, f"{VOUCHED}{origin.key}", at)]
     return [
         ConsentRow(key, n, given.purpose, given.text_version, given.given_at, given.recipient)
         for n, given in enumerate(lead.consents)

@@ -6,6 +6,8 @@ from django.db.models import Q
 
 from clew.access.models import Organisation, Token
 
+VOUCHED = "source:"  # before the key of the source, where a text version would stand
+
 
 class Source(models.Model):
     """Where leads come from, what kind of supply it is and what one lead costs."""
@@ -135,6 +137,11 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.text_version}"
+
+    @property
+    def is_vouched(self) -> bool:
+        """Tell whether no wording came along and only the source vouches for it."""
+        return self.text_version.startswith(VOUCHED)
 
 
 class Failure(models.Model):

@@ -263,4 +263,4 @@ def _ahead(standing: Standing, now: datetime) -> list[tuple[str, str]]:
         ahead.append((_("First contact"), moment(standing.clock_due_at, now=now)))
     elif standing.task_due_at:
         ahead.append((_("Next contact"), moment(standing.task_due_at, now=now)))
-    return [*ahead, (_("Quote"), ""), (_("Order"), "")]
+    return ahead

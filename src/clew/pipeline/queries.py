@@ -207,7 +207,7 @@ def _row(held: Held, now: datetime, language: str) -> Row | None:
         reach=reach,
         reach_kind=held.identifier_kind or "",
         group=part,
-        order=order(standing, part),
+        order=order(standing, part, now=now),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 
 SOON = timedelta(minutes=10)
+LOST = timedelta(hours=1)
 EVENING = time(19)
 MORNING = time(10)
 STEP = timedelta(minutes=5)
@@ -118,10 +119,17 @@ def midnight(now: datetime) -> datetime:
     return datetime.combine(now.date() + timedelta(days=1), time(0), now.tzinfo)
 
 
-def order(standing: Standing, part: Group) -> int:
-    """Give a number that sorts the day: by group, then by the time that runs out first."""
+def order(standing: Standing, part: Group, *, now: datetime) -> int:
+    """Give a number that sorts the day: by group, then by the time that runs out first.
+
+    A clock that ran out more than an hour ago has lost what could be lost: it comes after those that
+    can still be met, the latest first.
+    """
     due_at = standing.clock_due_at or standing.task_due_at
-    return int(part) * 10**11 + (int(due_at.timestamp()) if due_at else 0)
+    seconds = int(due_at.timestamp()) if due_at else 0
+    if standing.clock_due_at and now - standing.clock_due_at > LOST:
+        seconds = 5 * 10**10 - seconds
+    return int(part) * 10**11 + seconds
 
 
 def left(standing: Standing, *, now: datetime) -> Left:

@@ -178,19 +178,17 @@ class Product:
 
 PRODUCTS = (
     Product(
-        "servo",
+        "伺服",
         "伺服电机",
         ("QS60 400W", "QS80 750W", "QS110 1.2kW", "QS130 1.5kW 带抱闸", "QS180 3kW"),
         "台",
     ),
-    Product("servo", "伺服驱动器", ("QD3-400 EtherCAT", "QD3-750 脉冲型", "QD5-1K5 总线型"), "台"),
-    Product(
-        "inverter", "变频器", ("QV20 2.2kW", "QV20 5.5kW", "QV50 11kW", "QV50 37kW 重载"), "台"
-    ),
-    Product("sensor", "接近开关", ("QJ12 NPN 常开", "QJ18 PNP 防水", "QJ30 远距离"), "个"),
-    Product("sensor", "光电传感器", ("QG-R30 漫反射", "QG-T10 对射", "QG-F 光纤放大器"), "个"),
-    Product("reducer", "行星减速机", ("QP60 速比 10", "QP90 速比 5", "QP115 速比 20"), "台"),
-    Product("plc", "PLC", ("QC-24MT", "QC-40MT 带 2 轴脉冲", "QC-32R 继电器型"), "台"),
+    Product("伺服", "伺服驱动器", ("QD3-400 EtherCAT", "QD3-750 脉冲型", "QD5-1K5 总线型"), "台"),
+    Product("变频", "变频器", ("QV20 2.2kW", "QV20 5.5kW", "QV50 11kW", "QV50 37kW 重载"), "台"),
+    Product("传感器", "接近开关", ("QJ12 NPN 常开", "QJ18 PNP 防水", "QJ30 远距离"), "个"),
+    Product("传感器", "光电传感器", ("QG-R30 漫反射", "QG-T10 对射", "QG-F 光纤放大器"), "个"),
+    Product("减速机", "行星减速机", ("QP60 速比 10", "QP90 速比 5", "QP115 速比 20"), "台"),
+    Product("可编程控制器", "PLC", ("QC-24MT", "QC-40MT 带 2 轴脉冲", "QC-32R 继电器型"), "台"),
 )
 HOT = (
     "急要 {n} {u}{m}{p}，{c}，今天能报价吗",
