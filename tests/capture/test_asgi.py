@@ -16,7 +16,7 @@ from django.db import connection
 
 from clew.access.tokens import revoke
 from clew.base.models import Refusal
-from clew.capture import asgi
+from clew.capture import asgi, errors
 from clew.capture.link import Link
 from clew.capture.models import Consent, Source, Submission, Waiting
 from clew.capture.queries import open_body
@@ -193,6 +193,28 @@ async def _drip(sender: Sender, body: bytes) -> httpx.Response:
     return answer
 
 
+def test_a_body_without_end_is_not_read_to_its_end() -> None:
+    received: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        received.append(1)
+        assert len(received) < 20, "it reads on"
+        return {"type": "http.request", "body": b"x" * 1_000_000, "more_body": True}
+
+    with pytest.raises(errors.BodyTooLarge):
+        asyncio.run(asgi._read({}, receive))
+
+
+def test_a_body_that_does_not_come_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    monkeypatch.setattr(asgi, "BODY_SECONDS", 0.1)
+    with pytest.raises(errors.BodyTooSlow):
+        asyncio.run(asgi._read({}, receive))
+
+
 def test_a_body_that_comes_in_parts_is_put_together(sender: Sender) -> None:
     body = json.dumps([lead(message="长" * 5000) for _ in range(300)]).encode()
     assert asyncio.run(_drip(sender, body)).status_code == 202
@@ -309,6 +331,8 @@ def test_the_same_key_and_body_get_the_same_bytes(sender: Sender) -> None:
     Source.objects.update(is_active=False)
     assert sender.one(body, idempotency_key="k").content == first.content
     assert counts() == before
+    other = sender.one(lead(name="B"), idempotency_key="k")
+    assert other.json()["code"] == "idempotency_key_reused"
 
 
 def test_the_same_key_with_another_body_is_refused(sender: Sender) -> None:

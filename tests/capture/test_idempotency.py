@@ -2,11 +2,13 @@
 
 import asyncio
 import itertools
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
+import psycopg
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
@@ -68,7 +70,18 @@ def test_two_bodies_racing_for_one_key_have_one_winner(sender: Sender) -> None:
 def test_arrays_that_overlap_in_opposite_order_do_not_block_each_other(sender: Sender) -> None:
     ids = [str(n) for n in range(200)]
     bodies = [[lead(external_id=one) for one in order] for order in (ids, ids[::-1])] * 4
-    answers = sender.send(*bodies)
+    execute, errors = psycopg.AsyncConnection.execute, []
+
+    async def noting(*given: Any, **named: Any) -> Any:
+        try:
+            return await execute(*given, **named)
+        except psycopg.Error as error:
+            errors.append(error)
+            raise
+
+    with mock.patch.object(psycopg.AsyncConnection, "execute", noting):
+        answers = sender.send(*bodies)
+    assert not errors
     assert {answer.status_code for answer in answers} == {202}
     by_position = [
         {each["id"] for each in entries}
@@ -79,6 +92,19 @@ def test_arrays_that_overlap_in_opposite_order_do_not_block_each_other(sender: S
     ]
     assert all(len(same) == 1 for same in by_position)
     assert counts()["submissions"] == counts()["waiting"] == 200
+
+
+def test_rows_are_written_in_one_order_whatever_order_they_came_in(sender: Sender) -> None:
+    execute, written = psycopg.AsyncConnection.execute, []
+
+    async def noting(own: Any, query: str, values: Any = None, **named: Any) -> Any:
+        if "capture_store" in query:
+            written.append([row["external"] for row in json.loads(values[1])])
+        return await execute(own, query, values, **named)
+
+    with mock.patch.object(psycopg.AsyncConnection, "execute", noting):
+        sender.one([lead(external_id=one) for one in "dbca"])
+    assert written == [["a", "b", "c", "d"]]
 
 
 DELIVERY = st.tuples(

@@ -293,6 +293,7 @@ def test_a_form_is_shown_as_last_seen_while_the_database_is_away(visitor: Visito
         answer = visitor.send(message="3 台")
     assert answer.status_code == 503
     assert kept(answer, PHONE, "3 台")
+    assert "要报价" in answer.content.decode()
 
 
 def test_refusals_of_a_form_are_counted_without_personal_data(visitor: Visitor) -> None:
