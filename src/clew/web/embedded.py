@@ -197,7 +197,6 @@ class Server:
             "max_connections": "100",
             "shared_buffers": f"{min(512, memory // 8 // 2**20)}MB",
             "max_wal_size": "4GB",
-            "wal_compression": "on",
             "log_checkpoints": "off",
         }
         file = self.data / "clew.conf"

@@ -262,7 +262,9 @@ def _phone_hash(phone: str) -> bytes:
 
 
 def _connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
-    return psycopg.connect(dsn, options="-c search_path=yardstick", autocommit=autocommit)
+    given = conninfo_to_dict(dsn).get("options") or ""
+    options = f"{given} -c search_path=yardstick"
+    return psycopg.connect(dsn, options=options, autocommit=autocommit)
 
 
 def _rounded(rate: float | None) -> int | None:
