@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,18 @@ from clew.pipeline.leads import facts
 from clew.pipeline.models import Call, Clock, Task
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
 from clew.pipeline.timeline import Moment, timeline
-from clew.pipeline.wording import Dial, LastCall, day, dial, intent, moment, short_day, span, why
+from clew.pipeline.wording import (
+    REACH,
+    Dial,
+    LastCall,
+    day,
+    dial,
+    intent,
+    moment,
+    short_day,
+    span,
+    why,
+)
 
 PATH_WIDTH = 1168
 PATH_MARGIN = 64
@@ -104,6 +116,20 @@ class Dossier:
     def reach(self) -> str:
         """The way to try first."""
         return self.ways[0].shown if self.ways else ""
+
+    @property
+    def icon(self) -> str:
+        """The symbol for reaching them."""
+        return self._verb[0]
+
+    @property
+    def verb(self) -> str | Promise:
+        """What to do to reach them: call, or write where there is no number."""
+        return self._verb[1]
+
+    @property
+    def _verb(self) -> tuple[str, str | Promise]:
+        return REACH[self.ways[0].kind if self.ways else "phone"]
 
     @property
     def is_workable(self) -> bool:

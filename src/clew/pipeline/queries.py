@@ -20,7 +20,7 @@ from clew.contacts.queries import masked
 from clew.pipeline.models import Call, Draft
 from clew.pipeline.rules import Group, LeadFacts, Standing, first_line, group, midnight, order
 from clew.pipeline.schemas import Sheet
-from clew.pipeline.wording import GROUPS, Dial, LastCall, dial, why
+from clew.pipeline.wording import GROUPS, REACH, Dial, LastCall, dial, why
 
 ROWS_AT_MOST = 500
 
@@ -90,6 +90,11 @@ class Row:
     reach_kind: str
     group: Group
     order: int
+
+    @property
+    def icon(self) -> str:
+        """The symbol for reaching them."""
+        return REACH.get(self.reach_kind, REACH["phone"])[0]
 
 
 @dataclass(frozen=True, slots=True)

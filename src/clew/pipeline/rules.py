@@ -12,6 +12,7 @@ MORNING = time(10)
 STEP = timedelta(minutes=5)
 THING = 24
 QUOTED = 60
+MODEL = re.compile(r"[0-9A-Za-z]")
 SENTENCE = re.compile(r"^[问要求想需请能有]|[？?。！!，,；;：:]")
 
 
@@ -210,7 +211,8 @@ def first_line(facts: LeadFacts, language: str) -> str:
 
 def _wanted(interest: str, words: dict[str, str]) -> str:
     """Name a thing that is asked for; what is already a sentence of theirs is quoted instead."""
-    if len(interest) <= THING and not SENTENCE.search(interest):
+    is_thing = MODEL.search(interest) and not SENTENCE.search(interest)
+    if is_thing and len(interest) <= THING:
         return words["interest"].format(interest)
     is_long = len(interest) > QUOTED
     return words["quote"].format(interest[: QUOTED - 1] + "…" if is_long else interest)

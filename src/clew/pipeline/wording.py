@@ -87,6 +87,11 @@ EXCLUSION_ICONS = {
     "weightless": "scale",
     "full": "inbox",
 }
+REACH: Mapping[str, tuple[str, str | Promise]] = {
+    "phone": ("phone", pgettext_lazy("verb", "Call")),
+    "wechat": ("brand-wechat", pgettext_lazy("verb", "WeChat")),
+    "email": ("mail", pgettext_lazy("verb", "Write")),
+}
 PURPOSES: Words = {
     "call": gettext_lazy("To call"),
     "message": gettext_lazy("To write a message"),

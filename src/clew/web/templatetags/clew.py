@@ -50,7 +50,7 @@ def grade(level: int | None, points: int | None = None) -> SafeString:
         '<span class="c-grade c-g{}"><svg viewBox="0 0 11 11" aria-hidden="true">{}</svg>{}</span>',
         level,
         _bars(level),
-        f"{level_word(level)} {points}" if points is not None else level_word(level),
+        level_word(level) if points is None else f"{level_word(level)} {points}".replace("-", "−"),
     )
 
 
