@@ -82,6 +82,7 @@ def world() -> World:
             "member_id": seat.member_id,
             "token_id": 1,
             "failure_id": 1,
+            "form_id": 1,
             "key": company.site.key,
             "slug": "none",
             "ref": "none",

@@ -10,14 +10,37 @@ import msgspec
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
+from clew.access.models import Organisation
 from clew.base.json import dumps
 from clew.base.ledger import Actor, append
 from clew.base.models import Refusal
 from clew.capture.decoding import fault_of
-from clew.capture.errors import FailureSettled, LeadsRefused, SourceKeyTaken, TooManyVisits
-from clew.capture.events import FailureDismissed, FailureReplayed, SourceAdded, SourceChanged
-from clew.capture.inbox import STORE, STORED, Arrival, ConsentRow, Origin, SubmissionRow, rows_of
-from clew.capture.models import Failure, Source, Submission, Visit, Waiting
+from clew.capture.errors import (
+    FailureSettled,
+    FormAddressTaken,
+    LeadsRefused,
+    SourceKeyTaken,
+    TooManyVisits,
+)
+from clew.capture.events import (
+    FailureDismissed,
+    FailureReplayed,
+    FormClosed,
+    FormOpened,
+    SourceAdded,
+    SourceChanged,
+)
+from clew.capture.inbox import (
+    BASIS_PURPOSE,
+    STORE,
+    STORED,
+    Arrival,
+    ConsentRow,
+    Origin,
+    SubmissionRow,
+    rows_of,
+)
+from clew.capture.models import ConsentText, Failure, Form, Source, Submission, Visit, Waiting
 from clew.capture.queries import open_body
 from clew.capture.rules import Fault, faults_of, holds_nul
 from clew.capture.schemas import LeadIn
@@ -46,6 +69,19 @@ class SourceData:
     is_online: bool
     cost_minor: int
     is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FormData:
+    """A hosted form in the operator's words; `consent` is what people agree to, by language."""
+
+    slug: str
+    title: str
+    button: str
+    consent: Mapping[str, str]
+    lede: str = ""
+    question: str = ""
+    options: Sequence[str] = ()
 
 
 def receive(
@@ -185,6 +221,51 @@ def change_source(given: SourceData, *, actor: Actor, now: datetime) -> Source:
     )
     append(changed, actor=actor, at=now)
     return source
+
+
+def open_form(
+    source: Source, given: FormData, *, of: Organisation, actor: Actor, now: datetime
+) -> Form:
+    """Put a form on the net; its leads come from `source`. Raises FormAddressTaken."""
+    try:
+        with transaction.atomic():
+            page = Form.objects.create(
+                slug=given.slug,
+                organisation=of,
+                source=source,
+                consent_text=_consent_text(given.consent, now),
+                title=given.title,
+                lede=given.lede,
+                button=given.button,
+                question=given.question,
+                options=list(given.options),
+            )
+            append(FormOpened(page.pk, source.pk), actor=actor, at=now)
+    except IntegrityError as taken:
+        raise FormAddressTaken from taken
+    return page
+
+
+@transaction.atomic
+def close_form(form_id: int, *, actor: Actor, now: datetime) -> None:
+    """Take a form off the net; repeating it does nothing."""
+    if Form.objects.filter(pk=form_id, is_active=True).update(is_active=False):
+        append(FormClosed(form_id), actor=actor, at=now)
+
+
+def _consent_text(wording: Mapping[str, str], now: datetime) -> ConsentText:
+    """The version of this wording; words that were never used before are a new version."""
+    texts = ConsentText.objects.filter(purpose=BASIS_PURPOSE).order_by("-version")
+    known = texts.filter(wording=dict(wording)).first()
+    if known:
+        return known
+    newest = texts.first()
+    return ConsentText.objects.create(
+        purpose=BASIS_PURPOSE,
+        version=newest.version + 1 if newest else 1,
+        wording=dict(wording),
+        created_at=now,
+    )
 
 
 def _settle(failure_id: int, settlement: str, now: datetime) -> Failure:

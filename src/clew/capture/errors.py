@@ -154,3 +154,9 @@ class FieldsWrong(Invalid):
     """Something is missing. Look at the field that is marked."""
 
     code = "fields_wrong"
+
+
+class FormAddressTaken(Conflict):
+    """Another form has this address already."""
+
+    code = "form_address_taken"

@@ -38,3 +38,18 @@ class SourceChanged(Event):
     is_online: bool
     cost_minor: int
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormOpened(Event):
+    """A hosted form was put on the net."""
+
+    form_id: int
+    source_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormClosed(Event):
+    """A hosted form was taken off the net."""
+
+    form_id: int

@@ -77,6 +77,8 @@ TABLE: dict[str, Rule] = {
     "office:sources": ADMINISTRATORS,
     "office:new_source": ADMINISTRATORS,
     "office:source": ADMINISTRATORS,
+    "office:new_form": ADMINISTRATORS,
+    "office:close_form": ADMINISTRATORS,
     "office:tokens": ADMINISTRATORS,
     "office:create_token": ADMINISTRATORS,
     "office:revoke_token": ADMINISTRATORS,

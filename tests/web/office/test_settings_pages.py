@@ -8,7 +8,7 @@ from django.test import Client
 
 from clew.access.models import Member, Token
 from clew.access.tokens import find
-from clew.capture.models import Source
+from clew.capture.models import Form, Source
 from tests.company import Company, enquire
 from tests.web.office.conftest import Browser
 
@@ -146,3 +146,43 @@ def test_the_language_chosen_in_the_page_outlives_the_browsers(
     assert "偏好" in mine.get("/me").content.decode()
     elsewhere = browser(company.people[0])
     assert "偏好" in elsewhere.get("/me").content.decode()
+
+
+HOSTED = {
+    "slug": "servo",
+    "title": "今天问，今天回",
+    "button": "要报价",
+    "question": "什么时候要用？",
+    "options": "这周\n\n 这个月 \n",
+    "consent_zh": "同意启衡工控联系您。",
+    "consent_en": "You agree that Qiheng contacts you.",
+}
+
+
+def test_a_form_goes_on_the_net_and_off_again(admin: Client, company: Company) -> None:
+    for nonce in [once()] * 2:
+        answer = admin.post("/sources/site/forms/new", {**HOSTED, "once": nonce})
+        assert answer["Location"] == "/sources/site"
+    assert "/f/servo" in admin.get("/sources/site").content.decode()
+    page = Form.objects.get(slug="servo")
+    assert (page.source, page.options) == (company.site, ["这周", "这个月"])
+    stranger = Client()
+    assert "今天问，今天回" in stranger.get("/f/servo").content.decode()
+    admin.post(f"/forms/{page.pk}/close")
+    assert stranger.get("/f/servo").status_code == 404
+
+
+def test_an_address_is_used_by_one_form(admin: Client, company: Company) -> None:
+    for address in ("/sources/site/forms/new", "/sources/fair/forms/new"):
+        answer = admin.post(address, {**HOSTED, "once": once()})
+    assert answer.status_code == 422
+    assert "今天问" in answer.content.decode()
+    assert company.fair.forms.count() == 0
+
+
+def test_a_changed_wording_is_a_new_version_and_the_old_one_stays(admin: Client) -> None:
+    for slug, words in (("a", "同意。"), ("b", "同意。"), ("c", "都同意。")):
+        data = {**HOSTED, "slug": slug, "consent_zh": words, "once": once()}
+        admin.post("/sources/site/forms/new", data)
+    versions = dict(Form.objects.values_list("slug", "consent_text__version"))
+    assert versions == {"a": 1, "b": 1, "c": 2}

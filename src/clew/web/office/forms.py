@@ -192,6 +192,30 @@ class SourceForm(Styled):
     is_active = forms.BooleanField(label=_("Takes leads"), required=False, initial=True)
 
 
+class HostedForm(Styled):
+    """A form page on the net."""
+
+    title = forms.CharField(label=_("Heading"), max_length=80)
+    lede = forms.CharField(label=_("Line below it"), max_length=200, required=False)
+    button = forms.CharField(label=_("Button"), max_length=20)
+    question = forms.CharField(
+        label=_("One question after it was sent"), max_length=80, required=False
+    )
+    options = forms.CharField(
+        label=_("Answers to choose from, one on each line"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    consent_zh = forms.CharField(label=_("What people agree to, in Chinese"), max_length=300)
+    consent_en = forms.CharField(label=_("What people agree to, in English"), max_length=300)
+    slug = forms.SlugField(
+        label=_("Last part of the link"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocapitalize": "none"}),
+    )
+
+
 class LeadForm(Styled):
     """A lead typed in by a colleague."""
 

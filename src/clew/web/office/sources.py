@@ -96,5 +96,5 @@ def _ways_in(source: Source) -> dict[str, Any]:
         f"  -d '{body}'"
     )
     forms = Form.objects.filter(source=source, is_active=True).order_by("pk")
-    links = [(form.title, f"{settings.BASE_URL}/f/{form.slug}") for form in forms]
+    links = [(form, f"{settings.BASE_URL}/f/{form.slug}") for form in forms]
     return {"call": call, "links": links}

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from clew.web.office import account, add, failures, people, preferences, sources, teams, tokens
+from clew.web.office import (
+    account,
+    add,
+    failures,
+    hosted,
+    people,
+    preferences,
+    sources,
+    teams,
+    tokens,
+)
 
 app_name = "office"
 urlpatterns = [
@@ -31,6 +41,8 @@ urlpatterns = [
     path("sources", sources.show, name="sources"),
     path("sources/new", sources.add, name="new_source"),
     path("sources/<slug:key>", sources.edit, name="source"),
+    path("sources/<slug:key>/forms/new", hosted.add, name="new_form"),
+    path("forms/<int:form_id>/close", hosted.close, name="close_form"),
     path("tokens", tokens.show, name="tokens"),
     path("tokens/new", tokens.create, name="create_token"),
     path("tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
