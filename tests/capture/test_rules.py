@@ -61,6 +61,7 @@ EXAMPLES = {
     "高速电机 13812345678": Draft(phone="13812345678", message="高速电机"),
     "身份证 320501199001011234 不是电话": Draft(message="身份证 320501199001011234 不是电话"),
     "13812345678 或者 13987654321": Draft(phone="13812345678", message="或者 13987654321"),
+    "a@b.com c@vabcdefg.com": Draft(email="a@b.com", message="c@vabcdefg.com"),
     "": Draft(),
 }
 

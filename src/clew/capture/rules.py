@@ -97,8 +97,8 @@ EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,30}){1,3}", re.ASCII
 )
 WECHAT = re.compile(
-    r"(?:微信号?|薇信|威信|wechat(?: ?id)?|weixin|(?<![A-Za-z])(?:wx|vx|v))\s*(?:号|是|为)?\s*[::]?\s*"
-    r"(1[3-9]\d{9}(?!\d)|[a-z][-_a-z0-9]{5,19}(?![-_a-z0-9@]))",
+    r"(?:微信号?|薇信|威信|wechat(?: ?id)?|weixin|(?<![A-Za-z@._-])(?:wx|vx|v))\s*(?:号|是|为)?\s*[::]?\s*"
+    r"(1[3-9]\d{9}(?!\d)|[a-z][-_a-z0-9]{5,19}(?![-_a-z0-9@]|\.[a-z]))",
     re.IGNORECASE | re.ASCII,
 )
 WECHAT_ID = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}")
