@@ -158,7 +158,7 @@ def test_a_lead_is_won_or_lost_for_a_known_reason() -> None:
 def test_a_draft_is_sealed_for_its_writer_and_ends_with_the_call() -> None:
     at = desk()
     lead = Lead.objects.get(pk=at.lead_id)
-    sheet = Sheet(call_id=str(uuid7()), result="answered", note="要先寄样机")
+    sheet = Sheet(call_id=uuid7(), result="answered", note="要先寄样机")
     for _ in range(2):
         keep_draft(at.lead_id, sheet, member=at.holder, now=MONDAY_NOON)
     assert draft(at.holder, lead) == sheet
@@ -166,3 +166,12 @@ def test_a_draft_is_sealed_for_its_writer_and_ends_with_the_call() -> None:
     assert draft(at.company.manager, lead) is None
     log_call(at.lead_id, call(), member=at.holder, now=NOON)
     assert not Draft.objects.exists()
+
+
+def test_a_draft_that_comes_after_its_call_does_not_swallow_the_next_one() -> None:
+    at = desk()
+    sent = call()
+    log_call(at.lead_id, sent, member=at.holder, now=NOON)
+    late = Sheet(call_id=sent.call_id, result="no_answer")
+    keep_draft(at.lead_id, late, member=at.holder, now=NOON)
+    assert draft(at.holder, Lead.objects.get(pk=at.lead_id)) is None

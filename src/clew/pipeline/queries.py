@@ -156,13 +156,17 @@ def next_call(viewer: Member, now: datetime, *, after: UUID | None = None) -> UU
 
 
 def draft(viewer: Member, lead: Lead) -> Sheet | None:
-    """Give the call sheet that the member has begun for a lead."""
+    """Give the call sheet that the member has begun for a lead.
+
+    A draft that arrived after its call was logged is none: its id would swallow the next call.
+    """
     kept = Draft.objects.filter(lead=lead, member=viewer).first()
     if kept is None:
         return None
-    return msgspec.json.decode(
-        unseal(bytes(kept.body), draft_place(lead.pk, viewer.pk)), type=Sheet
-    )
+    opened = unseal(bytes(kept.body), draft_place(lead.pk, viewer.pk))
+    sheet = msgspec.json.decode(opened, type=Sheet)
+    is_logged = sheet.call_id and Call.objects.filter(pk=sheet.call_id).exists()
+    return None if is_logged else sheet
 
 
 def note(call: Call) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils.functional import Promise
+from msgspec.structs import replace
 
 from clew.access.models import Member
 from clew.base.ids import uuid7
@@ -65,9 +66,9 @@ def shown(
     lead = visible_lead(viewer, lead_id)
     filled = typed or draft(viewer, lead) or Sheet()
     if chosen in Call.Result.values:
-        filled = _with(filled, result=chosen)
+        filled = replace(filled, result=chosen)
     if not filled.call_id:
-        filled = _with(filled, call_id=str(uuid7()))
+        filled = replace(filled, call_id=uuid7())
     return SheetShown(
         dossier=dossier(viewer, lead.pk, now),
         filled=filled,
@@ -99,7 +100,3 @@ def suggestions(now: datetime) -> dict[str, str]:
         for result in {result for result, _ in SUGGESTED}
         for said in ("", *Said)
     }
-
-
-def _with(sheet: Sheet, **changes: str) -> Sheet:
-    return Sheet(**{n: changes.get(n, getattr(sheet, n)) for n in Sheet.__struct_fields__})

@@ -6,6 +6,7 @@ from typing import cast
 from urllib.parse import quote
 from uuid import UUID
 
+import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,7 +30,7 @@ from clew.handoff.queries import Share, shares, trace, visible_lead
 from clew.pipeline import actions, queries
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.errors import EndUnknown, NextTimeMissing
-from clew.pipeline.forms import AssignForm, CallForm, CloseForm, PlanForm
+from clew.pipeline.forms import NOTE_AT_MOST, AssignForm, CallForm, CloseForm, PlanForm
 from clew.pipeline.leads import Filter, leads, pool
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
@@ -175,8 +176,7 @@ def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 @require_POST
 def draft(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Keep a call sheet that is not saved yet."""
-    fields = {name: request.POST.get(name, "")[:2000] for name in Sheet.__struct_fields__}
-    actions.keep_draft(lead_id, Sheet(**fields), member=_viewer(request), now=_now())
+    actions.keep_draft(lead_id, _typed(request), member=_viewer(request), now=_now())
     return HttpResponse(status=204)
 
 
@@ -287,10 +287,19 @@ def _lead_page(
     return render(request, "pipeline/lead.html", context)
 
 
+def _typed(request: HttpRequest) -> Sheet:
+    """Give a call sheet as it was sent, whatever it holds; an id that is none gives way to a new one."""
+    sent = {name: request.POST.get(name, "")[:NOTE_AT_MOST] for name in Sheet.__struct_fields__}
+    try:
+        call_id = UUID(sent.pop("call_id"))
+    except ValueError:
+        call_id = None
+    return msgspec.convert(sent | {"call_id": call_id}, Sheet)
+
+
 def _sheet_again(request: HttpRequest, lead_id: UUID, error: str) -> HttpResponse:
     """Show the sheet with what was typed and what is wrong with it."""
-    typed = Sheet(**{name: request.POST.get(name, "") for name in Sheet.__struct_fields__})
-    sheet = shown(_viewer(request), lead_id, _now(), typed=typed)
+    sheet = shown(_viewer(request), lead_id, _now(), typed=_typed(request))
     context = {"sheet": sheet, "error": _(error)}
     return render(request, "pipeline/call.html", context, status=Invalid.status)
 
