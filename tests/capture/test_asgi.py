@@ -1,9 +1,10 @@
 """POST /api/v1/leads, as another system meets it."""
 
 import asyncio
+import contextlib
 import json
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -16,10 +17,12 @@ from django.db import connection
 
 from clew.access.tokens import revoke
 from clew.base.models import Refusal
-from clew.capture import asgi, errors
+from clew.capture import asgi, errors, intake
+from clew.capture.decoding import decode
 from clew.capture.link import Link
 from clew.capture.models import Consent, Source, Submission, Waiting
 from clew.capture.queries import open_body
+from clew.errors import ClewError
 from tests.capture.sender import NOW, PHONE, Sender, counts, lead, site, stored, token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,6 +126,17 @@ BAD: dict[str, tuple[Any, int, str]] = {
         "body_too_deep",
     ),
     "a deep field": (lead(extra={"a": json.loads("[" * 20 + "]" * 20)}), 422, "too_deep"),
+    "a deep array of leads": (
+        [lead(), lead(answers={"a": json.loads("[" * 17 + "]" * 17)})],
+        422,
+        "too_deep",
+    ),
+    "a very large lead": (lead(extra={"a": "x" * 262_144}), 422, "lead_too_large"),
+    "a very large lead in an array": (
+        [lead(), lead(extra={"a": "x" * 262_144})],
+        422,
+        "lead_too_large",
+    ),
     "a number": (b"5", 422, "wrong_type"),
     "a wrong type": (lead(phone=13812345678), 422, "wrong_type"),
     "a list for an object": (lead(utm=[]), 422, "wrong_type"),
@@ -169,6 +183,48 @@ def test_any_one_way_of_reaching_the_person_suffices(sender: Sender, each: dict[
 def test_text_that_only_looks_like_nul_is_kept(sender: Sender) -> None:
     assert sender.one(lead(message="\\u0000")).status_code == 202
     assert stored()[0].message == "\\u0000"
+
+
+def test_brackets_and_escapes_within_text_are_only_text(sender: Sender) -> None:
+    text = '[{"\\' * 30
+    assert sender.one(lead(extra={"a": text, "b": [[["\\\\u0000"]]]})).status_code == 202
+    assert stored()[0].extra["a"] == text
+
+
+HEAVY = {
+    "many empty objects": b"[" + b"{}," * 3_300_000 + b"{}]",
+    "a wide lead": b'{"source":"site","phone":"13812345678","extra":{"a":['
+    + b"[]," * 3_300_000
+    + b"1]}}",
+    "a wide lead in an array": b'[{"source":"site","phone":"13812345678","extra":{"a":['
+    + b"[]," * 3_300_000
+    + b"1]}}]",
+    "many tags": b'[{"source":"site","phone":"13812345678","utm":{'
+    + b",".join(b'"%d":"1"' % n for n in range(700_000))
+    + b"}}]",
+    "NUL everywhere": b"["
+    + b",".join(
+        b'{"source":"site","phone":"13812345678","name":"\\u0000","extra":{"a":['
+        + b"1," * 4500
+        + b"1]}}"
+        for _ in range(1000)
+    )
+    + b"]",
+    "a thousand leads of brackets": b"["
+    + b",".join(
+        b'{"source":"site","phone":"13812345678","extra":{"a":[' + b"[]," * 3000 + b"1]}}"
+        for _ in range(1000)
+    )
+    + b"]",
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_no_body_of_ten_megabytes_keeps_the_process_busy_for_seconds(name: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(ClewError):
+        decode(HEAVY[name], latest=NOW)
+    assert time.process_time() - started < 4
 
 
 def test_a_body_over_ten_megabytes_is_refused_however_it_comes(sender: Sender) -> None:
@@ -403,7 +459,7 @@ def test_one_poisonous_request_does_not_hurt_the_others_of_its_group(sender: Sen
     assert {one.name for one in stored()} == set(statuses)
 
 
-@contextmanager
+@contextlib.contextmanager
 def no_database() -> Iterator[None]:
     async def refused(*_: Any, **__: Any) -> Any:
         raise psycopg.OperationalError("connection refused")
@@ -463,6 +519,17 @@ def test_a_reply_lost_after_the_commit_doubles_nothing(sender: Sender) -> None:
     assert {UUID(answer.json()["id"]) for answer in answers} == set(
         Submission.objects.values_list("pk", flat=True)
     )
+
+
+def test_more_than_can_be_queued_is_sent_away_with_a_time(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "WAITING_ROWS", 10)
+    answers = sender.send(*[[lead()] * 5] * 8)
+    statuses = [answer.status_code for answer in answers]
+    assert sorted(set(statuses)) == [202, 503]
+    assert answers[statuses.index(503)].json()["code"] == "busy"
+    assert counts()["submissions"] == 5 * statuses.count(202)
 
 
 def test_the_door_comes_back_after_the_database_did(sender: Sender) -> None:

@@ -2,12 +2,13 @@
 
 import string
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.capture.rules import Draft, parse_paste
+from clew.capture.rules import Draft, encode, holds_nul, is_deep, parse_paste
 
 EXAMPLES = {
     "张三 13812345678 要 3 台 400W 伺服电机，苏州": Draft(
@@ -120,3 +121,34 @@ def test_a_number_is_found_however_it_is_written(
     if is_wide:
         written = written.translate({ord(c): ord(c) + 0xFEE0 for c in string.digits})
     assert parse_paste(f"张三 {written} 要货").phone.removeprefix("+86") == number
+
+
+JSON = st.recursive(
+    st.none() | st.integers(0, 9) | st.text('[]{}\\"\0a', max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.integers(0, 5))
+def test_depth_is_told_exactly(value: Any, levels: int) -> None:
+    assert is_deep(encode(value), levels) == (_depth(value) > levels)
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
+
+
+@given(JSON)
+def test_a_nul_is_found_wherever_it_is(value: Any) -> None:
+    assert holds_nul(encode(value)) == _has_nul(value)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_nul(part) for pair in value.items() for part in pair)
+    return any(map(_has_nul, value)) if isinstance(value, list) else "\0" in str(value)

@@ -42,7 +42,7 @@ from clew.capture.inbox import (
 )
 from clew.capture.models import ConsentText, Failure, Form, Source, Submission, Visit, Waiting
 from clew.capture.queries import open_body
-from clew.capture.rules import Fault, faults_of, holds_nul
+from clew.capture.rules import Fault, encode, faults_of, holds_nul
 from clew.capture.schemas import LeadIn
 from clew.errors import Missing, Unavailable
 
@@ -290,7 +290,7 @@ def _faults(leads: Sequence[LeadIn], origins: Mapping[str, Origin], now: datetim
         found += faults_of(n, lead, now + SKEW)
         if lead.source not in origins:
             found.append(Fault(n, "source", "unknown_source"))
-        if holds_nul(msgspec.to_builtins(lead)):
+        if holds_nul(encode(lead)):
             found.append(Fault(n, "", "nul"))
     return found
 

@@ -12,7 +12,7 @@ from clew.capture.errors import (
     LeadsRefused,
     TooManyLeads,
 )
-from clew.capture.rules import MOST_LEADS, Fault, faults_of, holds_nul
+from clew.capture.rules import LARGEST_LEAD, MOST_LEADS, Fault, encode, faults_of, holds_nul
 from clew.capture.schemas import LeadIn
 
 _one = msgspec.json.Decoder(LeadIn).decode
@@ -41,17 +41,29 @@ def decode(raw: bytes, *, latest: datetime) -> tuple[list[LeadIn], bool]:
         raise BodyEmpty
     is_array = start == b"["
     try:
+        _measure(raw, is_array=is_array)
         leads = _array(raw, latest) if is_array else [_one(raw)]
+        faults = _faults(raw, leads, latest)
     except msgspec.ValidationError as error:
         raise LeadsRefused([fault_of(0, error)]) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BodyNotJson from error
     except RecursionError as error:
         raise BodyTooDeep from error
-    faults = _faults(raw, leads, latest)
     if faults:
         raise LeadsRefused(faults)
     return leads, is_array
+
+
+def _measure(raw: bytes, *, is_array: bool) -> None:
+    """Refuse a lead that is too large before its parts are looked at."""
+    if len(raw) <= LARGEST_LEAD:
+        return
+    parts = _raw(raw) if is_array else [msgspec.Raw(raw)]
+    _count(len(parts))
+    large = [n for n, part in enumerate(parts) if len(memoryview(part)) > LARGEST_LEAD]
+    if large:
+        raise LeadsRefused([Fault(n, "", "lead_too_large") for n in large])
 
 
 def _array(raw: bytes, latest: datetime) -> list[LeadIn]:
@@ -89,7 +101,7 @@ def _faults(raw: bytes, leads: list[LeadIn], latest: datetime, first: int = 0) -
         found += faults_of(n, lead, latest)
     if b"\\u0000" in raw:
         for n, lead in enumerate(leads, first):
-            if holds_nul(msgspec.to_builtins(lead)):
+            if holds_nul(encode(lead)):
                 found.append(Fault(n, "", "nul"))
     return found
 

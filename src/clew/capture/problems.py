@@ -35,6 +35,7 @@ WORDS = {
     "impossible_date": _("This date cannot be: use ISO 8601, after 1999 and not in the future."),
     "no_offset": _("The time needs an offset from UTC, such as +08:00."),
     "too_deep": _("Nested too deeply: sixteen levels are allowed."),
+    "lead_too_large": _("This lead is larger than 256 KB. Leave out what nobody will read."),
     "nul": _("The NUL character cannot be stored. Leave it out."),
     "unknown_field": _("No such field. Put what has no field of its own into extra."),
     "missing_field": _("This field is needed."),
