@@ -12,7 +12,9 @@ from clew.contacts.models import Contact, Lead, Repeat
 from clew.handoff import actions
 from clew.handoff.errors import LeadTaken
 from clew.handoff.models import Placement, Seat
-from clew.tally.queries import account
+from clew.pipeline.actions import CallIn, log_call
+from clew.pipeline.models import Call
+from clew.tally.queries import Breaches, account, breaches
 from clew.web.worker import run_belt_once
 from tests.company import COLD, HOT, MONDAY_NOON, enquire, found, submit
 
@@ -72,3 +74,25 @@ def test_a_pooled_lead_has_exactly_one_winner() -> None:
     assert Counter(type(error) for error in raised) == {LeadTaken: 7}
     assert Placement.objects.filter(lead=id_, closed_at=None).count() == 1
     assert sum(s.open_count for s in Seat.objects.all()) == 1
+
+
+def test_calls_are_logged_while_the_same_people_write_again() -> None:
+    company = found(weights=(1, 1), capacity=1000)
+    phones = [f"138{number:08d}" for number in range(12)]
+    ids = [enquire(company.site, phone=phone, **HOT) for phone in phones]
+    holders = {id_: Placement.objects.get(lead=id_).seat.member for id_ in ids}  # type: ignore[union-attr]
+
+    def close_all() -> None:
+        for id_, member in holders.items():
+            call = CallIn(id_, Call.Result.BAD_NUMBER)
+            log_call(id_, call, member=member, now=MONDAY_NOON)
+
+    def ask_again() -> None:
+        for phone in phones:
+            submit(company.site, phone=phone, **HOT)
+            run_belt_once(MONDAY_NOON)
+
+    assert at_once(close_all, ask_again) == []
+    drain()
+    assert account(company.administrator).is_balanced
+    assert breaches() == Breaches(0, 0, 0, 0)

@@ -183,7 +183,7 @@ def set_seat(
 def leave(seat_id: int, *, actor: Actor, now: datetime) -> int:
     """Close a seat and put all its leads into the team's pool. Returns how many. Raises SeatMissing."""
     held = Placement.objects.filter(seat=seat_id, closed_at=None).order_by("lead_id")
-    _lock_leads(list(held.values_list("lead_id", flat=True)))
+    lock_leads(list(held.values_list("lead_id", flat=True)))
     seat = _lock_seat(seat_id)
     count = 0
     for lead_id in held.values_list("lead_id", flat=True):
@@ -204,12 +204,12 @@ def release(member_id: int, *, now: datetime) -> None:
 
 def _placement(lead_id: UUID) -> Placement:
     """Lock the lead first: whoever waited then reads the placement that the winner has left."""
-    if not _lock_leads([lead_id]):
+    if not lock_leads([lead_id]):
         raise LeadMissing
     return Placement.objects.get(lead=lead_id, closed_at=None)
 
 
-def _lock_leads(lead_ids: list[UUID]) -> list[UUID]:
+def lock_leads(lead_ids: list[UUID]) -> list[UUID]:
     """Leads before seats, each in the order of ids: the one order in which all writers lock."""
     leads = Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids).order_by("pk")
     return list(leads.values_list("pk", flat=True))

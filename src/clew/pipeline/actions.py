@@ -13,7 +13,7 @@ from clew.base.live import Hint, announce
 from clew.base.sealing import seal
 from clew.handoff import actions as handoff
 from clew.handoff.models import Placement
-from clew.handoff.queries import visible_lead
+from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.errors import (
     CallOfAnotherLead,
     EndUnknown,
@@ -117,19 +117,13 @@ def _same(call: Call, lead_id: UUID, member: Member) -> Call:
 
 
 def _held(member: Member, lead_id: UUID) -> Placement:
-    """Lock where a lead stands, if the member may see it and a person holds it.
+    """Lock a lead and give where it stands, if the member may see it and a person holds it.
 
     It is looked up again under the lock, since it may have gone to somebody else meanwhile.
     """
-    lead = visible_lead(member, lead_id)
-    placement = (
-        Placement.objects.select_for_update(of=("self",))
-        .select_related("seat")
-        .filter(lead=lead, closed_at__isnull=True)
-        .first()
-    )
-    visible_lead(member, lead.pk)
-    if placement is None or placement.kind != Placement.Kind.PERSON:
+    handoff.lock_leads([visible_lead(member, lead_id).pk])
+    placement = placement_of(visible_lead(member, lead_id).pk)
+    if placement.kind != Placement.Kind.PERSON:
         raise LeadNotClaimed
     return placement
 
