@@ -31,7 +31,7 @@ from clew.errors import ClewError, Missing, Unavailable
 
 VISITOR = Actor("visitor")
 LEAST_TIME = timedelta(seconds=3)  # nobody types a number faster, unless the browser fills it in
-MOST_PROVEN = 60  # sendings in ten minutes from one address: a company shares one
+MOST_PROVEN = 200  # sendings in ten minutes from one address: a trade fair shares one
 MOST_UNPROVEN = 8
 LONGEST_AGENT = 300
 
