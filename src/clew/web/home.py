@@ -5,7 +5,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from clew.web.embedded import Say, Server, prepare
+from clew.web.binaries import Say
+from clew.web.embedded import Server, prepare
 
 
 def folder() -> Path:
