@@ -1,11 +1,15 @@
 """Members and teams."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
 from clew.access import actions, errors
-from clew.access.models import Member, Role
+from clew.access.models import Member, Role, Sent
 from clew.access.queries import members, teams
+from clew.access.tokens import issue, revoke
 from clew.base.models import Entry, Outbox
 from tests.access.make import NOW, PASSWORD, TEST, member, organisation, team
 
@@ -118,3 +122,22 @@ def test_leaving_a_team_twice_is_noted_once() -> None:
     actions.leave(north, anna, actor=TEST, now=NOW)
     actions.leave(north, anna, actor=TEST, now=NOW)
     assert Entry.objects.filter(name="TeamLeft").count() == 1
+
+
+def test_a_nonce_counts_once_and_is_forgotten_after_two_days() -> None:
+    nonce = str(uuid4())
+    actions.send_once(nonce, now=NOW)
+    with pytest.raises(errors.AlreadySent):
+        actions.send_once(nonce, now=NOW)
+    actions.send_once(str(uuid4()), now=NOW + timedelta(days=3))
+    assert Sent.objects.count() == 1
+
+
+def test_tokens_leave_a_trace_in_the_ledger() -> None:
+    boss = member("boss", "administrator")
+    token, secret = issue(name="shop", scopes=["leads:write"], by=boss, now=NOW)
+    for _ in range(2):
+        revoke(token.pk, by=boss, now=NOW)
+    entries = Entry.objects.filter(name__startswith="Token").order_by("pk")
+    assert [entry.name for entry in entries] == ["TokenIssued", "TokenRevoked"]
+    assert secret not in str(list(entries.values()))

@@ -26,7 +26,7 @@ def test_a_token_grants_its_scopes_until_it_is_revoked() -> None:
     grant = tokens.find(secret)
     assert grant
     assert grant.scopes == {"leads:read", "leads:write"}
-    tokens.revoke(made.pk, now=NOW)
+    tokens.revoke(made.pk, by=made.created_by, now=NOW)
     assert tokens.find(secret) is None
 
 

@@ -311,7 +311,7 @@ def test_a_revoked_token_is_forgotten_within_five_seconds(sender: Sender) -> Non
         known = asgi.Known(Link(asgi.conninfo()), clock=lambda: now[0])
         digest = bytes(one.digest)
         first = await known.grant(digest)
-        await asyncio.to_thread(_in_thread, revoke, one.pk, now=NOW)
+        await asyncio.to_thread(_in_thread, revoke, one.pk, by=one.created_by, now=NOW)
         now[0] += 5.1
         second = await known.grant(digest)
         await known._link.close()

@@ -80,7 +80,7 @@ def test_a_token_needs_the_scope_and_its_life(company: Company) -> None:
     )
     program = Client(headers={"authorization": f"Bearer {secret}"})
     assert program.get(path).status_code == 200
-    revoke(token.pk, now=MONDAY_NOON)
+    revoke(token.pk, by=company.administrator, now=MONDAY_NOON)
     assert program.get(path).status_code == 401
     for forged in ("", "Bearer", "Bearer clew_forged", f"Basic {secret}", f"Bearer {secret}x"):
         answer = Client(headers={"authorization": forged}).get(path)

@@ -1,7 +1,7 @@
 """The only writers of members and teams."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +25,7 @@ from clew.access.models import Member, Membership, Organisation, Role, Sent, Tea
 from clew.base.ledger import Actor, append
 
 THEMES = ("", "light", "dark")
+KEPT = timedelta(days=2)  # how long a form may be sent again without a second effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def send_once(nonce: str, *, now: datetime) -> None:
         key = UUID(nonce)
     except ValueError as damaged:
         raise FormTooOld from damaged
+    Sent.objects.filter(at__lt=now - KEPT).delete()
     try:
         with transaction.atomic():
             Sent.objects.create(nonce=key, at=now)

@@ -55,3 +55,18 @@ class TeamLeft(Event):
 
     member_id: int
     team_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssued(Event):
+    """A token was made for another system."""
+
+    token_id: int
+    scopes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked(Event):
+    """A token was ended for good."""
+
+    token_id: int

@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
+from clew.access.events import TokenIssued, TokenRevoked
 from clew.access.models import Member, Token
+from clew.base.ledger import Actor, append
 
 PREFIX = "clew_"
 SECRET_BYTES = 24  # 192 bits
@@ -35,20 +39,24 @@ def issue(*, name: str, scopes: Iterable[str], by: Member, now: datetime) -> tup
     if not wanted or not set(wanted) <= set(SCOPES):
         raise ValueError(wanted)
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-    token = Token.objects.create(
-        name=name,
-        prefix=secret[:12],
-        digest=digest(secret),
-        scopes=wanted,
-        created_by=by,
-        created_at=now,
-    )
+    with transaction.atomic():
+        token = Token.objects.create(
+            name=name,
+            prefix=secret[:12],
+            digest=digest(secret),
+            scopes=wanted,
+            created_by=by,
+            created_at=now,
+        )
+        append(TokenIssued(token.pk, wanted), actor=Actor("member", str(by.pk)), at=now)
     return token, secret
 
 
-def revoke(token_id: int, *, now: datetime) -> None:
+def revoke(token_id: int, *, by: Member, now: datetime) -> None:
     """End a token: at once in this process, within five seconds in the others."""
-    Token.objects.filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=now)
+    with transaction.atomic():
+        if Token.objects.filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=now):
+            append(TokenRevoked(token_id), actor=Actor("member", str(by.pk)), at=now)
     _found.clear()
 
 

@@ -40,7 +40,7 @@ def send(url: str, rate: float, count: int) -> None:
     except KeyboardInterrupt:
         say(_("%s leads sent.") % sent)
     finally:
-        revoke(token.pk, now=datetime.now(UTC))
+        revoke(token.pk, by=token.created_by, now=datetime.now(UTC))
 
 
 def _lead(chance: Random) -> LeadIn:

@@ -46,7 +46,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     """End a token for good."""
-    tokens.revoke(token_id, now=clock())
+    tokens.revoke(token_id, by=caller(request), now=clock())
     messages.success(request, _("The token no longer opens anything."))
     return redirect("office:tokens")
 
