@@ -6,6 +6,7 @@ response leaves with the strict headers, and a bare route that is missing in `we
 refused like any other.
 """
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +17,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clew.web.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402  the applications below need Django ready
+from django.template.loader import get_template  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from clew.capture import asgi as intake  # noqa: E402
 from clew.web import assets, headers, health, stream  # noqa: E402
@@ -62,7 +65,7 @@ async def _live(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            assets.digest()
+            asyncio.get_running_loop().run_in_executor(pages.pool, _warm)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await stream.close()
@@ -70,6 +73,13 @@ async def _live(receive: Any, send: Any) -> None:
             pages.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _warm() -> None:
+    """Read what the first page needs while nobody waits for it."""
+    assets.digest()
+    get_template("base.html")
+    len(get_resolver().url_patterns)
 
 
 def _with_headers(send: Any) -> Any:
