@@ -1,5 +1,6 @@
 """People and weights, and accounts."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -7,7 +8,9 @@ from django.test import Client
 
 from clew.access.models import Member, Role, Team
 from clew.base.models import Entry
+from clew.base.outbox import follow
 from clew.handoff.models import Calendar, Method, Placement, Seat
+from clew.web.flow import FACTS
 from tests.company import HOT, Company, enquire, member
 from tests.web.office.conftest import Browser
 
@@ -201,3 +204,14 @@ def test_a_changed_method_holds_from_the_next_lead_on(admin: Client, company: Co
     enquire(company.site, phone="13812345678", **HOT)
     assert Placement.objects.get(closed_at=None).kind == "pool"
     assert "selected" in admin.get(f"/people/teams/{company.online.pk}").content.decode()
+
+
+def test_what_a_closed_account_held_goes_on_to_others(admin: Client, company: Company) -> None:
+    enquire(company.site, phone="13812345678", **HOT)
+    holder = Placement.objects.get(closed_at=None).seat
+    assert holder
+    admin.post(f"/people/accounts/{holder.member_id}/active", {"active": "off"})
+    follow(FACTS, datetime.now(UTC))
+    placement = Placement.objects.get(closed_at=None)
+    assert (placement.kind, placement.seat) == ("pool", None)
+    assert Seat.objects.get(pk=holder.pk).left_at
