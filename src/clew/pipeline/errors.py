@@ -15,12 +15,6 @@ class CallOfAnotherLead(Conflict):
     code = "call_of_another_lead"
 
 
-class ResultMissing(Invalid):
-    """Choose how the call ended."""
-
-    code = "result_missing"
-
-
 class NextTimePassed(Invalid):
     """The next contact must lie ahead."""
 

@@ -1,4 +1,4 @@
-// The frame of every page: menus that close, buttons that cannot be pressed twice, short messages.
+// The frame of every page: menus that close, buttons that cannot be pressed twice.
 
 for (const drop of document.querySelectorAll("[data-drop]")) {
   drop.addEventListener("keydown", (event) => {
@@ -23,17 +23,6 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
-
-/** Show a short message; screen readers hear it. */
-export function toast(words) {
-  const box = document.getElementById("toasts");
-  if (!box) return;
-  const item = document.createElement("p");
-  item.className = "c-toast";
-  item.textContent = words;
-  box.append(item);
-  setTimeout(() => item.remove(), 4000);
-}
 
 // A choice that filters the page does so at once.
 for (const field of document.querySelectorAll("[data-submit]")) {
