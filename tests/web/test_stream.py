@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.test import Client
 
 from clew.access.actions import deactivate
@@ -127,6 +127,21 @@ def test_strangers_get_no_stream(company: Company) -> None:
             page = Page(session)
             await page.task
             assert page.status == 401
+        await stream.close()
+
+    run(work())
+
+
+def test_while_the_database_is_away_no_stream_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(session: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(stream, "viewer_of", away)
+
+    async def work() -> None:
+        page = Page("session")
+        await page.task
+        assert page.status == 503
         await stream.close()
 
     run(work())

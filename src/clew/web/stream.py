@@ -25,7 +25,7 @@ from typing import Any, cast
 import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 
 from clew.access.models import Member
 from clew.base.live import CHANNEL
@@ -173,7 +173,11 @@ async def stream(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["method"] != "GET":
         await _refuse(send, 405)
         return
-    viewer = await hub.who(session) if session else None
+    try:
+        viewer = await hub.who(session) if session else None
+    except Error:
+        await _refuse(send, 503)
+        return
     if viewer is None:
         await _refuse(send, 401)
         return
@@ -213,7 +217,7 @@ def _viewers_of(sessions: Iterable[str]) -> dict[str, Viewer | None]:
     """Look up many sessions. While the database is away, all stay as they are."""
     try:
         return {session: viewer_of(session) for session in sessions}
-    except DatabaseError:
+    except Error:
         return {}
 
 
