@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from clew.access.models import Member, Organisation
+from clew.access.models import Member, Organisation, Role
 from clew.base.models import Entry, Outbox
 from clew.capture.models import Failure, Source, Submission
 from clew.contacts.models import Contact, Lead
@@ -37,9 +37,14 @@ def _demo() -> None:
 @pytest.mark.usefixtures("_demo")
 def test_at_three_on_a_sunday_somebody_has_a_full_day() -> None:
     local = SUNDAY_AT_THREE.astimezone(ZoneInfo("Asia/Shanghai"))
-    lin = Member.objects.get(username="lin")
-    parts = {part.group: len(part.rows) for part in my_day(lin, local).parts}
-    assert parts[Group.URGENT] >= 2
+    urgent = {
+        member.username: len(part.rows)
+        for member in Member.objects.filter(role=Role.SALESPERSON)
+        for part in my_day(member, local).parts
+        if part.group == Group.URGENT
+    }
+    assert urgent["lin"] >= 1
+    assert max(urgent.values()) >= 2  # whose turn it is hangs on ids, which are never the same
     assert Clock.objects.filter(stopped_at=None, due_at__gt=SUNDAY_AT_THREE).exists()
     assert Clock.objects.filter(stopped_at=None, breached_at__isnull=False).exists()
     assert Task.objects.filter(done_at=None).count() > 3
