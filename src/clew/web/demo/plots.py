@@ -71,8 +71,8 @@ class Start:
 def plot(chance: Random, start: Start) -> list[Step]:
     """Tell all that will be done about a lead, in order. Calls beyond today stay plans."""
     if not _is_contacted(chance, start):
-        given_up = workday(chance, start.at, chance.randint(12, 25))
-        return [] if start.is_well_run else [Step(given_up, end="lost_silent")]
+        patience = chance.randint(2, 4) if start.is_well_run else chance.randint(12, 25)
+        return [Step(workday(chance, start.at, patience), end="lost_silent")]
     return list(_calls(chance, start))
 
 
