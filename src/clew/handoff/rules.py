@@ -145,7 +145,7 @@ def _win(lead: Lead, portions: dict[int, int], due: dict[int, int]) -> int:
 def _drawn(lead_id: UUID, owed: list[int]) -> int:
     """Settle equal credit by a hash of lead and seat, which follows neither a seat's age nor its number."""
     chance = int.from_bytes(blake2b(lead_id.bytes, digest_size=8).digest(), "big")
-    return max(owed, key=lambda seat_id: chance * (2 * seat_id + 1) % 2**64)
+    return max([(chance * (2 * seat_id + 1) % 2**64, seat_id) for seat_id in owed])[1]
 
 
 def _pool_reason(seats: Sequence[Seat], open_counts: dict[int, int]) -> str:

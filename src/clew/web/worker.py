@@ -1,5 +1,6 @@
 """The worker: claims waiting submissions, runs the belt, follows facts, keeps the clocks."""
 
+import gc
 import logging
 import threading
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ log = logging.getLogger("clew.worker")
 
 def run(stop: threading.Event) -> None:
     """Work until told to stop. A lost database is waited for."""
+    unburden()
     ticked = datetime.min.replace(tzinfo=UTC)
     while not stop.is_set():
         try:
@@ -42,6 +44,13 @@ def run(stop: threading.Event) -> None:
             connection.close()
             stop.wait(POLL_SECONDS)
     connection.close()
+
+
+def unburden() -> None:
+    """Keep the collector off what was imported and from looking often: a batch makes many objects at once."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def run_belt_once(now: datetime, batch: int = BATCH) -> int:

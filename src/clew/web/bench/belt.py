@@ -17,7 +17,7 @@ from clew.base.sealing import lookup, seal
 from clew.capture.models import Source
 from clew.capture.schemas import Body, LeadIn, encode_body
 from clew.web.bench.servers import cpu_seconds
-from clew.web.worker import run_belt_once
+from clew.web.worker import run_belt_once, unburden
 
 KNOWN = 0.3  # share of leads from a contact that exists
 EVIDENCE = {"channel": "api"}
@@ -131,6 +131,7 @@ def _identifier(number: int, contact_id: UUID) -> tuple[object, ...]:
 
 
 def _work(go: Any, done: "Queue[tuple[int, float, float]]") -> None:
+    unburden()
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
     go.wait()

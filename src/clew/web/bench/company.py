@@ -14,7 +14,8 @@ from clew.web.seed import ensure
 BENCH = Actor("system", "bench")
 TEAM_SIZE = 20
 CAPACITY = 1_000_000
-ALWAYS = [[0, 7 * 24 * 60]]
+DAY = 24 * 60
+ALWAYS = [[day * DAY, (day + 1) * DAY] for day in range(7)]
 
 
 def found(now: datetime) -> list[Source]:

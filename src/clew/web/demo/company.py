@@ -18,7 +18,8 @@ from clew.handoff.models import Calendar, Method, Seat
 
 DEMO = Actor("system", "demo")
 PASSWORD = "qiheng-demo-12"  # noqa: S105  printed for everybody who tries the demo
-WEEK = 7 * 24 * 60
+DAY = 24 * 60
+WHOLE_WEEK = [[day * DAY, (day + 1) * DAY] for day in range(7)]
 ROUND_THE_CLOCK = "线上组 全天轮班"
 
 
@@ -89,7 +90,7 @@ def found(now: datetime) -> Company:
         ],
     )
     administrator = _member(organisation, "admin", "何管理", Role.ADMINISTRATOR, now)
-    always = Calendar.objects.create(name=ROUND_THE_CLOCK, week=[[0, WEEK]])
+    always = Calendar.objects.create(name=ROUND_THE_CLOCK, week=WHOLE_WEEK)
     days = Calendar.objects.exclude(pk=always.pk).order_by("pk").first() or always
     teams = {
         side: _team(organisation, name, people, (side, hours), now)
