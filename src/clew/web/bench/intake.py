@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.core.management import call_command
 from django.db import connection
@@ -86,11 +87,13 @@ def _accept(size: Size) -> Figures:
 
 
 def _screen(size: Size) -> Figures:
+    if find_spec("playwright") is None:
+        return {"screen_p50_ms": None, "screen_p99_ms": None}
     _company()
     with connection.cursor() as cursor:
         cursor.execute("truncate capture_submission cascade")  # nobody holds the belt's 500 leads
         cursor.execute("update handoff_seat set open_count = 0, credit = 0")
-    screen = import_module("clew.web.bench.screen")  # it needs Playwright, which not everybody has
+    screen = import_module("clew.web.bench.screen")
     found: Figures = screen.measure(2 * size.seconds)
     return found
 
