@@ -39,6 +39,7 @@ from clew.pipeline.wording import (
 PATH_WIDTH = 1168
 PATH_MARGIN = 64
 STOPS_AT_MOST = 6
+STEP_AT_MOST = 190
 AT_ONCE = 2
 
 
@@ -253,7 +254,7 @@ def _path(
         if knots:
             knots[-1] = (*knots[-1][:2], "now")
         knots += [(title, under, "ahead") for title, under in _ahead(standing, now)]
-    step = (PATH_WIDTH - 2 * PATH_MARGIN) // max(1, len(knots) - 1)
+    step = min(STEP_AT_MOST, (PATH_WIDTH - 2 * PATH_MARGIN) // max(1, len(knots) - 1))
     following = [*knots[1:], None]
     return [
         Stop(
