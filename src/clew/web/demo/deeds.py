@@ -38,10 +38,12 @@ def do(steps: Sequence[tuple[UUID, Step]]) -> None:
     ends = [(p, step) for p, step in deeds if _end(step) and (p.seat or not step.result)]
     with gathered():
         started = _stop_clocks(calls + ends)
-        _log(calls, started)
         _finish_tasks(calls + ends)
-        _plan([(p, step) for p, step in calls if step.next_at])
-        _close(ends)
+        if calls:
+            _log(calls, started)
+            _plan([(p, step) for p, step in calls if step.next_at])
+        if ends:
+            _close(ends)
 
 
 def _end(step: Step) -> str:
