@@ -1,7 +1,5 @@
 """The map of addresses. Every name here stands in `web/permissions.py` too."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from clew.access.views import leave, sign_in
@@ -19,9 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences", choose, name="preferences"),
     path("", include("clew.web.office.urls")),
     path("api/v1/", api.urls),
-]
-urlpatterns += [
-    path("", include(f"clew.{stage}.urls"))
-    for stage in ("capture", "pipeline")
-    if find_spec(f"clew.{stage}.urls")
+    path("", include("clew.capture.urls")),
+    path("", include("clew.pipeline.urls")),
 ]
