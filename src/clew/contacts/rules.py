@@ -28,18 +28,23 @@ def ways(phone: str, email: str, wechat: str) -> list[Way]:
     found = [
         Way("phone", number) for part in SEPARATOR.split(phone) if (number := normal_phone(part))
     ]
-    if wechat and (value := wechat.translate(WIDE).strip().lower()):
+    if wechat and (value := narrow(wechat).strip().lower()):
         found.append(Way("wechat", value))
-    if email and EMAIL.fullmatch(value := email.translate(WIDE).strip().lower()):
+    if email and EMAIL.fullmatch(value := narrow(email).strip().lower()):
         found.append(Way("email", value))
     return list(dict.fromkeys(found))
+
+
+def narrow(text: str) -> str:
+    """Turn full-width characters into the plain ones; most text has none."""
+    return text if text.isascii() else text.translate(WIDE)
 
 
 def normal_phone(text: str) -> str | None:
     """Give a number in E.164, with a comma before an extension; None where it cannot be one."""
     if MOBILE.fullmatch(text):
         return "+86" + text[-11:]
-    plain = text.translate(WIDE).strip()
+    plain = narrow(text).strip()
     match = MOBILE.fullmatch(plain.translate(JUNK))
     return "+86" + match[1] if match else _parsed_phone(plain)
 

@@ -128,22 +128,21 @@ def _write(story: Story, sources: tuple[str, ...], warmths: dict[str, float]) ->
 
 
 def _arrive(story: Story, at: datetime, leads: list[LeadIn]) -> None:
-    """Receive leads, let the belt handle them and decide how each goes on."""
-    ids = receive(leads, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
+    """Receive leads, let the belt handle them and decide how each that it placed goes on."""
+    receive(leads, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
     while run_belt_once(at):
         pass
-    sources = dict(zip(ids, leads, strict=True))
-    placed = Placement.objects.select_related("seat__member").filter(lead__in=ids, closed_at=None)
+    placed = Placement.objects.select_related("lead__source").filter(opened_at=at, closed_at=None)
     for number, placement in enumerate(placed.order_by("id")):
         chance = Random(f"{story.seed}:{len(story.written)}:{number}")  # noqa: S311
-        _go_on(story, chance, placement, sources[placement.lead_id], at)
+        _go_on(story, chance, placement, at)
 
 
-def _go_on(story: Story, chance: Random, placement: Placement, lead: LeadIn, at: datetime) -> None:
+def _go_on(story: Story, chance: Random, placement: Placement, at: datetime) -> None:
     if placement.kind == Placement.Kind.PERSON:
+        source = placement.lead.source.key
         is_well_run = story.now - at < WELL_RUN_FOR
-        start = Start(lead.source, lead.source in ONLINE, is_well_run, at)
-        for step in plot(chance, start):
+        for step in plot(chance, Start(source, source in ONLINE, is_well_run, at)):
             story.plan(placement.lead_id, step)
     elif chance.random() < 0.75:
         story.plan(
