@@ -1,6 +1,13 @@
 """What all tests stand on: a real PostgreSQL, started by tests.settings where none is named."""
 
+import pytest
 from django.conf import settings
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's event loop stays in the thread, and no other can run in it then."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
 
 
 def pytest_unconfigure() -> None:
