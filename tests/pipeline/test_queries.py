@@ -26,6 +26,18 @@ def test_the_day_takes_the_same_statements_for_one_row_and_for_many(
     assert len(day.rows) == 30
 
 
+def test_a_day_with_too_much_in_it_keeps_what_is_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "ROWS_AT_MOST", 2)
+    company = found(weights=(1,))
+    ages = [timedelta(days=3), timedelta(minutes=2), timedelta(days=2), timedelta(minutes=1)]
+    ids = [
+        enquire(company.site, NOON - age, phone=f"138{number:08d}", **HOT)
+        for number, age in enumerate(ages)
+    ]
+    kept = {row.lead_id for row in queries.my_day(company.people[0], NOON).rows}
+    assert kept == {ids[1], ids[3]}
+
+
 def test_one_row_takes_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     at = desk()
     with django_assert_num_queries(1):

@@ -46,6 +46,7 @@ left join lateral (select id, kind, sealed from contacts_identifier where contac
   order by array_position(array['phone', 'wechat', 'email'], kind::text), id limit 1) i on true
 where seat.member_id = %(member)s
 """
+NEAREST = "order by abs(extract(epoch from coalesce(k.due_at, t.due_at) - %(now)s))"
 OF_DAY = "and (k.due_at is not null or t.due_at is null or t.due_at < %(midnight)s)"
 
 
@@ -123,8 +124,13 @@ def my_day(viewer: Member, now: datetime) -> Day:
     """Rank what the member has to do today. `now` is local; its midnight ends the day."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{HELD} {OF_DAY} limit %(limit)s",
-            {"member": viewer.pk, "midnight": midnight(now), "limit": ROWS_AT_MOST},
+            f"{HELD} {OF_DAY} {NEAREST} limit %(limit)s",
+            {
+                "member": viewer.pk,
+                "midnight": midnight(now),
+                "now": now,
+                "limit": ROWS_AT_MOST,
+            },
         )
         rows = _rows(_last_result(cursor), now)
         cursor.execute(
