@@ -2,6 +2,10 @@
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as drawing
+
+drawing.register_profile("untimed", parent=drawing(), deadline=None)  # no test is a matter of speed
+drawing.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
