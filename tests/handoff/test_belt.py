@@ -5,7 +5,7 @@ from django.db.models import Sum
 
 from clew.access.actions import deactivate
 from clew.base.outbox import follow
-from clew.handoff.actions import set_seat
+from clew.handoff.actions import assign, close, leave, set_seat
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal, trace
 from clew.pipeline.models import Clock
@@ -81,6 +81,30 @@ def test_out_of_hours_the_lead_waits_in_the_pool_and_is_given_out_in_the_morning
     tick(MONDAY_NOON)
     assert Placement.objects.get(lead=id_, closed_at=None).kind == "person"
     assert Clock.objects.get(lead=id_).started_at == MONDAY_NOON
+
+
+def test_what_belongs_in_the_pool_does_not_stand_in_the_way_of_what_waits() -> None:
+    company = found(weights=(1, 1), capacity=1)
+    cold = enquire(company.site, phone="13700000000", **COLD)
+    assign(cold, seat_id=company.seats[0].pk, actor=TESTER, now=MONDAY_NOON, reason="manager")
+    hot = [enquire(company.site, phone=f"1381234567{n}", **HOT) for n in range(2)]
+    leave(company.seats[0].pk, actor=TESTER, now=MONDAY_NOON)
+    close(hot[0], reason="won", actor=TESTER, now=MONDAY_NOON)
+    tick(MONDAY_NOON)
+    assert Placement.objects.get(lead=hot[1], closed_at=None).kind == "person"
+    assert Placement.objects.get(lead=cold, closed_at=None).kind == "pool"
+
+
+def test_a_clock_that_runs_for_the_next_person_is_not_stopped_late() -> None:
+    company = found(weights=(1, 1))
+    id_ = enquire(company.site, phone="13812345678", **HOT)
+    seat = Placement.objects.get(lead=id_).seat
+    assert seat
+    leave(seat.pk, actor=TESTER, now=MONDAY_NOON)
+    tick(MONDAY_NOON)
+    follow(FACTS, MONDAY_NOON)
+    assert Placement.objects.get(lead=id_, closed_at=None).kind == "person"
+    assert Clock.objects.filter(lead=id_, stopped_at=None).exists()
 
 
 def test_a_repeat_that_raises_a_pooled_lead_brings_it_to_a_person() -> None:

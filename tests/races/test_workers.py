@@ -3,11 +3,13 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Sum
 
+from clew.access.models import Member
 from clew.contacts.models import Contact, Lead, Repeat
 from clew.handoff import actions
 from clew.handoff.errors import LeadTaken
@@ -15,8 +17,9 @@ from clew.handoff.models import Placement, Seat
 from clew.pipeline.actions import CallIn, log_call
 from clew.pipeline.models import Call
 from clew.tally.queries import Breaches, account, breaches
+from clew.web.flow import tick
 from clew.web.worker import run_belt_once
-from tests.company import COLD, HOT, MONDAY_NOON, enquire, found, submit
+from tests.company import COLD, HOT, MONDAY_NOON, SUNDAY_NIGHT, enquire, found, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +77,26 @@ def test_a_pooled_lead_has_exactly_one_winner() -> None:
     assert Counter(type(error) for error in raised) == {LeadTaken: 7}
     assert Placement.objects.filter(lead=id_, closed_at=None).count() == 1
     assert sum(s.open_count for s in Seat.objects.all()) == 1
+
+
+def test_a_pooled_lead_is_claimed_while_the_shift_begins() -> None:
+    company = found(weights=(1,) * 4, capacity=1000)
+    ids = [enquire(company.site, SUNDAY_NIGHT, phone=f"138{n:08d}", **HOT) for n in range(40)]
+
+    def claim_all(person: Member) -> None:
+        for id_ in ids:
+            with suppress(LeadTaken):
+                actions.claim(id_, member=person, now=MONDAY_NOON)
+
+    def begin() -> None:
+        for _ in range(3):
+            with transaction.atomic():
+                tick(MONDAY_NOON)
+
+    claimers = [lambda person=person: claim_all(person) for person in company.people[:2]]
+    assert at_once(begin, *claimers, begin) == []
+    assert breaches() == Breaches(0, 0, 0, 0)
+    assert Placement.objects.filter(closed_at=None, kind="person").count() == 40
 
 
 def test_calls_are_logged_while_the_same_people_write_again() -> None:

@@ -45,7 +45,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a lead of this batch stands now; `is_answer_due` when the person must be contacted."""
+    """Where a lead stands now; round and turn where a decision by turn put it there."""
 
     lead_id: UUID
     level: int
@@ -110,15 +110,18 @@ def _free_places(team_ids: list[int]) -> list[tuple[int, int]]:
 
 
 def _postponed(team_id: int, count: int) -> list[Candidate]:
+    """Lock leads and their places, like all writers; what somebody is just moving is left to them."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             select p.lead_id, g.level, m.side = 'offline', p.id
             from handoff_placement p
+            join contacts_lead l on l.id = p.lead_id
             join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
             join handoff_method m on m.team_id = p.team_id
             where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
-            order by p.opened_at limit %s for update of p skip locked
+              and (array[m.low, m.medium, m.high])[g.level] = 'turn'
+            order by p.opened_at limit %s for no key update of l, p skip locked
             """,
             [list(POSTPONED), team_id, count],
         )
@@ -176,7 +179,7 @@ def _standing(lead_ids: list[UUID], teams: dict[int, Team]) -> dict[UUID, tuple[
 
 
 def _is_raised(stands: Placed, level: int, teams: dict[int, Team]) -> bool:
-    """A pooled lead moves when its new grade goes to a person and nobody was too busy before."""
+    """Tell whether a lead stands in a pool although its new grade goes to a person."""
     team = teams.get(stands.team_id or 0)
     return stands.kind == "pool" and (team is None or team.ways[level] == "turn")
 

@@ -19,16 +19,16 @@ BREACHED_AT_ONCE = 500
 
 def start(placed: Sequence[Placed], now: datetime) -> None:
     """Start a clock for each lead that a person holds, unless one is running. In working time."""
-    held = [p for p in placed if p.kind == "person"]
-    if not held:
+    with_person = [p for p in placed if p.kind == "person"]
+    if not with_person:
         return
     minutes = _targets()
     due: dict[tuple[int | None, int], datetime] = {}
-    for p in held:
+    for p in with_person:
         if (p.team_id, p.level) not in due:
             moment = after(p.hours, now, minutes[p.level]) if p.hours else now
             due[p.team_id, p.level] = moment
-    rows = {p.lead_id: due[p.team_id, p.level] for p in held}
+    rows = {p.lead_id: due[p.team_id, p.level] for p in with_person}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -52,7 +52,9 @@ def resume(lead_id: UUID, now: datetime) -> None:
 
 
 def stop(lead_id: UUID, now: datetime) -> None:
-    """Stop the clock and drop the next step of a lead that no person holds any more."""
+    """Stop the clock and drop the next step of a lead, unless a person holds it again meanwhile."""
+    if held(lead_id):
+        return
     Clock.objects.filter(lead=lead_id, stopped_at=None).update(stopped_at=now)
     Task.objects.filter(lead=lead_id, done_at=None).update(done_at=now)
 
