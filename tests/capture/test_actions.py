@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 
 from clew.base.ledger import Actor
 from clew.base.models import Entry, Refusal
-from clew.capture import actions
+from clew.capture.actions import failures, leads
 from clew.capture.errors import FailureSettled, LeadsRefused, TooManyVisits
 from clew.capture.models import Consent, Failure, Source, Submission, Visit, Waiting
 from clew.capture.queries import open_body
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db
 ANNA = Actor("member", "1")
 
 
-def receive(*leads: LeadIn, **given: Any) -> list[UUID]:
+def receive(*arrived: LeadIn, **given: Any) -> list[UUID]:
     named = {"channel": "typed", "actor": ANNA, "evidence": {"ip": "203.0.113.9"}, "now": NOW}
-    return actions.receive(leads, **{**named, **given})
+    return leads.receive(arrived, **{**named, **given})
 
 
 def typed(**given: Any) -> LeadIn:
@@ -80,7 +80,7 @@ def test_a_lead_with_a_known_external_id_gives_the_stored_id() -> None:
 def test_a_database_that_is_away_is_told_as_such() -> None:
     site()
     with (
-        mock.patch.object(actions, "_store", side_effect=OperationalError),
+        mock.patch.object(leads, "_store", side_effect=OperationalError),
         pytest.raises(Unavailable),
     ):
         receive(typed())
@@ -89,10 +89,10 @@ def test_a_database_that_is_away_is_told_as_such() -> None:
 def test_an_answer_strengthens_the_first_submission_and_costs_nothing() -> None:
     site(cost_minor=100)
     (first,) = receive(typed(message="询价", wechat="servo_1"), channel="form")
-    asked = actions.Followup("什么时候用", "这周")
+    asked = leads.Followup("什么时候用", "这周")
     later = NOW + timedelta(minutes=1)
-    second = actions.follow_up(first, asked, evidence={}, now=later)
-    again = actions.follow_up(first, actions.Followup("什么时候用", "今年"), evidence={}, now=later)
+    second = leads.follow_up(first, asked, evidence={}, now=later)
+    again = leads.follow_up(first, leads.Followup("什么时候用", "今年"), evidence={}, now=later)
     assert second == again != first
     kept = Submission.objects.get(pk=second)
     body = open_body(kept.pk, kept.body).lead
@@ -101,7 +101,7 @@ def test_an_answer_strengthens_the_first_submission_and_costs_nothing() -> None:
     assert (kept.cost_minor, kept.channel, kept.occurred_at) == (0, "form", later)
     assert Consent.objects.filter(submission_id=second).count() == 1
     with pytest.raises(Missing):
-        actions.follow_up(UUID(int=1), asked, evidence={}, now=later)
+        leads.follow_up(UUID(int=1), asked, evidence={}, now=later)
 
 
 def failure() -> Failure:
@@ -114,7 +114,7 @@ def failure() -> Failure:
 
 def test_a_replayed_failure_waits_again_and_is_settled_once() -> None:
     failed = failure()
-    actions.replay(failed.pk, actor=ANNA, now=NOW)
+    failures.replay(failed.pk, actor=ANNA, now=NOW)
     assert Waiting.objects.get().pk == failed.submission_id
     failed.refresh_from_db()
     assert (failed.settlement, failed.settled_at) == ("replayed", NOW)
@@ -124,7 +124,7 @@ def test_a_replayed_failure_waits_again_and_is_settled_once() -> None:
         failed.submission_id,
         "1",
     )
-    for settle in (actions.replay, actions.dismiss):
+    for settle in (failures.replay, failures.dismiss):
         with pytest.raises(FailureSettled):
             settle(failed.pk, actor=ANNA, now=NOW)
     assert Entry.objects.count() == 1
@@ -132,29 +132,29 @@ def test_a_replayed_failure_waits_again_and_is_settled_once() -> None:
 
 def test_a_dismissed_failure_does_not_wait_again() -> None:
     failed = failure()
-    actions.dismiss(failed.pk, actor=ANNA, now=NOW)
+    failures.dismiss(failed.pk, actor=ANNA, now=NOW)
     assert not Waiting.objects.exists()
     assert Entry.objects.get().name == "FailureDismissed"
     with pytest.raises(Missing):
-        actions.dismiss(failed.pk + 1, actor=ANNA, now=NOW)
+        failures.dismiss(failed.pk + 1, actor=ANNA, now=NOW)
 
 
 def test_a_flood_of_refusals_is_one_row_in_ten_seconds() -> None:
     visitor = Actor("visitor")
     for seconds in (0, 1, 9, 10):
-        actions.refuse("form", "trap", {"form": "ask"}, visitor, NOW + timedelta(seconds=seconds))
+        failures.refuse("form", "trap", {"form": "ask"}, visitor, NOW + timedelta(seconds=seconds))
     rows = list(Refusal.objects.order_by("at").values_list("details", flat=True))
     assert rows == [{"form": "ask", "count": 3}, {"form": "ask", "count": 1}]
 
 
 def test_visits_from_one_address_are_limited_and_forgotten() -> None:
     for _ in range(3):
-        actions.visit(b"a" * 16, most=3, now=NOW)
+        failures.visit(b"a" * 16, most=3, now=NOW)
     with pytest.raises(TooManyVisits):
-        actions.visit(b"a" * 16, most=3, now=NOW)
-    actions.visit(b"b" * 16, most=3, now=NOW)
-    actions.visit(b"a" * 16, most=3, now=NOW + timedelta(minutes=10))
-    actions.visit(b"c" * 16, most=3, now=NOW + timedelta(minutes=40))
+        failures.visit(b"a" * 16, most=3, now=NOW)
+    failures.visit(b"b" * 16, most=3, now=NOW)
+    failures.visit(b"a" * 16, most=3, now=NOW + timedelta(minutes=10))
+    failures.visit(b"c" * 16, most=3, now=NOW + timedelta(minutes=40))
     assert Visit.objects.count() == 1
 
 
@@ -167,7 +167,7 @@ def test_no_table_holds_a_number_an_address_or_a_wechat_id_in_the_clear() -> Non
     sender.one(lead(**planted, message="13987654321"), idempotency_key="k")
     sender.one({"source": "site", "canary_wx": "canary@example.com", **planted})
     (first,) = receive(typed(**planted), channel="form")
-    actions.follow_up(first, actions.Followup("q", "a"), evidence={"ip": "canary"}, now=NOW)
+    leads.follow_up(first, leads.Followup("q", "a"), evidence={"ip": "canary"}, now=NOW)
     dump = io.BytesIO()
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clew.base.ledger import Actor
-from clew.capture import actions, asgi
+from clew.capture import asgi
+from clew.capture.actions import leads
 from clew.capture.models import Submission, Waiting
 from clew.capture.schemas import LeadIn
 from tests.capture.sender import NOW, Sender, counts, lead, site, stored
@@ -154,7 +155,7 @@ def test_a_page_sent_by_32_threads_with_one_nonce_is_stored_once() -> None:
     def send() -> None:
         start.wait()
         seen.extend(
-            actions.receive(
+            leads.receive(
                 [LeadIn(source="site", phone="13812345678", external_id="nonce")],
                 channel="form",
                 actor=Actor("visitor"),

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import re
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -14,7 +15,8 @@ from django.test import Client
 
 from clew.access.models import Organisation
 from clew.base.models import Refusal
-from clew.capture import actions, views
+from clew.capture import views
+from clew.capture.actions import failures, leads
 from clew.capture.models import Consent, ConsentText, Form, Submission, Visit
 from clew.capture.queries import open_body
 from clew.capture.rules import PROOF_BITS
@@ -271,13 +273,13 @@ def away(*_: Any, **__: Any) -> Any:
     raise OperationalError("connection refused")
 
 
-@pytest.mark.parametrize("place", ["_store", "visit"])
+@pytest.mark.parametrize(("module", "place"), [(leads, "_store"), (failures, "visit")])
 def test_a_database_that_goes_away_keeps_what_was_typed(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, place: str
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, module: ModuleType, place: str
 ) -> None:
     visitor.open()
     with monkeypatch.context() as broken:
-        broken.setattr(actions, place, away)
+        broken.setattr(module, place, away)
         answer = visitor.look(visitor.send(message="3 台"))
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert kept(answer, PHONE, "3 台")
@@ -288,7 +290,7 @@ def test_a_form_is_shown_as_last_seen_while_the_database_is_away(visitor: Visito
     visitor.open()
     with (
         mock.patch("django.db.models.query.QuerySet.first", away),
-        mock.patch.object(actions, "visit", away),
+        mock.patch.object(failures, "visit", away),
     ):
         answer = visitor.send(message="3 台")
     assert answer.status_code == 503

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clew.access.models import Member
 from clew.base.ledger import Actor
-from clew.capture.actions import receive
+from clew.capture.actions.leads import receive
 from clew.capture.schemas import LeadIn
 from clew.handoff.models import Placement
 from clew.web.worker import run_belt_once

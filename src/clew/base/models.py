@@ -51,6 +51,34 @@ class Followed(models.Model):
         return f"{self.follower} of {self.entry_id}"
 
 
+class File(models.Model):
+    """Something too large for a row: sealed, in pieces, until it expires."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="file_expiry")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Piece(models.Model):
+    """A stretch of a file's bytes, from `offset` on."""
+
+    pk = models.CompositePrimaryKey("file_id", "offset")
+    file = models.ForeignKey(File, models.CASCADE, related_name="pieces", db_index=False)
+    offset = models.BigIntegerField()
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.file_id} from {self.offset}"
+
+
 class Refusal(models.Model):
     """Something turned away at the door, with the reason. What was sent is sealed, if it was kept."""
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from clew.access.models import Organisation, Token
+from clew.base.models import File
 
 VOUCHED = "source:"  # before the key of the source, where a text version would stand
 
@@ -88,6 +89,8 @@ class Submission(models.Model):
         API = "api"
         FORM = "form"
         TYPED = "typed"
+        FILE = "file"
+        HISTORY = "history"
 
     id = models.UUIDField(primary_key=True)
     source = models.ForeignKey(Source, models.PROTECT, related_name="submissions", db_index=False)
@@ -176,6 +179,112 @@ class Failure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.submission_id}"
+
+
+class Undone(models.Model):
+    """A submission whose import was undone. It stays as evidence and makes no lead."""
+
+    submission = models.OneToOneField(Submission, models.PROTECT, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.submission_id)
+
+
+class Import(models.Model):
+    """One file of leads: what it is, how it is read, how far it has come and what it brought."""
+
+    class State(models.TextChoices):
+        """How far it has come. Work goes on by itself from the states ending in ING but UPLOADING."""
+
+        UPLOADING = "uploading"
+        EXAMINING = "examining"
+        EXAMINED = "examined"  # somebody is to say which column is what
+        CHECKING = "checking"
+        CHECKED = "checked"  # every row has its verdict; somebody is to say go
+        IMPORTING = "importing"
+        PAUSED = "paused"
+        DONE = "done"
+        UNDOING = "undoing"
+        UNDONE = "undone"
+        FAILED = "failed"  # the file cannot be read; `problem` says why
+
+    id = models.UUIDField(primary_key=True)
+    file = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField(default=0)
+    digest = models.BinaryField(max_length=32, null=True)
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="imports")
+    is_history = models.BooleanField(null=True)
+    state = models.CharField(max_length=10, choices=State)
+    problem = models.CharField(max_length=60, blank=True)
+    layout = models.JSONField(null=True)
+    plan = models.JSONField(null=True)
+    row_count = models.PositiveIntegerField(default=0)
+    position = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    held_by = models.UUIDField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "source", "is_history"],
+                condition=Q(state__in=["importing", "paused", "done", "undoing"]),
+                name="import_file_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["importing", "paused", "done", "undoing", "undone"])
+                | Q(source__isnull=False, is_history__isnull=False, plan__isnull=False),
+                name="import_knows_what_it_does",
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="import_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportRow(models.Model):
+    """What became of one row of a file. Rows that were left out keep their cells, sealed."""
+
+    class Verdict(models.TextChoices):
+        """What a row is, or was, to Clew."""
+
+        NEW = "new"
+        STRENGTHENED = "strengthened"
+        DUPLICATE = "duplicate"
+        ERROR = "error"
+        WAITING = "waiting"  # stored; the belt has not handled it yet
+
+    pk = models.CompositePrimaryKey("batch_id", "number")
+    batch = models.ForeignKey(Import, models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=12, choices=Verdict)
+    code = models.CharField(max_length=40, blank=True)
+    details = models.JSONField(null=True, blank=True)
+    submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="rows")
+    digest = models.BinaryField(max_length=16, null=True)
+    cells = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(verdict="error") | ~Q(code=""), name="importrow_error_has_a_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["batch", "digest"], name="importrow_same"),
+            models.Index(fields=["batch", "verdict", "number"], name="importrow_verdict"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number}: {self.verdict}"
 
 
 class Visit(models.Model):

@@ -1,7 +1,7 @@
 """The shape of a lead on its way in, shared by the API, the forms and typing by hand."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -45,11 +45,22 @@ class LeadIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     extra: dict[str, Any] = {}
 
 
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """How an old enquiry ended, as a file of history tells. Money in minor units."""
+
+    result: Literal["won", "lost", ""] = ""  # empty: the file does not say
+    value_minor: int | None = None
+    currency: str = "CNY"
+    ended_at: datetime | None = None
+    reason: Line = ""
+
+
 class Body(Struct, frozen=True, omit_defaults=True):
-    """What a Submission seals: the lead as given, and the evidence of how it came."""
+    """What a Submission seals: the lead as given, the evidence of how it came, how it had ended."""
 
     lead: LeadIn
     evidence: dict[str, str] = {}
+    outcome: Outcome | None = None
 
 
 encode_body = msgspec.json.Encoder().encode

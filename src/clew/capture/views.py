@@ -21,7 +21,8 @@ from django.views.decorators.http import require_http_methods
 
 from clew.base.ledger import Actor
 from clew.base.sealing import lookup
-from clew.capture import actions, tickets
+from clew.capture import tickets
+from clew.capture.actions import failures, leads
 from clew.capture.errors import FieldsWrong, LeadsRefused, TooFast, TooManyVisits, TooOld
 from clew.capture.forms import AskForm
 from clew.capture.models import ConsentText, Form, Submission
@@ -81,8 +82,8 @@ def thank(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
     if request.method == "POST":
         answer = request.POST.get("answer", "")
         if answer in page.options:
-            followup = actions.Followup(page.question, answer)
-            actions.follow_up(first, followup, evidence=_evidence(request), now=clock())
+            followup = leads.Followup(page.question, answer)
+            leads.follow_up(first, followup, evidence=_evidence(request), now=clock())
             return HttpResponseRedirect(request.path, status=303)
         error = FieldsWrong()
     is_answered = Submission.objects.filter(
@@ -134,7 +135,7 @@ def _store(request: HttpRequest, sent: Sent, now: datetime) -> UUID:
     """Store the lead once. Raises TooManyVisits, FieldsWrong, Unavailable."""
     try:
         most = MOST_PROVEN if sent.is_proven else MOST_UNPROVEN
-        actions.visit(lookup(_network(request), "form address"), most=most, now=now)
+        failures.visit(lookup(_network(request), "form address"), most=most, now=now)
         shown = ConsentText.objects.get(pk=sent.ticket.text_id)
     except (OperationalError, InterfaceError) as lost:
         raise Unavailable from lost
@@ -145,7 +146,7 @@ def _store(request: HttpRequest, sent: Sent, now: datetime) -> UUID:
         "proof": "work" if sent.is_proven else "time",
     }
     try:
-        ids = actions.receive(
+        ids = leads.receive(
             [_lead(request, sent, shown, now)],
             channel=Submission.Channel.FORM,
             actor=VISITOR,
@@ -235,4 +236,4 @@ def _count(error: ClewError, page: Form, now: datetime) -> None:
     """Note the refusal, unless the database is what is missing."""
     with contextlib.suppress(OperationalError, InterfaceError):
         if not isinstance(error, Unavailable):
-            actions.refuse("form", error.code, {"form": page.slug}, VISITOR, now)
+            failures.refuse("form", error.code, {"form": page.slug}, VISITOR, now)

@@ -14,6 +14,7 @@ from clew.capture.models import Failure, Waiting
 from clew.contacts.belt import Arrival
 from clew.contacts.errors import Overtaken
 from clew.errors import ClewError
+from clew.web import chores
 from clew.web.flow import FACTS, belt, tick
 
 BATCH = 500
@@ -29,6 +30,8 @@ log = logging.getLogger("clew.worker")
 def run(stop: threading.Event) -> None:
     """Work until told to stop. A lost database is waited for."""
     unburden()
+    beside = threading.Thread(target=chores.run, args=(stop,), name="chores")
+    beside.start()
     ticked = datetime.min.replace(tzinfo=UTC)
     while not stop.is_set():
         try:
@@ -44,6 +47,7 @@ def run(stop: threading.Event) -> None:
             connection.close()
             stop.wait(POLL_SECONDS)
     connection.close()
+    beside.join()
 
 
 def unburden() -> None:
@@ -59,6 +63,13 @@ def run_belt_once(now: datetime, batch: int = BATCH) -> int:
     if isinstance(ids, int):
         return ids
     return _isolate(ids, now)
+
+
+def handle(ids: Sequence[UUID], now: datetime) -> None:
+    """Run the belt over these waiting submissions at once, as far as nobody else does it already."""
+    result = _attempt(ids, len(ids), now)
+    if not isinstance(result, int):
+        _isolate(result, now)
 
 
 def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | list[UUID]:

@@ -7,7 +7,7 @@ from django.test import Client
 
 from clew.access.models import Role
 from clew.base.ledger import Actor
-from clew.capture.actions import refuse
+from clew.capture.actions.failures import refuse
 from clew.capture.models import Failure, Source, Submission, Waiting
 from clew.capture.queries import open_body
 from clew.contacts.models import Lead

@@ -11,7 +11,7 @@ from clew.access.actions import join as join_team
 from clew.access.events import MemberAdded
 from clew.access.models import Member, Organisation, Role, Team
 from clew.base.ledger import Actor, append
-from clew.capture.actions import SourceData, add_source
+from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.models import ConsentText, Form, Source
 from clew.handoff.actions import join
 from clew.handoff.models import Calendar, Method, Seat

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from clew.base.outbox import follow
-from clew.capture.actions import receive
+from clew.capture.actions.leads import receive
 from clew.capture.schemas import LeadIn
 from clew.handoff.actions import claim
 from clew.handoff.models import Placement

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clew.capture import actions
+from clew.capture.actions import leads
 from clew.capture.errors import LeadsRefused
 from clew.capture.models import Failure, Source, Submission
 from clew.capture.problems import WORDS
@@ -85,7 +85,7 @@ def _receive(request: HttpRequest, form: LeadForm) -> list[UUID]:
         **given,
     )
     evidence = {"ip": request.META.get("REMOTE_ADDR", "")}
-    return actions.receive(
+    return leads.receive(
         [lead],
         channel=Submission.Channel.TYPED,
         actor=actor(request),

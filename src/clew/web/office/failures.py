@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clew.base.models import Refusal
-from clew.capture.actions import dismiss, replay
+from clew.capture.actions.failures import dismiss, replay
 from clew.capture.errors import FailureSettled
 from clew.capture.models import Failure
 from clew.web.office.requests import actor, clock

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clew.capture.actions import FormData, close_form, open_form
+from clew.capture.actions.forms import FormData, close_form, open_form
 from clew.capture.models import Form, Source
 from clew.errors import Missing
 from clew.web.office.forms import HostedForm

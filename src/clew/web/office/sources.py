@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clew.capture.actions import SourceData, add_source, change_source
+from clew.capture.actions.sources import SourceData, add_source, change_source
 from clew.capture.models import Form, Source
 from clew.capture.queries import yields
 from clew.errors import Missing

@@ -1,0 +1,1 @@
+"""What changes in capture, a module per noun."""

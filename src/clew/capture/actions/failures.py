@@ -1,0 +1,87 @@
+"""Settling what failed, and counting what was turned away at a door."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from clew.base.ledger import Actor, append
+from clew.base.models import Refusal
+from clew.capture.errors import FailureSettled, TooManyVisits
+from clew.capture.events import FailureDismissed, FailureReplayed
+from clew.capture.models import Failure, Visit, Waiting
+from clew.errors import Missing
+
+REFUSALS_APART = timedelta(seconds=10)
+VISITS = timedelta(minutes=10)
+
+
+@transaction.atomic
+def replay(failure_id: int, *, actor: Actor, now: datetime) -> None:
+    """Put a failed submission before the belt again. Raises Missing, FailureSettled."""
+    failure = _settle(failure_id, Failure.Settlement.REPLAYED, now)
+    Waiting.objects.bulk_create(
+        [Waiting(submission_id=failure.submission_id)], ignore_conflicts=True
+    )
+    append(FailureReplayed(failure.submission_id, failure.pk), actor=actor, at=now)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify('clew_waiting', '')")
+
+
+@transaction.atomic
+def dismiss(failure_id: int, *, actor: Actor, now: datetime) -> None:
+    """Decide that a failed submission need not become a lead. Raises Missing, FailureSettled."""
+    failure = _settle(failure_id, Failure.Settlement.DISMISSED, now)
+    append(FailureDismissed(failure.submission_id, failure.pk), actor=actor, at=now)
+
+
+def refuse(door: str, code: str, details: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Count something turned away. A row for each reason and sender at most every ten seconds.
+
+    `details` holds no personal data. The row's own `count` says how often it happened.
+    """
+    same = Refusal.objects.filter(
+        door=door, code=code, actor_kind=actor.kind, actor_id=actor.id, at__gt=now - REFUSALS_APART
+    )
+    with transaction.atomic():
+        known = same.select_for_update().order_by("-at").first()
+        if known is None:
+            Refusal.objects.create(
+                at=now,
+                door=door,
+                code=code,
+                details={**details, "count": 1},
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+            )
+            return
+        known.details["count"] += 1
+        known.save(update_fields=["details"])
+
+
+def visit(address: bytes, *, most: int, now: datetime) -> None:
+    """Count one sending of a form from a network address, given as a keyed hash.
+
+    Raises TooManyVisits when there were more than `most` in the same ten minutes.
+    """
+    since = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+    Visit.objects.filter(since__lt=since - VISITS).delete()
+    Visit.objects.bulk_create([Visit(address=address, since=since, count=0)], ignore_conflicts=True)
+    own = Visit.objects.filter(address=address, since=since)
+    own.update(count=F("count") + 1)
+    if own.filter(count__gt=most).exists():
+        raise TooManyVisits
+
+
+def _settle(failure_id: int, settlement: str, now: datetime) -> Failure:
+    changed = Failure.objects.filter(pk=failure_id, settled_at__isnull=True).update(
+        settled_at=now, settlement=settlement
+    )
+    failure = Failure.objects.filter(pk=failure_id).first()
+    if failure is None:
+        raise Missing
+    if not changed:
+        raise FailureSettled
+    return failure

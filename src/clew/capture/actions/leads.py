@@ -1,0 +1,131 @@
+"""Taking in leads that come by a page: all or none, once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from clew.base.json import dumps
+from clew.base.ledger import Actor
+from clew.capture.decoding import fault_of
+from clew.capture.errors import LeadsRefused
+from clew.capture.inbox import (
+    STORE,
+    STORED,
+    Arrival,
+    ConsentRow,
+    Origin,
+    SubmissionRow,
+    rows_of,
+)
+from clew.capture.models import Source, Submission
+from clew.capture.queries import open_body
+from clew.capture.rules import Fault, encode, faults_of, holds_nul
+from clew.capture.schemas import LeadIn
+from clew.errors import Missing, Unavailable
+
+SKEW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Followup:
+    """What somebody answered to the one further question after a form."""
+
+    question: str
+    answer: str
+
+
+def receive(
+    leads: Sequence[LeadIn],
+    *,
+    channel: str,
+    actor: Actor,
+    evidence: Mapping[str, str],
+    now: datetime,
+) -> list[UUID]:
+    """Store leads from a page, all or none. Returns the stored ids, in order.
+
+    A lead whose `external_id` its source already has is not stored again: its first id is returned.
+    Raises LeadsRefused with every fault, and Unavailable when the database does not answer.
+    """
+    try:
+        keys = {lead.source for lead in leads}
+        origins = {
+            source.key: Origin(source.pk, source.key, source.cost_minor)
+            for source in Source.objects.filter(key__in=keys, is_active=True)
+        }
+        faults = _faults(leads, origins, now)
+        if faults:
+            raise LeadsRefused(faults)
+        arrival = Arrival(channel, actor, dict(evidence), now)
+        return _store([(lead, origins[lead.source]) for lead in leads], arrival)
+    except (OperationalError, InterfaceError) as lost:
+        raise Unavailable from lost
+
+
+def follow_up(
+    first_id: UUID, followup: Followup, *, evidence: Mapping[str, str], now: datetime
+) -> UUID:
+    """Store the answer to a form's further question as a submission that strengthens the first.
+
+    It costs nothing and keeps the first one's consents. A second answer changes nothing. Raises
+    Missing where there is no such submission, and Unavailable.
+    """
+    try:
+        first = Submission.objects.select_related("source").filter(pk=first_id).first()
+        if first is None:
+            raise Missing
+        lead = open_body(first.pk, first.body).lead
+        answered = msgspec.structs.replace(
+            lead,
+            external_id=f"{first.pk}:answer",
+            occurred_at=now,
+            message="",
+            answers={followup.question: followup.answer},
+        )
+        origin = Origin(first.source_id, first.source.key, 0)
+        arrival = Arrival(first.channel, Actor("visitor"), dict(evidence), now)
+        return _store([(answered, origin)], arrival)[0]
+    except (OperationalError, InterfaceError) as lost:
+        raise Unavailable from lost
+
+
+def _faults(leads: Sequence[LeadIn], origins: Mapping[str, Origin], now: datetime) -> list[Fault]:
+    found: list[Fault] = []
+    for n, lead in enumerate(leads):
+        try:
+            msgspec.convert(msgspec.to_builtins(lead), LeadIn)
+        except msgspec.ValidationError as error:
+            found.append(fault_of(n, error))
+        found += faults_of(n, lead, now + SKEW)
+        if lead.source not in origins:
+            found.append(Fault(n, "source", "unknown_source"))
+        if holds_nul(encode(lead)):
+            found.append(Fault(n, "", "nul"))
+    return found
+
+
+def _store(given: Sequence[tuple[LeadIn, Origin]], arrival: Arrival) -> list[UUID]:
+    submissions: list[SubmissionRow] = []
+    consents: list[ConsentRow] = []
+    for lead, origin in given:
+        submission, basis = rows_of(lead, origin, arrival)
+        submissions.append(submission)
+        consents += basis
+    ids = [row.id for row in submissions]
+    submissions.sort(key=lambda row: (row.source, row.external or ""))  # against deadlocks
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(STORE, ["[]", dumps(submissions), dumps(consents)])
+        (missing,) = cursor.fetchone()
+        if not missing:
+            return ids
+        asked = [
+            {"id": one, "source": origin.key, "external": lead.external_id}
+            for one, (lead, origin) in zip(ids, given, strict=True)
+        ]
+        cursor.execute(STORED, [dumps(asked)])
+        stored = dict(cursor.fetchall())
+    return [stored[one] for one in ids]

@@ -1,0 +1,43 @@
+"""What the worker does beside the belt, in a thread of its own: long jobs, and what is due now and then.
+
+A long job is a row with a state. A chore does one bounded piece of it, about a second of work, in its
+own transactions; it starts again where the row says, on whichever machine, after whatever happened.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.db import InterfaceError, OperationalError, connection
+
+PAUSE_SECONDS = 0.5
+
+log = logging.getLogger("clew.chores")
+
+Chore = Callable[[datetime], bool]  # True: there was something to do, and there may be more
+
+CHORES: tuple[Chore, ...] = ()
+
+
+def run(stop: threading.Event) -> None:
+    """Do one piece of each chore in turn until told to stop. A lost database is waited for."""
+    while not stop.is_set():
+        is_busy = False
+        for chore in CHORES:
+            is_busy |= attempt(chore)
+        if not is_busy:
+            stop.wait(PAUSE_SECONDS)
+    connection.close()
+
+
+def attempt(chore: Chore) -> bool:
+    """Do one piece of a chore; what goes wrong stops neither the others nor the thread."""
+    try:
+        return chore(datetime.now(UTC))
+    except (OperationalError, InterfaceError):
+        log.warning("the database is away; trying again")
+        connection.close()
+    except Exception:
+        log.exception("a chore failed")
+    return False
