@@ -219,6 +219,7 @@ class Import(models.Model):
     state = models.CharField(max_length=10, choices=State)
     problem = models.CharField(max_length=60, blank=True)
     layout = models.JSONField(null=True)
+    profiles = models.JSONField(default=list)
     plan = models.JSONField(null=True)
     row_count = models.PositiveIntegerField(default=0)
     position = models.PositiveIntegerField(default=0)
@@ -269,7 +270,6 @@ class ImportRow(models.Model):
     code = models.CharField(max_length=40, blank=True)
     details = models.JSONField(null=True, blank=True)
     submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="rows")
-    digest = models.BinaryField(max_length=16, null=True)
     cells = models.BinaryField(null=True)
 
     class Meta:
@@ -279,7 +279,6 @@ class ImportRow(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["batch", "digest"], name="importrow_same"),
             models.Index(fields=["batch", "verdict", "number"], name="importrow_verdict"),
         ]
 
