@@ -10,7 +10,7 @@ from clew.base.ids import uuid7
 from clew.base.ledger import Actor
 from clew.base.sealing import seal
 from clew.capture.models import Consent, Source, Submission, Waiting
-from clew.capture.schemas import Body, LeadIn, encode_body
+from clew.capture.schemas import Body, LeadIn, Outcome, encode_body
 from clew.handoff.actions import join
 from clew.handoff.models import Calendar, Method, Seat
 from clew.web.seed import ensure
@@ -100,7 +100,14 @@ def source(key: str, *, is_online: bool, cost_minor: int = 0) -> Source:
     )
 
 
-def submit(origin: Source, now: datetime = MONDAY_NOON, **given: Any) -> UUID:
+def submit(
+    origin: Source,
+    now: datetime = MONDAY_NOON,
+    *,
+    channel: str = Submission.Channel.API,
+    outcome: Outcome | None = None,
+    **given: Any,
+) -> UUID:
     """Store one submission as capture does, and leave it waiting."""
     submission_id = uuid7()
     lead = LeadIn(source=origin.key, **given)
@@ -108,13 +115,15 @@ def submit(origin: Source, now: datetime = MONDAY_NOON, **given: Any) -> UUID:
         id=submission_id,
         source=origin,
         external_id=given.get("external_id"),
-        channel=Submission.Channel.API,
-        occurred_at=now,
+        channel=channel,
+        occurred_at=given.get("occurred_at") or now,
         received_at=now,
         cost_minor=origin.cost_minor,
         actor_kind="system",
         actor_id="test",
-        body=seal(encode_body(Body(lead=lead)), b"submission:" + submission_id.bytes),
+        body=seal(
+            encode_body(Body(lead=lead, outcome=outcome)), b"submission:" + submission_id.bytes
+        ),
     )
     Consent.objects.create(
         submission_id=submission_id, purpose="enquiry", text_version="1", given_at=now
@@ -129,6 +138,13 @@ def enquire(origin: Source, now: datetime = MONDAY_NOON, **given: Any) -> UUID:
     while run_belt_once(now):
         pass
     return submission_id
+
+
+def record(
+    origin: Source, outcome: Outcome | None = None, now: datetime = MONDAY_NOON, **given: Any
+) -> UUID:
+    """Let the belt handle one row of history."""
+    return enquire(origin, now, channel=Submission.Channel.HISTORY, outcome=outcome, **given)
 
 
 HOT = {"message": "今天急要 20 台 400W 伺服电机，请报价", "company": "昆山锐达自动化设备厂"}

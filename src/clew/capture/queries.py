@@ -30,10 +30,11 @@ class Yield:
 
 
 def yields(viewer: Member, now: datetime) -> list[Yield]:
-    """Give every source with its leads of the last thirty days, open ones first."""
+    """Give every source with its enquiries of the last thirty days, open ones first. No history."""
     since = now - RECENT
     brought = (
-        Submission.objects.values("source")
+        Submission.objects.exclude(channel=Submission.Channel.HISTORY)
+        .values("source")
         .annotate(recent=Count("pk", filter=Q(received_at__gt=since)), newest=Max("received_at"))
         .values_list("source", "recent", "newest")
     )

@@ -13,7 +13,7 @@ from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
 from clew.base.sealing import lookup, seal
 from clew.capture.queries import open_body
-from clew.capture.schemas import LeadIn
+from clew.capture.schemas import LeadIn, Outcome
 from clew.contacts.errors import Overtaken, Unreachable
 from clew.contacts.events import LeadOpened, LeadStrengthened
 from clew.contacts.rules import Way, interest, tail, ways
@@ -21,7 +21,7 @@ from clew.contacts.rules import Way, interest, tail, ways
 Key = tuple[str, bytes]
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, interest, submission_count, cost_minor, "
-    "opened_at, strengthened_at"
+    "opened_at, strengthened_at, ended_at, is_history"
 )
 
 
@@ -36,6 +36,17 @@ class Arrival:
     cost_minor: int
     received_at: datetime
     body: bytes
+    occurred_at: datetime
+    is_history: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """From when to when an old enquiry ran, and how it ended."""
+
+    opened_at: datetime
+    ended_at: datetime
+    outcome: Outcome
 
 
 @dataclass(slots=True)
@@ -54,6 +65,7 @@ class Enquiry:
     category: str
     region: str
     cost_minor: int
+    ended: Ended | None = None  # history: it was over before it came here
     repeats: list[Arrival] = field(default_factory=list)
 
 
@@ -67,17 +79,29 @@ class _Person:
 
 
 @dataclass(slots=True)
+class _Met:
+    """An arrival, opened, with the person who sent it."""
+
+    arrival: Arrival
+    given: LeadIn
+    kinds: frozenset[str]
+    person: _Person
+    ended: Ended | None
+
+
+@dataclass(slots=True)
 class _Batch:
     persons: dict[Key, _Person] = field(default_factory=dict)
     identifiers: list[tuple[str, bytes, UUID, Way]] = field(default_factory=list)
-    met: list[tuple[Arrival, LeadIn, list[Way], _Person]] = field(default_factory=list)
+    met: list[_Met] = field(default_factory=list)
 
 
 def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
     """Find or make each arrival's contact, then open a lead or strengthen the open one.
 
-    Raises Unreachable where a submission gives no usable way, SealBroken where it cannot be read, and
-    Overtaken where another worker wrote one of the persons meanwhile: run the batch again.
+    History opens a lead of its own that is over already, and needs no way of reaching anybody. Raises
+    Unreachable where a new enquiry gives no usable way, SealBroken where a submission cannot be read,
+    and Overtaken where another worker wrote one of the persons meanwhile: run the batch again.
     """
     batch = _meet(arrivals)
     _write_persons(batch, now)
@@ -90,22 +114,31 @@ def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
 def _meet(arrivals: Sequence[Arrival]) -> _Batch:
     read = []
     for arrival in arrivals:
-        given = open_body(arrival.submission_id, arrival.body).lead
-        found = ways(given.phone, given.email, given.wechat)
-        if not found:
+        body = open_body(arrival.submission_id, arrival.body)
+        found = ways(body.lead.phone, body.lead.email, body.lead.wechat)
+        if not found and not arrival.is_history:
             raise Unreachable
-        read.append((arrival, given, [((w.kind, lookup(w.value, w.kind)), w) for w in found]))
+        read.append((arrival, body, [((w.kind, lookup(w.value, w.kind)), w) for w in found]))
     batch = _Batch(persons=_known({key for _, _, keyed in read for key, _ in keyed}))
-    for arrival, given, keyed in read:
+    for arrival, body, keyed in read:
         person = next((p for key, _ in keyed if (p := batch.persons.get(key))), None)
         person = person or _Person(uuid7(), is_new=True)
         for key, way in keyed:
             if key not in batch.persons:
                 batch.persons[key] = person
                 batch.identifiers.append((*key, person.contact_id, way))
-        _name(person, given)
-        batch.met.append((arrival, given, [way for _, way in keyed], person))
+        _name(person, body.lead)
+        kinds = frozenset(way.kind for _, way in keyed)
+        batch.met.append(_Met(arrival, body.lead, kinds, person, _ended(arrival, body.outcome)))
     return batch
+
+
+def _ended(arrival: Arrival, outcome: Outcome | None) -> Ended | None:
+    if not arrival.is_history:
+        return None
+    told = outcome or Outcome()
+    opened_at = arrival.occurred_at
+    return Ended(opened_at, max(told.ended_at or opened_at, opened_at), told)
 
 
 def _name(person: _Person, given: LeadIn) -> None:
@@ -138,7 +171,7 @@ def _known(keys: Iterable[Key]) -> dict[Key, _Person]:
 
 
 def _write_persons(batch: _Batch, now: datetime) -> None:
-    persons = {id(p): p for _, _, _, p in batch.met}.values()
+    persons = {id(m.person): m.person for m in batch.met}.values()
     new = [p for p in persons if p.is_new]
     named = [p for p in persons if p.is_named and not p.is_new]
     if new:
@@ -179,22 +212,24 @@ def _identifier_row(kind: str, digest: bytes, contact_id: UUID, way: Way) -> tup
 
 
 def _enquire(batch: _Batch) -> list[Enquiry]:
-    known = [p.contact_id for _, _, _, p in batch.met if not p.is_new]
+    known = [m.person.contact_id for m in batch.met if not (m.person.is_new or m.ended)]
     enquiries = _open_leads(known, batch) if known else {}
     touched: dict[UUID, Enquiry] = {}
-    for arrival, given, found, person in batch.met:
-        kinds = frozenset(way.kind for way in found)
-        enquiry = enquiries.get(person.contact_id)
+    for met in batch.met:
+        contact_id = met.person.contact_id
+        enquiry = None if met.ended else enquiries.get(contact_id)
         if enquiry:
-            _strengthen(enquiry, arrival, given, kinds)
+            _strengthen(enquiry, met)
         else:
-            enquiry = enquiries[person.contact_id] = _open(arrival, given, kinds, person)
+            enquiry = _open(met)
+        if not met.ended:
+            enquiries[contact_id] = enquiry
         touched[enquiry.lead_id] = enquiry
     return list(touched.values())
 
 
 def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
-    any_arrival, any_given, _, _ = batch.met[0]
+    any_arrival, any_given = batch.met[0].arrival, batch.met[0].given
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -223,27 +258,30 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
         }
 
 
-def _open(arrival: Arrival, given: LeadIn, kinds: frozenset[str], person: _Person) -> Enquiry:
+def _open(met: _Met) -> Enquiry:
+    arrival, given = met.arrival, met.given
     return Enquiry(
         lead_id=arrival.submission_id,
-        contact_id=person.contact_id,
+        contact_id=met.person.contact_id,
         is_new=True,
         source_id=arrival.source_id,
         submission_count=1,
         arrival=arrival,
         given=given,
-        way_kinds=kinds,
+        way_kinds=met.kinds,
         interest=interest(given.message),
         category=given.category,
         region=given.region[:60],
         cost_minor=arrival.cost_minor,
+        ended=met.ended,
     )
 
 
-def _strengthen(enquiry: Enquiry, arrival: Arrival, given: LeadIn, kinds: frozenset[str]) -> None:
+def _strengthen(enquiry: Enquiry, met: _Met) -> None:
+    arrival, given = met.arrival, met.given
     enquiry.submission_count += 1
     enquiry.arrival, enquiry.given = arrival, given
-    enquiry.way_kinds |= kinds
+    enquiry.way_kinds |= met.kinds
     enquiry.interest = interest(given.message) or enquiry.interest
     enquiry.category = given.category or enquiry.category
     enquiry.region = given.region[:60] or enquiry.region
@@ -288,8 +326,10 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.interest,
         e.submission_count,
         e.cost_minor,
-        now,
-        now,
+        e.ended.opened_at if e.ended else now,
+        e.ended.opened_at if e.ended else now,
+        e.ended.ended_at if e.ended else None,
+        e.ended is not None,
     )
 
 

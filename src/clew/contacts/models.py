@@ -59,6 +59,7 @@ class Lead(models.Model):
     opened_at = models.DateTimeField()
     strengthened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    is_history = models.BooleanField(default=False)  # over before Clew learnt of it
 
     class Meta:
         constraints = [
@@ -71,7 +72,7 @@ class Lead(models.Model):
                 condition=Q(submission_count__gte=1), name="lead_has_submissions"
             ),
         ]
-        indexes = [models.Index(fields=["-opened_at"], name="lead_newest")]
+        indexes = [models.Index(fields=["is_history", "-opened_at"], name="lead_newest")]
 
     def __str__(self) -> str:
         return str(self.pk)

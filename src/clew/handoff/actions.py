@@ -97,7 +97,7 @@ def close(lead_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Placeme
 
 @transaction.atomic
 def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
-    """Take a closed lead up again: to whoever held it last, or into the pool.
+    """Take a closed lead up again: to whoever held it last, or into the pool. It is no history then.
 
     Raises LeadMissing, LeadTaken when it is open, ContactBusy when a newer enquiry is open.
     """
@@ -111,7 +111,7 @@ def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
     )
     try:
         with transaction.atomic():
-            Lead.objects.filter(pk=lead_id).update(ended_at=None)
+            Lead.objects.filter(pk=lead_id).update(ended_at=None, is_history=False)
     except IntegrityError as newer:
         raise ContactBusy from newer
     seat = _lock_seat(last.seat_id) if last and last.seat_id else None

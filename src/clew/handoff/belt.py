@@ -13,6 +13,7 @@ from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
 from clew.base.live import Hint, announce
+from clew.contacts.belt import Ended
 from clew.grading.belt import Graded
 from clew.handoff.calendars import Hours, hours, is_working
 from clew.handoff.events import LeadPlaced
@@ -57,31 +58,45 @@ class Placed:
     round_id: UUID | None
     turn: int | None
     hours: Hours | None
+    ended: Ended | None = None  # history: nobody ever gets it
 
 
 def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     """Give new leads a place; move pooled ones that a new submission has raised to a turn.
 
-    Leads that stay with their person are returned too. Locks the seats of the teams concerned, in
+    History is closed at once and takes no turn. Leads that stay where they are are returned too. Locks the seats of the teams concerned, in
     the order of their ids, until the commit.
     """
     teams = _teams()
     standing = _standing([g.enquiry.lead_id for g in graded if not g.enquiry.is_new], teams)
+    history = [_recorded(g, g.enquiry.ended, teams) for g in graded if g.enquiry.ended]
     candidates: list[Candidate] = []
     staying: list[Placed] = []
     for g in graded:
+        if g.enquiry.ended:
+            continue
         stands = standing.get(g.enquiry.lead_id)
         if stands is not None and not _is_raised(stands[1], g.level, teams):
             staying.append(stands[1])
             continue
-        arrival, given = g.enquiry.arrival, g.enquiry.given
-        is_offline = bool(given.introduced_by) or not arrival.is_online
         leaves = stands[0] if stands else None
-        candidates.append(Candidate(g.enquiry.lead_id, g.level, is_offline, leaves))
+        candidates.append(Candidate(g.enquiry.lead_id, g.level, _is_offline(g), leaves))
     placed = _decide_all(candidates, teams, now)
-    _write(placed, candidates, now)
-    announce(_hint(p) for p in staying)
-    return placed + staying
+    _write(placed + history, candidates, now)
+    announce(_hint(p) for p in placed + staying)
+    return placed + staying + history
+
+
+def _is_offline(g: Graded) -> bool:
+    return bool(g.enquiry.given.introduced_by) or not g.enquiry.arrival.is_online
+
+
+def _recorded(g: Graded, ended: Ended, teams: dict[int, Team]) -> Placed:
+    """Close an old enquiry for what its file says; the team of its side may look it up."""
+    team_id = _team_for(is_offline=_is_offline(g), teams=teams) or None
+    reason = ended.outcome.result or "history"
+    lead_id = g.enquiry.lead_id
+    return Placed(lead_id, g.level, "closed", team_id, None, None, reason, None, None, None, ended)
 
 
 def redistribute(now: datetime) -> list[Placed]:
@@ -92,6 +107,7 @@ def redistribute(now: datetime) -> list[Placed]:
     placed = _decide_all(candidates, teams, now)
     taken = [p for p in placed if p.kind == "person"]
     _write(taken, candidates, now)
+    announce(_hint(p) for p in taken)
     return taken
 
 
@@ -190,7 +206,8 @@ def _decide_all(
     """Decide the places of all candidates, team by team, and keep the inputs of each decision."""
     by_team: dict[int, list[Candidate]] = {}
     for c in candidates:
-        by_team.setdefault(_team_for(c, teams), []).append(c)
+        team_id = _team_for(is_offline=c.is_offline, teams=teams)
+        by_team.setdefault(team_id, []).append(c)
     seats = _lock_seats([team_id for team_id in by_team if team_id])
     placed = _homeless(by_team.pop(NO_TEAM, []))
     for team_id, group in by_team.items():
@@ -198,9 +215,9 @@ def _decide_all(
     return placed
 
 
-def _team_for(c: Candidate, teams: dict[int, Team]) -> int:
+def _team_for(*, is_offline: bool, teams: dict[int, Team]) -> int:
     """Give the team of the lead's side, else the first there is, else none."""
-    side = "offline" if c.is_offline else "online"
+    side = "offline" if is_offline else "online"
     ours = (t.id for t in teams.values() if t.side == side)
     return next(ours, next(iter(teams), NO_TEAM))
 
@@ -311,17 +328,18 @@ def _write(placed: list[Placed], candidates: list[Candidate], now: datetime) -> 
     copy_in(
         "handoff_placement",
         "lead_id, kind, team_id, seat_id, reason, round_id, turn, opened_at",
-        (
-            (p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id, p.turn, now)
-            for p in placed
-        ),
+        (_placement_row(p, now) for p in placed),
     )
     append_all(
         [LeadPlaced(p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id) for p in placed],
         actor=BELT,
         at=now,
     )
-    announce(_hint(p) for p in placed)
+
+
+def _placement_row(p: Placed, now: datetime) -> tuple[object, ...]:
+    since = p.ended.ended_at if p.ended else now
+    return p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id, p.turn, since
 
 
 def _hint(p: Placed) -> Hint:

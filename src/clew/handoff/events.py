@@ -8,7 +8,7 @@ from clew.base.ledger import Event, Fact
 
 @dataclass(frozen=True, slots=True)
 class LeadPlaced(Event):
-    """The belt put a lead with a person or into a pool."""
+    """The belt put a lead with a person or into a pool, or recorded an old one as closed."""
 
     lead_id: UUID
     kind: str

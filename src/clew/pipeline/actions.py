@@ -22,7 +22,7 @@ from clew.pipeline.errors import (
     NextTimePassed,
 )
 from clew.pipeline.events import CallLogged, NextStepPlanned
-from clew.pipeline.models import Call, Clock, Draft, Task
+from clew.pipeline.models import Call, Clock, Draft, Result, Task
 from clew.pipeline.queries import draft_place, note_place
 from clew.pipeline.schemas import Sheet
 
@@ -88,12 +88,21 @@ def plan(lead_id: UUID, due_at: datetime, *, member: Member, now: datetime) -> N
 
 
 @transaction.atomic
-def close_lead(lead_id: UUID, *, reason: str, member: Member, now: datetime) -> None:
-    """End a lead, won or lost, for one of `ENDS`. Raises LeadMissing, LeadNotClaimed, EndUnknown."""
+def close_lead(
+    lead_id: UUID, *, reason: str, member: Member, now: datetime, value_minor: int | None = None
+) -> None:
+    """End a lead, won or lost, for one of `ENDS`, with what it was worth in cents where that is known.
+
+    Raises LeadMissing, LeadNotClaimed, EndUnknown.
+    """
     if reason not in ENDS:
         raise EndUnknown
     placement = _held(member, lead_id)
     _stop_clock(placement.lead_id, now)
+    Result.objects.update_or_create(
+        lead_id=placement.lead_id,
+        defaults={"is_won": reason == "won", "value_minor": value_minor, "ended_at": now},
+    )
     _end(placement, reason, actor=_actor(member), now=now)
 
 

@@ -6,19 +6,25 @@ from uuid import UUID
 
 from django.db import connection
 
+from clew.base.bulk import copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, CLOCKS, append_all
 from clew.base.live import Hint, announce
+from clew.contacts.belt import Ended
 from clew.handoff.belt import Placed, held
 from clew.handoff.calendars import after
 from clew.pipeline.events import ClockBreached, ClockStarted
-from clew.pipeline.models import Clock, Task
+from clew.pipeline.models import Clock, Result, Task
 
 BREACHED_AT_ONCE = 500
 
 
 def start(placed: Sequence[Placed], now: datetime) -> None:
-    """Start a clock for each lead that a person holds, unless one is running. In working time."""
+    """Start a clock for each lead that a person holds, unless one is running. In working time.
+
+    History gets no clock; how it came out is kept.
+    """
+    _record(placed)
     with_person = [p for p in placed if p.kind == "person"]
     if not with_person:
         return
@@ -46,6 +52,18 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     )
 
 
+def _record(placed: Sequence[Placed]) -> None:
+    rows = [_result_row(p.lead_id, p.ended) for p in placed if p.ended]
+    if rows:
+        copy_in("pipeline_result", "lead_id, is_won, value_minor, currency, ended_at", rows)
+
+
+def _result_row(lead_id: UUID, ended: Ended) -> tuple[object, ...]:
+    told = ended.outcome
+    is_won = {"won": True, "lost": False}.get(told.result)
+    return lead_id, is_won, told.value_minor, told.currency, ended.ended_at
+
+
 def resume(lead_id: UUID, now: datetime) -> None:
     """Start the clock of a lead that was given to a person by hand."""
     start(held(lead_id), now)
@@ -57,6 +75,11 @@ def stop(lead_id: UUID, now: datetime) -> None:
         return
     Clock.objects.filter(lead=lead_id, stopped_at=None).update(stopped_at=now)
     Task.objects.filter(lead=lead_id, done_at=None).update(done_at=now)
+
+
+def withdraw(lead_id: UUID, now: datetime) -> None:
+    """Take back how a lead came out once it is open again. Repeating it does nothing."""
+    Result.objects.filter(lead=lead_id, lead__ended_at=None).delete()
 
 
 def breach(now: datetime) -> int:

@@ -20,7 +20,7 @@ from clew.grading.queries import in_words
 from clew.handoff.models import Placement
 from clew.handoff.queries import Share, placement_of, shares, visible_lead
 from clew.pipeline.leads import facts
-from clew.pipeline.models import Call, Clock, Task
+from clew.pipeline.models import Call, Clock, Result, Task
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
 from clew.pipeline.timeline import Moment, timeline
 from clew.pipeline.wording import (
@@ -106,6 +106,7 @@ class Dossier:
     consents: list[Consent]
     grade: GradeShown | None
     placement: Placement
+    result: Result | None
     dial: Dial | None
     why: str
     is_mine: bool
@@ -162,6 +163,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         consents=_consents(lead),
         grade=grade,
         placement=placement,
+        result=Result.objects.filter(lead=lead).first(),
         dial=dial(standing, now=now) if is_open else None,
         why=_why(standing, grade, last, now) if is_open else "",
         is_mine=holder == viewer.pk or viewer.role != Role.SALESPERSON,

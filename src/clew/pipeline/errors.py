@@ -31,3 +31,9 @@ class EndUnknown(Invalid):
     """Choose how the lead ended."""
 
     code = "end_unknown"
+
+
+class ValueUnreadable(Invalid):
+    """The value is an amount in yuan, such as 12800 or 12800.50."""
+
+    code = "value_unreadable"

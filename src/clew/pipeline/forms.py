@@ -64,6 +64,12 @@ class CloseForm(forms.Form):
     """How a lead ended."""
 
     reason = forms.ChoiceField(choices=[(end, end) for end in ENDS])
+    value = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2)
+
+    def value_minor(self) -> int | None:
+        """Give what it was worth in cents, if somebody said so."""
+        value = self.cleaned_data["value"]
+        return None if value is None else int(value * 100)
 
 
 def _next_at(choice: Next, date: datetime | None, now: datetime) -> datetime | None:

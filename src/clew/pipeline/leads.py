@@ -19,12 +19,16 @@ from clew.pipeline.rules import LeadFacts, first_line
 from clew.pipeline.wording import ENDS, REASONS, word
 
 PAGE = 50
+HISTORY = "history"
 DIGITS_AT_LEAST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the address of the page says: place, grade, source, words, and where the page begins."""
+    """What the address of the page says: place, grade, source, words, and where the page begins.
+
+    History is a place of its own: it shows there and in what is searched for, and nowhere else.
+    """
 
     place: str = ""
     grade: str = ""
@@ -57,6 +61,7 @@ class Listed:
     line: str
     kind: str
     where: str
+    is_history: bool
     opened_at: datetime
     cost_minor: int
 
@@ -84,7 +89,9 @@ def pool(viewer: Member, after: str) -> Page:
 
 
 def _filtered(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
-    if wanted.place:
+    if wanted.place == HISTORY or not wanted.q:
+        found = found.filter(is_history=wanted.place == HISTORY)
+    if wanted.place and wanted.place != HISTORY:
         here = Placement.objects.filter(
             lead=OuterRef("pk"), closed_at__isnull=True, kind=wanted.place
         )
@@ -159,6 +166,7 @@ def _one(
         line=first_line(facts(lead, way.kind if way else ""), get_language() or ""),
         kind=place.kind if place else "",
         where=_where(place),
+        is_history=lead.is_history,
         opened_at=lead.opened_at,
         cost_minor=lead.cost_minor,
     )

@@ -97,6 +97,19 @@ class Task(models.Model):
         return f"task of {self.lead_id}"
 
 
+class Result(models.Model):
+    """How a lead came out, and what it was worth where that is known. There is none while it is open."""
+
+    lead = models.OneToOneField(Lead, models.PROTECT, primary_key=True, related_name="result")
+    is_won = models.BooleanField(null=True)  # null: old records that do not say
+    value_minor = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, default="CNY")
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.is_won} {self.lead_id}"
+
+
 class Draft(models.Model):
     """A call sheet that is not saved yet. Sealed, one per lead and member; saving the call ends it.
 

@@ -93,7 +93,9 @@ def _sources(lead: Lead, entries: Iterable[Entry], now: datetime) -> Sources:
 def _opened(entry: Entry, sources: Sources) -> Moment:
     came = sources.submissions.get(entry.subject)
     source = came.source.name if came else ""
-    title = _("Came in: %(source)s") % {"source": source}
+    is_old = came is not None and came.channel == Submission.Channel.HISTORY
+    title = _("Recorded from a file: %(source)s") if is_old else _("Came in: %(source)s")
+    title %= {"source": source}
     return Moment(entry.at, "inbox", title, quote=_words_of(came), stop=_("Came in"))
 
 
@@ -113,7 +115,19 @@ def _graded(entry: Entry, sources: Sources) -> Moment:
 def _placed(entry: Entry, sources: Sources) -> Moment:
     if entry.data.get("seat_id"):
         return _assigned(entry, sources)
-    return _pooled(entry, sources)
+    return (_recorded if entry.data["kind"] == "closed" else _pooled)(entry, sources)
+
+
+def _recorded(entry: Entry, sources: Sources) -> Moment:
+    """Tell how an old enquiry had ended; the file's own words for it are in the sealed body."""
+    reason = word(ENDS, entry.data["reason"])
+    return Moment(
+        entry.at,
+        "circle-check",
+        _("Was over already: %(reason)s") % {"reason": reason},
+        quote=_reason_of(sources.submissions.get(entry.subject)),
+        stop=reason,
+    )
 
 
 def _assigned(entry: Entry, sources: Sources) -> Moment:
@@ -207,6 +221,14 @@ def _words_of(submission: Submission | None) -> str:
         return _("The text cannot be opened with the present key")
     answers = [f"{question}: {answer}" for question, answer in lead.answers.items()]
     return veil("\n".join([text for text in (lead.message, *answers) if text]))
+
+
+def _reason_of(submission: Submission | None) -> str:
+    try:
+        outcome = open_body(submission.pk, submission.body).outcome if submission else None
+    except SealBroken:
+        return ""
+    return veil(outcome.reason) if outcome else ""
 
 
 def _note_of(call: Call) -> str:

@@ -29,7 +29,7 @@ from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
 from clew.pipeline import actions, queries
 from clew.pipeline.dossier import colleagues, dossier
-from clew.pipeline.errors import EndUnknown, NextTimeMissing
+from clew.pipeline.errors import EndUnknown, NextTimeMissing, ValueUnreadable
 from clew.pipeline.forms import NOTE_AT_MOST, AssignForm, CallForm, CloseForm, PlanForm
 from clew.pipeline.leads import Filter, leads, pool
 from clew.pipeline.schemas import Sheet
@@ -53,6 +53,7 @@ PLACES = {
     "person": gettext_lazy("With a person"),
     "pool": gettext_lazy("In the pool"),
     "closed": gettext_lazy("Closed"),
+    "history": gettext_lazy("History"),
 }
 GRADES = {
     "": gettext_lazy("Every grade"),
@@ -199,9 +200,9 @@ def close(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     viewer, form = _viewer(request), CloseForm(request.POST)
     visible_lead(viewer, lead_id)
     if not form.is_valid():
-        raise EndUnknown
-    reason = form.cleaned_data["reason"]
-    actions.close_lead(lead_id, reason=reason, member=viewer, now=_now())
+        raise ValueUnreadable if "value" in form.errors else EndUnknown
+    reason, worth = form.cleaned_data["reason"], form.value_minor()
+    actions.close_lead(lead_id, reason=reason, member=viewer, now=_now(), value_minor=worth)
     messages.success(request, _("Closed: %(reason)s") % {"reason": word(ENDS, reason)})
     return redirect("pipeline:my_day")
 

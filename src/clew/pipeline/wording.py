@@ -55,6 +55,8 @@ ENDS: Words = {
     "lost_silent": gettext_lazy("Lost: never reached"),
     "bad_number": gettext_lazy("Bad number"),
     "do_not_contact": gettext_lazy("Wants no contact"),
+    "lost": gettext_lazy("Lost"),
+    "history": gettext_lazy("Old record, end unknown"),
 }
 REASONS: Words = {
     "turn": gettext_lazy("By turn"),

@@ -24,6 +24,7 @@ class Account:
     rejected: int
     failed: int
     waiting: int
+    undone: int
     leads: int
     with_person: int
     in_pool: int
@@ -33,6 +34,7 @@ class Account:
     def is_balanced(self) -> bool:
         """Tell whether both sums come out."""
         ends = self.new_leads + self.merged + self.rejected + self.failed + self.waiting
+        ends += self.undone
         places = self.with_person + self.in_pool + sum(self.closed.values())
         return self.submissions == ends and self.leads == places == self.new_leads
 
@@ -56,6 +58,13 @@ select (select count(*) from contacts_lead l where not exists
   (select count(*) from (select from handoff_seat group by team_id having sum(credit) <> 0) t)
 """
 A_DAY = timedelta(days=1)
+OUTCOMES = """
+select l.source_id, r.currency, count(*) filter (where l.is_history),
+  count(*) filter (where r.is_won), count(*) filter (where not r.is_won),
+  sum(r.value_minor) filter (where r.is_won)
+from pipeline_result r join contacts_lead l on l.id = r.lead_id
+group by l.source_id, r.currency order by l.source_id, r.currency
+"""
 ACCOUNT = """
 select a.*, p.*
 from (select (select count(*) from capture_submission),
@@ -66,10 +75,12 @@ from (select (select count(*) from capture_submission),
         and not exists (select from contacts_lead l where l.id = f.submission_id)
         and not exists (select from contacts_repeat r where r.submission_id = f.submission_id)
         and not exists (select from capture_waiting w where w.submission_id = f.submission_id)
+        and not exists (select from capture_undone u where u.submission_id = f.submission_id)
         and not exists (select from capture_failure g
           where g.submission_id = f.submission_id and g.settled_at is null)),
     (select count(*) from capture_failure where settled_at is null),
-    (select count(*) from capture_waiting)) a
+    (select count(*) from capture_waiting),
+    (select count(*) from capture_undone)) a
 left join (select kind, reason, count(*) from handoff_placement where closed_at is null
   group by kind, reason) p on true
 """
@@ -82,8 +93,8 @@ def account(viewer: Member) -> Account:
     with connection.cursor() as cursor:
         cursor.execute(ACCOUNT)
         rows = cursor.fetchall()
-    submissions, new_leads, merged, rejected, failed, waiting = rows[0][:6]
-    places = [row[6:] for row in rows if row[6] is not None]
+    submissions, new_leads, merged, rejected, failed, waiting, undone = rows[0][:7]
+    places = [row[7:] for row in rows if row[7] is not None]
     return Account(
         submissions=submissions,
         new_leads=new_leads,
@@ -91,11 +102,44 @@ def account(viewer: Member) -> Account:
         rejected=rejected,
         failed=failed,
         waiting=waiting,
+        undone=undone,
         leads=new_leads,
         with_person=sum(n for kind, _, n in places if kind == Placement.Kind.PERSON),
         in_pool=sum(n for kind, _, n in places if kind == Placement.Kind.POOL),
         closed={reason: n for kind, reason, n in places if kind == Placement.Kind.CLOSED},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How the leads of a source came out, and what the won ones were worth by currency, in cents."""
+
+    history: int
+    won: int
+    lost: int
+    value_minor: dict[str, int]
+
+
+NO_OUTCOMES = Outcomes(0, 0, 0, {})
+
+
+def outcomes(viewer: Member) -> dict[int, Outcomes]:
+    """Count results by source, old records among them. Raises Denied to salespeople."""
+    if viewer.role == Role.SALESPERSON:
+        raise Denied
+    found: dict[int, Outcomes] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES)
+        for source_id, currency, history, won, lost, value in cursor.fetchall():
+            so_far = found.get(source_id, NO_OUTCOMES)
+            worth = {currency: int(value)} if value else {}
+            found[source_id] = Outcomes(
+                so_far.history + history,
+                so_far.won + won,
+                so_far.lost + lost,
+                {**so_far.value_minor, **worth},
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True)

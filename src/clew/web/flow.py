@@ -9,8 +9,8 @@ from clew.contacts.belt import Arrival, identify
 from clew.grading.belt import grade_leads
 from clew.handoff.actions import release
 from clew.handoff.belt import place, redistribute
-from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled
-from clew.pipeline.belt import breach, resume, start, stop
+from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened
+from clew.pipeline.belt import breach, resume, start, stop, withdraw
 
 
 def belt(arrivals: list[Arrival], now: datetime) -> None:
@@ -37,5 +37,8 @@ FACTS: Followers = {
     ],
     LeadClosed: [
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
+    ],
+    LeadReopened: [
+        Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
     ],
 }

@@ -137,7 +137,8 @@ def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            select s.id, s.source_id, o.is_online, o.kind, s.cost_minor, s.received_at, s.body
+            select s.id, s.source_id, o.is_online, o.kind, s.cost_minor, s.received_at, s.body,
+              s.occurred_at, s.channel = 'history'
             from capture_waiting w
             join capture_submission s on s.id = w.submission_id
             join capture_source o on o.id = s.source_id

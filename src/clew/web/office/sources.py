@@ -15,6 +15,7 @@ from clew.capture.actions.sources import SourceData, add_source, change_source
 from clew.capture.models import Form, Source
 from clew.capture.queries import yields
 from clew.errors import Missing
+from clew.tally.queries import NO_OUTCOMES, outcomes
 from clew.web.office.forms import SourceForm
 from clew.web.office.requests import actor, caller, clock, refusal
 
@@ -23,8 +24,11 @@ CENTS = 100
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """All sources, with what each brought."""
-    return render(request, "office/sources.html", {"sources": yields(caller(request), clock())})
+    """All sources, with what each brought and how its leads came out."""
+    viewer = caller(request)
+    came_out = outcomes(viewer)
+    rows = [(row, came_out.get(row.source.pk, NO_OUTCOMES)) for row in yields(viewer, clock())]
+    return render(request, "office/sources.html", {"sources": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -83,6 +83,12 @@ def money(minor: int) -> str:
 
 
 @register.filter
+def amount(minor: int, currency: str) -> str:
+    """Show an amount in hundredths of its currency; yuan by their sign."""
+    return money(minor) if currency == "CNY" else f"{currency} {minor / 100:,.2f}"
+
+
+@register.filter
 def spoken_number(number: str) -> str:
     """Group a mainland mobile number as people read it out; others stay as they are."""
     local = number.removeprefix("+86")
