@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clew.web import assets
+from clew.web import assets, threads
 from clew.web.asgi import application
 from clew.web.threads import Threads, environ
 
@@ -124,6 +124,41 @@ def test_what_is_announced_too_large_is_refused_unread() -> None:
 def test_what_turns_out_too_large_is_refused_too() -> None:
     parts = [b"x" * 1_000_000] * 11
     assert ask(application, scope("POST", "/sign-in"), *parts)[0] == 413
+
+
+def test_a_body_that_broke_off_is_not_taken_for_a_whole_one() -> None:
+    sent: list[Any] = []
+    messages = [
+        {"type": "http.request", "body": b"reach=138", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    def never(env: dict[str, Any], start: Start) -> Iterable[bytes]:
+        raise AssertionError
+
+    asyncio.run(Threads(never, threads=1)(scope("POST"), receive, send))
+    assert sent == []
+
+
+def test_a_body_that_comes_too_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "BODY_SECONDS", 0.05)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(application(scope("POST", "/sign-in"), receive, send))
+    assert sent[0]["status"] == 408
 
 
 def test_a_header_with_an_underscore_is_not_taken_for_one_with_a_hyphen() -> None:

@@ -28,6 +28,8 @@ TITLES = {
     413: _("Too large"),
     415: _("This form of content is not taken"),
     422: _("This cannot be used"),
+    429: _("Too many"),
+    500: _("Something broke"),
     503: _("Not reachable for a moment"),
 }
 WORDS = {

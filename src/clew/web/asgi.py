@@ -8,6 +8,7 @@ refused like any other.
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,7 +22,9 @@ from django.template.loader import get_template  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
 from clew.capture import asgi as intake  # noqa: E402
+from clew.capture.problems import problem  # noqa: E402
 from clew.web import assets, headers, health, stream  # noqa: E402
+from clew.web.errors import Broken  # noqa: E402
 from clew.web.permissions import TABLE  # noqa: E402
 from clew.web.threads import Threads  # noqa: E402
 from clew.web.wsgi import application as wsgi  # noqa: E402
@@ -58,7 +61,12 @@ async def application(scope: Scope, receive: Any, send: Any) -> None:
     name, app = find(scope["path"])
     if name and name not in TABLE:
         name, app = "", pages
-    await app(scope, receive, _with_headers(send))
+    answering = Answering(send)
+    try:
+        await app(scope, receive, answering)
+    finally:  # whatever broke: an answer with the strict headers, not the server's own
+        if not answering.has_begun and isinstance(sys.exception(), Exception):
+            await answering.apologise()
 
 
 async def _live(receive: Any, send: Any) -> None:
@@ -82,17 +90,33 @@ def _warm() -> None:
     len(get_resolver().url_patterns)
 
 
-def _with_headers(send: Any) -> Any:
-    async def sending(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            given = {name.lower() for name, _ in message["headers"]}
-            message["headers"] = [
-                *message["headers"],
-                *(pair for pair in STRICT if pair[0] not in given),
-            ]
-        await send(message)
+class Answering:
+    """Sends an answer with the strict headers, and knows whether one was begun."""
 
-    return sending
+    def __init__(self, send: Any) -> None:
+        """Nothing is sent yet."""
+        self._send = send
+        self.has_begun = False
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            given = {name.lower() for name, _ in message["headers"]}
+            missing = [pair for pair in STRICT if pair[0] not in given]
+            message["headers"] = [*message["headers"], *missing]
+        await self._send(message)
+
+    async def apologise(self) -> None:
+        """Say that it broke; the exception itself goes to the log."""
+        body = problem(Broken(), settings.LANGUAGE_CODE)
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        await self({"type": "http.response.start", "status": Broken.status, "headers": headers})
+        await self({"type": "http.response.body", "body": body})
 
 
 STRICT = [(k.lower().encode(), v.encode()) for k, v in headers.strict().items()]

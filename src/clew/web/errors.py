@@ -20,6 +20,7 @@ TITLES = {
     403: gettext_noop("This is not open to you"),
     404: gettext_noop("Nothing here"),
     405: gettext_noop("This address does not take that"),
+    408: gettext_noop("Too slow"),
     409: gettext_noop("Somebody was faster"),
     413: gettext_noop("Too large"),
     422: gettext_noop("This cannot be used"),
@@ -33,6 +34,7 @@ ADVICE = {
     403: gettext_noop("Ask an administrator if you need it for your work."),
     404: gettext_noop("It was moved, or it belongs to somebody else."),
     405: gettext_noop("Go back and use the buttons of the page."),
+    408: gettext_noop("Nothing was stored. Send it again over a better connection."),
     409: gettext_noop("Open the page again to see how it stands now."),
     413: gettext_noop("Send less than 10 MB at a time."),
     422: gettext_noop("Go back, mend it and send it again."),
@@ -71,6 +73,13 @@ class TooLarge(ClewError):
 
     code = "too_large"
     status = 413
+
+
+class TooSlow(ClewError):
+    """What was sent did not arrive in time."""
+
+    code = "too_slow"
+    status = 408
 
 
 class NotAllowedHere(ClewError):

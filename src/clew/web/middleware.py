@@ -19,6 +19,8 @@ from clew.web.permissions import is_allowed
 
 Respond = Callable[[HttpRequest], HttpResponse]
 FLAG_TOO_LARGE = "clew.too_large"
+FLAG_TOO_SLOW = "clew.too_slow"
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 class Envelope:
@@ -69,9 +71,11 @@ class Errors:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Refuse what is too large; dress Django's bare 405."""
+        """Refuse what is too large or too slow; dress Django's bare 405."""
         if request.META.get(FLAG_TOO_LARGE):
             return errors.render(request, errors.TooLarge())
+        if request.META.get(FLAG_TOO_SLOW):
+            return errors.render(request, errors.TooSlow())
         response = self.respond(request)
         if response.status_code == errors.NotAllowedHere.status and not response.content:
             dressed = errors.render(request, errors.NotAllowedHere())
@@ -109,12 +113,20 @@ class Permission:
         route = match.view_name if match else ""
         if route.startswith("api:"):
             return _check_token(request, route)
+        if _is_foreign(request) and not getattr(view, "csrf_exempt", False):
+            return errors.no_csrf(request, "sent by a page of another site")
         role = request.user.role if isinstance(request.user, Member) else ""
         if is_allowed(route, role=role):
             return None
         if role:
             return errors.render(request, Denied())
         return _to_sign_in(request)
+
+
+def _is_foreign(request: HttpRequest) -> bool:
+    """Does the browser itself say that another site's page sends this? Beside the token, not for it."""
+    sender = request.headers.get("Sec-Fetch-Site", "same-origin")
+    return request.method not in SAFE and sender not in {"same-origin", "none"}
 
 
 def _check_token(request: HttpRequest, route: str) -> HttpResponseBase | None:

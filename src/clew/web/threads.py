@@ -1,7 +1,8 @@
 """Django, a WSGI application, under ASGI: a pool of threads and no more than that.
 
 `asgiref.wsgi.WsgiToAsgi` runs all requests in one thread; this runs them in several. Bodies are read
-whole (at most `settings.BODY_LIMIT`) before a thread is taken, so a slow sender holds none.
+whole (at most `settings.BODY_LIMIT`, for at most a minute) before a thread is taken, so a slow sender
+holds none. A body that broke off is answered by nobody: half a form is not what somebody meant.
 """
 
 import asyncio
@@ -15,10 +16,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from clew.web.middleware import FLAG_TOO_LARGE
+from clew.web.middleware import FLAG_TOO_LARGE, FLAG_TOO_SLOW
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 BODILESS = {204, 304}
+BODY_SECONDS = 60
+
+
+class BrokenOff(Exception):
+    """The caller has gone before the whole body was here."""
 
 
 @dataclass(slots=True)
@@ -40,9 +46,12 @@ class Threads:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
-        body = await _read(scope, receive)
+        try:
+            env = environ(scope, await _read(scope, receive))
+        except BrokenOff:
+            return
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self.pool, self._call, environ(scope, body))
+        answer = await loop.run_in_executor(self.pool, self._call, env)
         is_bodiless = scope["method"] == "HEAD" or answer.status in BODILESS
         await send(
             {
@@ -73,9 +82,10 @@ class Threads:
         return answer
 
 
-def environ(scope: dict[str, Any], body: bytes | None) -> dict[str, Any]:
-    """The WSGI environment of a request; `body` is None if it was too large to be read."""
+def environ(scope: dict[str, Any], body: bytes | str) -> dict[str, Any]:
+    """The WSGI environment of a request; instead of a body the flag that says why there is none."""
     base = urlsplit(settings.BASE_URL)
+    content = body if isinstance(body, bytes) else b""
     env: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
@@ -87,16 +97,16 @@ def environ(scope: dict[str, Any], body: bytes | None) -> dict[str, Any]:
         "REMOTE_ADDR": scope["client"][0] if scope.get("client") else "",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": base.scheme,
-        "wsgi.input": io.BytesIO(body or b""),
+        "wsgi.input": io.BytesIO(content),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
     _add_headers(env, scope["headers"])
-    env["CONTENT_LENGTH"] = str(len(body or b""))
-    if body is None:
-        env[FLAG_TOO_LARGE] = True
+    env["CONTENT_LENGTH"] = str(len(content))
+    if isinstance(body, str):
+        env[body] = True
     return env
 
 
@@ -111,18 +121,29 @@ def _add_headers(env: dict[str, Any], headers: Iterable[tuple[bytes, bytes]]) ->
         env[key] = f"{env[key]}{separator}{text}" if key in env else text
 
 
-async def _read(scope: dict[str, Any], receive: Any) -> bytes | None:
+async def _read(scope: dict[str, Any], receive: Any) -> bytes | str:
+    """The whole body, or the flag of what is wrong with it. Raises BrokenOff."""
     announced = dict(scope["headers"]).get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > settings.BODY_LIMIT:
-        return None
+        return FLAG_TOO_LARGE
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read_parts(receive)
+    except TimeoutError:
+        return FLAG_TOO_SLOW
+
+
+async def _read_parts(receive: Any) -> bytes | str:
     parts: list[bytes] = []
     size, is_more = 0, True
     while is_more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BrokenOff
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > settings.BODY_LIMIT:
-            return None
+            return FLAG_TOO_LARGE
         is_more = message.get("more_body", False)
     return b"".join(parts)
 
