@@ -23,6 +23,7 @@ OPEN = {
     "rules",
     "tokens",
     "calendars",
+    "ways",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

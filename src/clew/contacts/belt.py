@@ -14,9 +14,10 @@ from clew.base.ledger import BELT, Event, append_all
 from clew.base.sealing import lookup, seal
 from clew.capture.queries import open_body
 from clew.capture.schemas import LeadIn, Outcome
+from clew.capture.ways import Way, ways
 from clew.contacts.errors import Overtaken, Unreachable
 from clew.contacts.events import LeadOpened, LeadStrengthened
-from clew.contacts.rules import Way, interest, tail, ways
+from clew.contacts.rules import interest, tail
 
 Key = tuple[str, bytes]
 LEAD_COLUMNS = (

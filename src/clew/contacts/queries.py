@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from clew.base.sealing import lookup, unseal
+from clew.capture.ways import normal_phone
 from clew.contacts.models import Identifier, Lead
-from clew.contacts.rules import mask, normal_phone
+from clew.contacts.rules import mask
 
 
 def identifiers(lead: Lead) -> list[Identifier]:
