@@ -33,6 +33,7 @@ ALSO_WRITE = (
     "capture/inbox.py",  # the group commit of what arrives
     "capture/intake.py",
     "capture/refusals.py",
+    "capture/rejections.py",  # what a door turned away, behind its answer
     "web/worker.py",  # takes handled submissions off the queue, and sets failures aside
     "web/seed.py",
     "web/demo/",

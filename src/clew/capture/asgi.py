@@ -19,10 +19,12 @@ from clew.capture import errors
 from clew.capture.decoding import decode
 from clew.capture.inbox import Arrival, ConsentRow, Origin, ReceiptRow, SubmissionRow, rows_of
 from clew.capture.intake import Answer, Intake, Request
+from clew.capture.keeper import Keeper
 from clew.capture.known import Known
 from clew.capture.link import Link, conninfo
 from clew.capture.problems import language_of, problem
 from clew.capture.refusals import Refusals
+from clew.capture.rejections import Doorway
 from clew.capture.rules import Fault
 from clew.capture.schemas import LeadIn
 from clew.errors import ClewError, Unavailable
@@ -65,6 +67,10 @@ class Sent:
     grant: Grant
     evidence: dict[str, str]
 
+    def doorway(self, now: datetime) -> Doorway:
+        """Where it was turned away, if it was."""
+        return Doorway(self.evidence, now, token=self.grant.token_id)
+
 
 class Door:
     """What the route holds on to within one event loop."""
@@ -77,10 +83,12 @@ class Door:
         self.intake = Intake(self._writers, self._reader)
         self.known = Known(self._reader)
         self.refusals = Refusals(self._reader)
+        self.keeper = Keeper(self._reader, self.refusals)
 
     async def close(self) -> None:
-        """Store what waits, write the counts, close the connections."""
+        """Store what waits, write what was refused, close the connections."""
         await self.intake.close()
+        await self.keeper.close()
         await self.refusals.close()
         for link in (*self._writers, self._reader):
             await link.close()
@@ -120,6 +128,7 @@ async def leads(scope: Message, receive: Receive, send: Send) -> None:
     """The route."""
     headers: Headers = dict(scope["headers"])
     actor = STRANGER
+    sent: Sent | None = None
     door = _open_door()
     try:
         if scope["method"] != "POST":
@@ -135,6 +144,8 @@ async def leads(scope: Message, receive: Receive, send: Send) -> None:
     except ClewError as error:
         if not isinstance(error, Unavailable):
             door.refusals.count(error.code, actor)
+        if sent:
+            door.keeper.keep(error, sent.body, sent.doorway(datetime.now(UTC)))
         await _refuse(error, headers, send)
     else:
         await _reply(202, answer, ACCEPTED, send)

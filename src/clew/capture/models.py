@@ -154,6 +154,7 @@ class Failure(models.Model):
         """How a failure ended."""
 
         REPLAYED = "replayed"
+        CORRECTED = "corrected"
         DISMISSED = "dismissed"
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="failures")
@@ -162,6 +163,9 @@ class Failure(models.Model):
     failed_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     settlement = models.CharField(max_length=10, choices=Settlement, blank=True)
+    correction = models.ForeignKey(
+        Submission, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -176,9 +180,93 @@ class Failure(models.Model):
                 name="failure_settled_somehow",
             ),
         ]
+        indexes = [models.Index(fields=["-failed_at", "-id"], name="failure_newest")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.submission_id}"
+
+
+class Rejected(models.Model):
+    """A lead that a door turned away, kept sealed until it is sent again, corrected or dismissed.
+
+    `digest` tells what is the same: the sender's own id of it, or else all that was sent.
+    """
+
+    class Settlement(models.TextChoices):
+        """How it ended."""
+
+        REPLAYED = "replayed"
+        CORRECTED = "corrected"
+        ARRIVED = "arrived"  # its sender has sent it again, and that was stored
+        DISMISSED = "dismissed"
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    token = models.ForeignKey(
+        Token, models.PROTECT, null=True, related_name="rejected", db_index=False
+    )
+    form = models.ForeignKey(
+        Form, models.PROTECT, null=True, related_name="rejected", db_index=False
+    )
+    code = models.CharField(max_length=60)
+    faults = models.JSONField(default=list)
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="rejected")
+    external_id = models.CharField(max_length=200, null=True)  # noqa: DJ001  absent is not empty
+    digest = models.BinaryField(max_length=16)
+    body = models.BinaryField()
+    size = models.PositiveIntegerField()
+    count = models.PositiveIntegerField(default=1)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settlement = models.CharField(max_length=10, choices=Settlement, blank=True)
+    submission = models.ForeignKey(
+        Submission, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(settled_at__isnull=True), name="rejected_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(token__isnull=False, form__isnull=True)
+                | Q(token__isnull=True, form__isnull=False),
+                name="rejected_at_one_door",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True, settlement="")
+                | Q(settled_at__isnull=False) & ~Q(settlement=""),
+                name="rejected_settled_somehow",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="rejected_newest"),
+            models.Index(fields=["token", "at"], name="rejected_of_token"),
+            models.Index(fields=["form", "at"], name="rejected_of_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.pk}"
+
+
+class Rerun(models.Model):
+    """A replay of all that fits a filter, done by the worker piece by piece."""
+
+    id = models.UUIDField(primary_key=True)
+    wanted = models.JSONField(default=dict)
+    position = models.CharField(max_length=120, blank=True)  # after which it goes on
+    total = models.PositiveIntegerField()
+    replayed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-started_at"], name="rerun_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.replayed + self.refused} of {self.total}"
 
 
 class Undone(models.Model):

@@ -33,12 +33,12 @@ class Refusals:
         self._written = float("-inf")
         self._writing: asyncio.Task[None] | None = None
 
-    def count(self, code: str, actor: Actor) -> None:
-        """Note one refusal. Beyond 500 kinds at once the sender is left out."""
+    def count(self, code: str, actor: Actor, number: int = 1) -> None:
+        """Note one refusal, or some. Beyond 500 kinds at once the sender is left out."""
         key = (code, actor)
         if key not in self._counts and len(self._counts) >= KINDS_AT_ONCE:
             key = (code, Actor(actor.kind))
-        self._counts[key] += 1
+        self._counts[key] += number
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_later())
 

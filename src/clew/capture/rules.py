@@ -21,6 +21,9 @@ ONE_KIND = bytes.maketrans(b"{}", b"[]")
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 PROOF_BITS = 14
+LONGEST_REACH = 120
+LONGEST_PHONE = 60
+TYPED = ("name", "phone", "wechat", "email", "company", "region")
 encode = msgspec.json.Encoder().encode
 
 
@@ -208,6 +211,21 @@ def reach_of(text: str) -> Draft | None:
     if numbers(plain):
         return Draft(phone=plain)
     return None
+
+
+def as_typed(reach: str, message: str) -> dict[str, str]:
+    """The fields of a lead that a form's two fields amount to, however wrong; none if both are blank.
+
+    What says nothing of how to reach the person goes before the message, so that nothing is lost.
+    """
+    reach, message = reach.strip(), message.strip()
+    draft = reach_of(reach) if len(reach) <= LONGEST_REACH else None
+    if draft is None and re.search(r"\d", reach) and len(reach) <= LONGEST_PHONE:
+        draft = Draft(phone=reach)
+    found = draft or Draft(message=reach)
+    typed = {name: getattr(found, name) for name in TYPED if getattr(found, name)}
+    lines = [line for line in (found.message, message) if line]
+    return {**typed, "message": "\n".join(lines)} if lines else typed
 
 
 def _left(text: str, open_text: str) -> str:

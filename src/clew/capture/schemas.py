@@ -63,5 +63,14 @@ class Body(Struct, frozen=True, omit_defaults=True):
     outcome: Outcome | None = None
 
 
+class Kept(Struct, frozen=True):
+    """What a Rejected seals: the lead as it was sent, whatever is wrong with it, and the evidence."""
+
+    lead: msgspec.Raw
+    evidence: dict[str, str] = {}
+
+
 encode_body = msgspec.json.Encoder().encode
 decode_body = msgspec.json.Decoder(Body).decode
+encode_kept = msgspec.json.Encoder().encode
+decode_kept = msgspec.json.Decoder(Kept).decode

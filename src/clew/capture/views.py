@@ -8,6 +8,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,11 +23,12 @@ from django.views.decorators.http import require_http_methods
 from clew.base.ledger import Actor
 from clew.base.sealing import lookup
 from clew.capture import tickets
-from clew.capture.actions import failures, leads
+from clew.capture.actions import failures, leads, rejections
 from clew.capture.errors import FieldsWrong, LeadsRefused, TooFast, TooManyVisits, TooOld
 from clew.capture.forms import AskForm
 from clew.capture.models import ConsentText, Form, Submission
-from clew.capture.rules import PROOF_BITS, is_proven
+from clew.capture.rejections import Doorway
+from clew.capture.rules import PROOF_BITS, as_typed, encode, is_proven
 from clew.capture.schemas import ConsentIn, LeadIn
 from clew.errors import ClewError, Missing, Unavailable
 
@@ -65,7 +67,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         submission_id = _store(request, _sent(request, page, form, now), now)
     except ClewError as error:
-        _count(error, page, now)
+        _refuse(request, page, error, now)
         return _show(request, page, form, now, error)
     reference = tickets.refer(submission_id)
     return HttpResponseRedirect(reverse("capture:thanks", args=[slug, reference]), status=303)
@@ -232,8 +234,27 @@ def _network(request: HttpRequest) -> str:
     return str(ip_network((parsed, 56), strict=False)) if is_block else address
 
 
-def _count(error: ClewError, page: Form, now: datetime) -> None:
-    """Note the refusal, unless the database is what is missing."""
+def _refuse(request: HttpRequest, page: Form, error: ClewError, now: datetime) -> None:
+    """Note the refusal and keep what was typed, unless the database is what is missing."""
     with contextlib.suppress(OperationalError, InterfaceError):
-        if not isinstance(error, Unavailable):
-            failures.refuse("form", error.code, {"form": page.slug}, VISITOR, now)
+        if isinstance(error, Unavailable):
+            return
+        failures.refuse("form", error.code, {"form": page.slug}, VISITOR, now)
+        ticket = tickets.read(request.POST.get("ticket", ""), page.slug, now)
+        typed = as_typed(request.POST.get("reach", ""), request.POST.get("message", ""))
+        if not typed:
+            return
+        at = Doorway(_evidence(request), now, form=page.pk)
+        lead = {"source": page.source.key, **typed, **_shown(ticket, now)}
+        name = ticket.nonce if ticket else ""
+        rejections.keep(encode(lead), error.code, [], at=at, name=name)
+
+
+def _shown(ticket: tickets.Ticket | None, now: datetime) -> dict[str, Any]:
+    """What the ticket of a refused form tells: from where, and under which wording it was sent."""
+    if ticket is None:
+        return {}
+    texts = ConsentText.objects.filter(pk=ticket.text_id)
+    consents = [ConsentIn(text.purpose, str(text.version), now) for text in texts]
+    told = {"external_id": ticket.nonce, "utm": ticket.utm, "referrer": ticket.referrer}
+    return {**told, "consents": consents}
