@@ -12,7 +12,7 @@ from django.db import connection
 from clew.base.bulk import copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
-from clew.contacts.belt import Enquiry
+from clew.contacts.belt.identifying import Enquiry
 from clew.grading.errors import NoRules
 from clew.grading.events import LeadGraded
 from clew.grading.rules import Compiled, Facts, Rule, Verdict, compile_rules, grade, join, observe

@@ -10,8 +10,8 @@ from clew.base.bulk import copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, CLOCKS, append_all
 from clew.base.live import Hint, announce
-from clew.contacts.belt import Ended
-from clew.handoff.belt import Placed, held
+from clew.contacts.belt.identifying import Ended
+from clew.handoff.belt.placing import Placed, held
 from clew.handoff.calendars import after
 from clew.pipeline.events import ClockBreached, ClockStarted
 from clew.pipeline.models import Clock, Result, Task

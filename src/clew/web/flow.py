@@ -5,10 +5,10 @@ from datetime import datetime
 from clew.access.events import MemberLeft
 from clew.base.ledger import gathered
 from clew.base.outbox import Follower, Followers
-from clew.contacts.belt import Arrival, identify
+from clew.contacts.belt.identifying import Arrival, identify
 from clew.grading.belt import grade_leads
 from clew.handoff.actions import release
-from clew.handoff.belt import place, redistribute
+from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened
 from clew.pipeline.belt import breach, resume, start, stop, withdraw
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from clew.base.outbox import follow
 from clew.capture.models import Failure, Waiting
-from clew.contacts.belt import Arrival
+from clew.contacts.belt.identifying import Arrival
 from clew.contacts.errors import Overtaken
 from clew.errors import ClewError
 from clew.web import chores

@@ -13,7 +13,7 @@ from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
 from clew.base.live import Hint, announce
-from clew.contacts.belt import Ended
+from clew.contacts.belt.identifying import Ended
 from clew.grading.belt import Graded
 from clew.handoff.calendars import Hours, hours, is_working
 from clew.handoff.events import LeadPlaced
