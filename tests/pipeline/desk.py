@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from clew.access.models import Member
 from clew.base.ids import uuid7
 from clew.handoff.models import Placement
-from clew.pipeline.actions import CallIn
+from clew.pipeline.actions.leads import CallIn
 from clew.pipeline.models import Call
 from tests.company import HOT, MONDAY_NOON, Company, enquire, found
 

@@ -10,7 +10,7 @@ from clew.contacts.models import Lead
 from clew.handoff.actions import claim, to_pool
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Placement
-from clew.pipeline.actions import close_lead, keep_draft, log_call, plan
+from clew.pipeline.actions.leads import close_lead, keep_draft, log_call, plan
 from clew.pipeline.errors import (
     CallOfAnotherLead,
     EndUnknown,

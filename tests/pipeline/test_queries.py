@@ -5,7 +5,7 @@ from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 
 from clew.pipeline import queries
-from clew.pipeline.actions import log_call
+from clew.pipeline.actions.leads import log_call
 from clew.pipeline.leads import PAGE, Filter, leads
 from clew.pipeline.rules import Group
 from tests.company import HOT, MONDAY_NOON, enquire, found

@@ -14,7 +14,7 @@ from clew.contacts.models import Contact, Lead, Repeat
 from clew.handoff import actions
 from clew.handoff.errors import LeadTaken
 from clew.handoff.models import Placement, Seat
-from clew.pipeline.actions import CallIn, log_call
+from clew.pipeline.actions.leads import CallIn, log_call
 from clew.pipeline.models import Call
 from clew.tally.queries import Breaches, account, breaches
 from clew.web.flow import tick

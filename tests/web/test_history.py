@@ -14,7 +14,7 @@ from clew.contacts.models import Contact, Identifier, Lead, Repeat
 from clew.grading.models import Grade
 from clew.handoff import actions as handoff
 from clew.handoff.models import Placement, Round, Seat
-from clew.pipeline.actions import close_lead
+from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.leads import Filter, leads
 from clew.pipeline.models import Clock, Result, Task
 from clew.pipeline.timeline import timeline

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clew.pipeline.actions import ENDS, CallIn
+from clew.pipeline.actions.leads import ENDS, CallIn
 from clew.pipeline.errors import NextTimeMissing, NextTimePassed
 from clew.pipeline.models import Call
 from clew.pipeline.rules import Next, Said, next_times, suggest

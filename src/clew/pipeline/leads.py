@@ -76,10 +76,10 @@ class Page:
 
 def leads(viewer: Member, wanted: Filter) -> Page:
     """Give one page of the leads that a member may see, newest first."""
-    found = _filtered(visible_leads(viewer), wanted).select_related("contact", "source")
-    rows = list(found.order_by("-opened_at", "-pk")[: PAGE + 1])
+    found = matching(visible_leads(viewer), wanted).select_related("contact", "source")
+    rows = list(found[: PAGE + 1])
     shown = rows[:PAGE]
-    after = _key(shown[-1]) if len(rows) > PAGE else ""
+    after = key(shown[-1].opened_at, shown[-1].pk) if len(rows) > PAGE else ""
     return Page(_listed(shown), after)
 
 
@@ -88,7 +88,8 @@ def pool(viewer: Member, after: str) -> Page:
     return leads(viewer, Filter(place="pool", after=after))
 
 
-def _filtered(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
+def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
+    """Give those of the leads that fit, newest first, from where the page begins."""
     if wanted.place == HISTORY or not wanted.q:
         found = found.filter(is_history=wanted.place == HISTORY)
     if wanted.place and wanted.place != HISTORY:
@@ -105,7 +106,7 @@ def _filtered(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
         found = found.filter(source__key=wanted.source)
     if wanted.q:
         found = found.filter(_meant(wanted.q.strip()))
-    return _beyond(found, wanted.after)
+    return _beyond(found, wanted.after).order_by("-opened_at", "-pk")
 
 
 def _meant(words: str) -> Q:
@@ -120,16 +121,17 @@ def _beyond(found: QuerySet[Lead], after: str) -> QuerySet[Lead]:
     """Go on after a key; one that cannot be read begins at the start."""
     at, _, pk = after.partition("_")
     try:
-        moment, key = datetime.fromisoformat(at), UUID(pk)
+        moment, lead_id = datetime.fromisoformat(at), UUID(pk)
     except ValueError:
         return found
     if moment.tzinfo is None:
         return found
-    return found.filter(Q(opened_at__lt=moment) | Q(opened_at=moment, pk__lt=key))
+    return found.filter(Q(opened_at__lt=moment) | Q(opened_at=moment, pk__lt=lead_id))
 
 
-def _key(lead: Lead) -> str:
-    return f"{lead.opened_at.isoformat()}_{lead.pk}"
+def key(opened_at: datetime, lead_id: UUID) -> str:
+    """Give the key that the list goes on after."""
+    return f"{opened_at.isoformat()}_{lead_id}"
 
 
 def _listed(rows: Sequence[Lead]) -> list[Listed]:
@@ -165,7 +167,7 @@ def _one(
         points=grade.points if grade else None,
         line=first_line(facts(lead, way.kind if way else ""), get_language() or ""),
         kind=place.kind if place else "",
-        where=_where(place),
+        where=where(place),
         is_history=lead.is_history,
         opened_at=lead.opened_at,
         cost_minor=lead.cost_minor,
@@ -184,7 +186,8 @@ def facts(lead: Lead, only_left: str) -> LeadFacts:
     )
 
 
-def _where(place: Placement | None) -> str:
+def where(place: Placement | None) -> str:
+    """Say with whom a lead stands: a person, a team's pool, or how it was closed."""
     if place is None:
         return ""
     if place.seat:

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clew.access.models import Member
@@ -27,7 +26,8 @@ from clew.handoff import actions as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
-from clew.pipeline import actions, queries
+from clew.pipeline import queries
+from clew.pipeline.actions import leads as actions
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.errors import EndUnknown, NextTimeMissing, ValueUnreadable
 from clew.pipeline.forms import NOTE_AT_MOST, AssignForm, CallForm, CloseForm, PlanForm
@@ -39,7 +39,9 @@ from clew.pipeline.wording import (
     EXCLUDED,
     EXCLUSION_ICONS,
     EXCLUSIONS,
+    GRADES,
     GROUPS,
+    PLACES,
     PURPOSES,
     REASONS,
     RESULTS,
@@ -48,19 +50,6 @@ from clew.pipeline.wording import (
 )
 
 FRAGMENT = "X-Fragment"
-PLACES = {
-    "": gettext_lazy("All"),
-    "person": gettext_lazy("With a person"),
-    "pool": gettext_lazy("In the pool"),
-    "closed": gettext_lazy("Closed"),
-    "history": gettext_lazy("History"),
-}
-GRADES = {
-    "": gettext_lazy("Every grade"),
-    "3": pgettext_lazy("intent", "High"),
-    "2": pgettext_lazy("intent", "Medium"),
-    "1": pgettext_lazy("intent", "Low"),
-}
 
 
 @require_GET

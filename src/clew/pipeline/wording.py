@@ -12,6 +12,19 @@ from clew.pipeline.rules import Group, Left, Next, Said, Standing, left
 
 Words = Mapping[str, str | Promise]
 
+PLACES: Words = {
+    "": gettext_lazy("All"),
+    "person": gettext_lazy("With a person"),
+    "pool": gettext_lazy("In the pool"),
+    "closed": gettext_lazy("Closed"),
+    "history": gettext_lazy("History"),
+}
+GRADES: Words = {
+    "": gettext_lazy("Every grade"),
+    "3": pgettext_lazy("intent", "High"),
+    "2": pgettext_lazy("intent", "Medium"),
+    "1": pgettext_lazy("intent", "Low"),
+}
 RESULTS: Words = {
     "answered": pgettext_lazy("call", "Answered"),
     "no_answer": pgettext_lazy("call", "No answer"),

@@ -1,0 +1,1 @@
+"""What changes while leads are worked on, a module per noun."""
