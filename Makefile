@@ -8,14 +8,16 @@ COMPILE = $(RUN) uv pip compile -q --generate-hashes --no-emit-index-url --no-he
 KILLS ?= 100
 LEADS ?= 10000
 SEED ?= 1
+CASES ?= 100000
 
-.PHONY: help setup setup-dev up check test crash lock messages
+.PHONY: help setup setup-dev up check test crash fuzz lock messages
 
 help:
 	@echo "make up        a running system with demo data (CLEW_PORT=8000)"
 	@echo "make test      all tests"
 	@echo "make check     everything that reads the code instead of running it"
 	@echo "make crash     kill -9 while leads are sent (KILLS=$(KILLS) LEADS=$(LEADS) SEED=$(SEED))"
+	@echo "make fuzz      hostile requests at a running server (CASES=$(CASES) SEED=$(SEED))"
 	@echo "make lock      resolve requirements*.in into requirements*.txt"
 	@echo "make messages  compile the translations"
 
@@ -46,6 +48,9 @@ test: setup-dev
 
 crash: setup-dev
 	@$(RUN) tests.crash --kills $(KILLS) --leads $(LEADS) --seed $(SEED)
+
+fuzz: setup-dev
+	@$(RUN) tests.fuzz --cases $(CASES) --seed $(SEED)
 
 lock: setup-dev
 	@$(COMPILE) requirements.in -o requirements.txt

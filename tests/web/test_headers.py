@@ -15,19 +15,13 @@ from clew.web import asgi, assets, headers, health, middleware, stream
 from clew.web.asgi import BARE, application
 from clew.web.permissions import TABLE
 from tests.company import found
+from tests.strict import ALWAYS
 from tests.web.test_permissions import World, caller, routes, world
 from tests.web.test_stream import session_of
 from tests.web.test_threads import scope
 
 __all__ = ["world"]
 
-ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
-    "x-frame-options": "DENY",
-}
 PAGE = {
     **ALWAYS,
     "content-security-policy": "default-src 'none'; script-src 'self' 'nonce-N'; style-src 'self'; "

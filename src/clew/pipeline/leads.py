@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -97,7 +97,7 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
             lead=OuterRef("pk"), closed_at__isnull=True, kind=wanted.place
         )
         found = found.filter(Exists(here))
-    if wanted.grade.isdigit():
+    if wanted.grade.isdecimal():
         graded = Grade.objects.filter(
             lead=OuterRef("pk"), superseded_at__isnull=True, level=int(wanted.grade)
         )
@@ -121,10 +121,11 @@ def _beyond(found: QuerySet[Lead], after: str) -> QuerySet[Lead]:
     """Go on after a key; one that cannot be read begins at the start."""
     at, _, pk = after.partition("_")
     try:
-        moment, lead_id = datetime.fromisoformat(at), UUID(pk)
-    except ValueError:
+        given, lead_id = datetime.fromisoformat(at), UUID(pk)
+        moment = given.astimezone(UTC)  # the database knows no offset beyond 15:59
+    except (ValueError, OverflowError):
         return found
-    if moment.tzinfo is None:
+    if given.tzinfo is None:
         return found
     return found.filter(Q(opened_at__lt=moment) | Q(opened_at=moment, pk__lt=lead_id))
 

@@ -237,7 +237,7 @@ def reopen(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 @require_GET
 def lead_list(request: HttpRequest) -> HttpResponse:
     """List the leads that the member may see."""
-    fields = {name: request.GET.get(name, "")[:100] for name in Filter.__dataclass_fields__}
+    fields = {name: _asked(request, name) for name in Filter.__dataclass_fields__}
     wanted = Filter(**fields)
     page = leads(_viewer(request), wanted)
     context = {
@@ -255,10 +255,15 @@ def lead_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def pool_list(request: HttpRequest) -> HttpResponse:
     """List what may be claimed."""
-    page = pool(_viewer(request), request.GET.get("after", "")[:100])
+    page = pool(_viewer(request), _asked(request, "after"))
     next_page = f"?after={quote(page.after)}" if page.after else ""
     name = "pipeline/_pool.html" if request.headers.get(FRAGMENT) else "pipeline/pool.html"
     return render(request, name, {"page": page, "next": next_page})
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """A part of the address as somebody can have typed it: short, and without control characters."""
+    return "".join(c for c in request.GET.get(name, "")[:100] if c.isprintable())
 
 
 def _lead_page(

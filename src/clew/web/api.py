@@ -29,6 +29,7 @@ from clew.web.permissions import READ, TABLE
 
 LEADS = "/api/v1/leads"
 PROBLEM = "application/problem+json"
+VISIBLE = "^[!-~]([ -~]*[!-~])?$"  # what a header may carry unchanged
 LEVELS = {1: "low", 2: "medium", 3: "high"}
 
 
@@ -116,6 +117,7 @@ class Api(NinjaAPI):
         }
         for path in document["paths"].values():
             path["get"]["security"] = [{"token": [READ.removeprefix("token:")]}]
+            _as_problems(path["get"]["responses"])
         document["paths"][LEADS] = {"post": _sending()}
         return document
 
@@ -128,7 +130,7 @@ api = Api(
     openapi_url="/openapi.json",
     docs_url=None,
 )
-REFUSALS: dict[int, Any] = {401: Problem, 403: Problem, 404: Problem, 422: Problem}
+REFUSALS: dict[int, Any] = dict.fromkeys((400, 401, 403, 404, 405, 408, 413, 500, 503), Problem)
 
 
 @api.exception_handler(ValidationError)
@@ -137,7 +139,9 @@ def unreadable(request: HttpRequest, exception: ValidationError) -> HttpResponse
     return errors.problem(request, Missing())
 
 
-@api.get("/leads/{lead_id}", response={200: Standing, **REFUSALS}, url_name="lead")
+@api.get(
+    "/leads/{lead_id}", response={200: Standing, **REFUSALS}, url_name="lead", operation_id="lead"
+)
 def lead(request: HttpRequest, lead_id: UUID) -> dict[str, Any]:
     """Where a lead stands, by the id of any of its submissions."""
     waiting = _not_yet(lead_id)
@@ -164,7 +168,12 @@ def lead(request: HttpRequest, lead_id: UUID) -> dict[str, Any]:
     }
 
 
-@api.get("/leads/{lead_id}/trace", response={200: Why, **REFUSALS}, url_name="trace")
+@api.get(
+    "/leads/{lead_id}/trace",
+    response={200: Why, **REFUSALS},
+    url_name="trace",
+    operation_id="trace",
+)
 def why(request: HttpRequest, lead_id: UUID) -> dict[str, Any]:
     """Why it went there: every candidate as it stood, who was left out and why."""
     viewer = _viewer(request)
@@ -216,6 +225,14 @@ def _judgement(found: Lead) -> dict[str, Any] | None:
     }
 
 
+def _as_problems(responses: dict[Any, Any]) -> None:
+    """Say that refusals come as problems, which ninja would call plain JSON."""
+    for status, response in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            response["content"] = {PROBLEM: response["content"]["application/json"]}
+            response["description"] = HTTPStatus(int(status)).phrase
+
+
 def _sending() -> dict[str, Any]:
     shape = {"$ref": "#/components/schemas/LeadIn"}
     many = {"type": "array", "items": shape, "minItems": 1, "maxItems": 1000}
@@ -224,7 +241,7 @@ def _sending() -> dict[str, Any]:
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in (400, 401, 403, 413, 415, 422, 503)
+        for status in (400, 401, 403, 405, 408, 413, 415, 422, 429, 500, 503)
     }
     refused["422"]["content"][PROBLEM]["examples"] = REFUSED  # type: ignore[index]
     return {
@@ -251,5 +268,5 @@ def _idempotency_key() -> dict[str, Any]:
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The same key with the same body is stored once and answered alike.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": VISIBLE},
     }

@@ -60,6 +60,10 @@ ANSWER: dict[str, Any] = {
         "status": {"enum": ["accepted", "duplicate"]},
     },
 }
+LINKS = {
+    name: {"operationId": name, "parameters": {"lead_id": "$response.body#/id"}}
+    for name in ("lead", "trace")
+}
 ACCEPTED: dict[str, Any] = {
     "description": "Stored. One lead is answered by its id, an array by the list of ids in order.",
     "content": {
@@ -77,4 +81,5 @@ ACCEPTED: dict[str, Any] = {
             "example": {"id": "0193577e-6d2a-7c4e-9a1b-2f6d1c0e8a55", "status": "accepted"},
         }
     },
+    "links": LINKS,
 }

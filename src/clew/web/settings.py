@@ -142,7 +142,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "clew.web.logs.Json"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "CRITICAL"}},
     "root": {"handlers": ["stderr"], "level": read("LOG_LEVEL", "WARNING")},
 }
 LOGGING_CONFIG = "clew.web.logs.configure"

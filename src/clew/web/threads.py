@@ -2,7 +2,7 @@
 
 `asgiref.wsgi.WsgiToAsgi` runs all requests in one thread; this runs them in several. Bodies are read
 whole (at most `settings.BODY_LIMIT`, for at most a minute) before a thread is taken, so a slow sender
-holds none. A body that broke off is answered by nobody: half a form is not what somebody meant.
+holds none. A body that broke off counts as slow: half a form is not what somebody meant.
 """
 
 import asyncio
@@ -21,10 +21,6 @@ from clew.web.middleware import FLAG_TOO_LARGE, FLAG_TOO_SLOW
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 BODILESS = {204, 304}
 BODY_SECONDS = 60
-
-
-class BrokenOff(Exception):
-    """The caller has gone before the whole body was here."""
 
 
 @dataclass(slots=True)
@@ -46,10 +42,7 @@ class Threads:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer one request."""
-        try:
-            env = environ(scope, await _read(scope, receive))
-        except BrokenOff:
-            return
+        env = environ(scope, await _read(scope, receive))
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self.pool, self._call, env)
         is_bodiless = scope["method"] == "HEAD" or answer.status in BODILESS
@@ -122,7 +115,7 @@ def _add_headers(env: dict[str, Any], headers: Iterable[tuple[bytes, bytes]]) ->
 
 
 async def _read(scope: dict[str, Any], receive: Any) -> bytes | str:
-    """The whole body, or the flag of what is wrong with it. Raises BrokenOff."""
+    """The whole body, or the flag of what is wrong with it."""
     announced = dict(scope["headers"]).get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > settings.BODY_LIMIT:
         return FLAG_TOO_LARGE
@@ -139,7 +132,7 @@ async def _read_parts(receive: Any) -> bytes | str:
     while is_more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise BrokenOff
+            return FLAG_TOO_SLOW
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > settings.BODY_LIMIT:

@@ -92,3 +92,22 @@ def test_more_fields_than_a_form_can_have_are_refused(admin: Client) -> None:
 def test_a_way_back_to_another_site_leads_home(admin: Client) -> None:
     for evil in ("https://evil.example", "//evil.example", "javascript:alert(1)", "\\\\evil"):
         assert admin.post("/preferences", {"theme": "dark", "next": evil})["Location"] == "/"
+
+
+@pytest.mark.usefixtures("company")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *ODD,
+        "²",
+        "1\x002",
+        "2026-01-01T00:00:00+00:00_x",
+        "0001-01-01T00:00:00-23:59_" + "0" * 32,
+        "0001-01-01T00:00:00+23:59_" + "0" * 32,
+    ],
+)
+def test_odd_filters_break_no_list(admin: Client, odd: str) -> None:
+    text = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    for name in ("place", "grade", "source", "q", "after"):
+        assert admin.get("/leads", {name: text}).status_code == 200, name
+    assert admin.get("/pool", {"after": text}).status_code == 200
