@@ -8,11 +8,12 @@ import psycopg
 
 # each gives the rows that should not be there
 BROKEN: dict[str, LiteralString] = {
-    "submissions that are neither a lead nor a repeat": """
+    "submissions that are not just one of lead, repeat or undone": """
         select s.id from capture_submission s
         left join contacts_lead l on l.id = s.id
         left join contacts_repeat r on r.submission_id = s.id
-        where (l.id is null) = (r.submission_id is null)""",
+        left join capture_undone u on u.submission_id = s.id
+        where num_nonnulls(l.id, r.submission_id, u.submission_id) <> 1""",
     "failures": "select submission_id from capture_failure",
     "submissions that still wait": "select submission_id from capture_waiting",
     "facts that nobody followed": "select entry_id from base_outbox",

@@ -1,4 +1,4 @@
-"""Writing many rows at once by COPY, which costs a third of an INSERT."""
+"""Many rows at once: written by COPY, which costs a third of an INSERT, and named by one array."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -14,6 +14,11 @@ AS_TEXT: dict[type, Callable[[Any], str]] = {
     UUID: attrgetter("hex"),
     datetime: lru_cache(maxsize=1000)(datetime.isoformat),
 }
+
+
+def as_array(ids: Iterable[UUID]) -> str:
+    """Write ids as the text of an array, for `%s::uuid[]`: a list of UUIDs costs ten times as much to send."""
+    return "{" + ",".join([one.hex for one in ids]) + "}"
 
 
 def copy_in(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -29,6 +29,7 @@ Row = tuple[datetime, str, UUID, str, str, str]
 _gathering: ContextVar[list[Row] | None] = ContextVar("gathering", default=None)
 BELT = Actor("system", "belt")
 CLOCKS = Actor("system", "clocks")
+UNDO = Actor("system", "undo")
 
 
 @dataclass(frozen=True, slots=True)

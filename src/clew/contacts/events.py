@@ -31,3 +31,18 @@ class IdentifiersRevealed(Event):
     lead_id: UUID
     contact_id: UUID
     purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadUndone(Event):
+    """A lead is gone with everything of it, since its submissions were undone."""
+
+    lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StrengtheningUndone(Event):
+    """A submission no longer strengthens a lead, since it was undone."""
+
+    lead_id: UUID
+    submission_id: UUID

@@ -1,7 +1,7 @@
 """The belt's second step: every opened or strengthened lead gets a grade."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from clew.base.bulk import copy_in
+from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
-from clew.contacts.belt.identifying import Enquiry
+from clew.contacts.belt.identifying import Enquiry, Met
 from clew.grading.errors import NoRules
 from clew.grading.events import LeadGraded
 from clew.grading.rules import Compiled, Facts, Rule, Verdict, compile_rules, grade, join, observe
@@ -39,8 +39,27 @@ class Published:
 
 def grade_leads(enquiries: Sequence[Enquiry], now: datetime) -> list[Graded]:
     """Grade each lead by the rules in force. Raises NoRules where none were ever published."""
-    published = rules_in_force()
     earlier = _earlier_facts([e.lead_id for e in enquiries if not e.is_new])
+    return _grade(enquiries, earlier, now)
+
+
+def regrade(enquiries: Sequence[Enquiry], now: datetime) -> list[Graded]:
+    """Grade leads anew from all that was heard of them, as if nothing else had been. Raises NoRules."""
+    return _grade(enquiries, dict.fromkeys([e.lead_id for e in enquiries]), now)
+
+
+def forget(lead_ids: list[UUID]) -> None:
+    """Drop every grade of leads that are undone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from grading_grade where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
+        )
+
+
+def _grade(
+    enquiries: Sequence[Enquiry], earlier: dict[UUID, dict[str, Any] | None], now: datetime
+) -> list[Graded]:
+    published = rules_in_force()
     verdicts = [_verdict(e, earlier.get(e.lead_id), published) for e in enquiries]
     _supersede(list(earlier), now)
     _write(enquiries, verdicts, published, now)
@@ -79,21 +98,26 @@ def rules_in_force() -> Published:
 def _verdict(
     e: Enquiry, earlier: dict[str, Any] | None, published: Published
 ) -> tuple[Facts, Verdict]:
-    facts = observe(
-        message=e.given.message,
-        company=e.given.company,
-        submission_count=e.submission_count,
-        source_kind=e.arrival.source_kind,
-        is_online=e.arrival.is_online,
-        is_introduced=bool(e.given.introduced_by),
-        has_phone="phone" in e.way_kinds,
-    )
-    if earlier is not None:
-        facts = join(earlier, facts)
+    facts = _observed(e.heard[0], e.submission_count - len(e.heard) + 1, earlier)
+    for count, met in enumerate(e.heard[1:], e.submission_count - len(e.heard) + 2):
+        facts = _observed(met, count, asdict(facts))
     return facts, grade(facts, published.rules, published.high_from, published.medium_from)
 
 
-def _earlier_facts(lead_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+def _observed(met: Met, count: int, earlier: dict[str, Any] | None) -> Facts:
+    facts = observe(
+        message=met.given.message,
+        company=met.given.company,
+        submission_count=count,
+        source_kind=met.arrival.source_kind,
+        is_online=met.arrival.is_online,
+        is_introduced=bool(met.given.introduced_by),
+        has_phone="phone" in met.kinds,
+    )
+    return facts if earlier is None else join(earlier, facts)
+
+
+def _earlier_facts(lead_ids: list[UUID]) -> dict[UUID, dict[str, Any] | None]:
     if not lead_ids:
         return {}
     with connection.cursor() as cursor:

@@ -97,6 +97,19 @@ def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
     return Outcome(turns, due, open_counts)
 
 
+def charges(seats: Sequence[Seat], leads: Sequence[Lead]) -> list[dict[int, int]]:
+    """Give what each turn of a round changed of the seats' credits, in micro-leads; each sums to zero."""
+    open_counts = {s.id: s.open_count for s in seats}
+    changed = []
+    for turn in share_out(seats, leads).turns:
+        portions = {} if turn.seat_id is None else _portions(seats, open_counts)
+        if turn.seat_id is not None:
+            portions[turn.seat_id] -= sum(portions.values())
+            open_counts[turn.seat_id] += 1
+        changed.append(portions)
+    return changed
+
+
 def standings(seats: Sequence[Seat], leads: Sequence[Lead], turn: int) -> list[Standing]:
     """Give every seat as it stood when lead number `turn` of the round was given away."""
     before = share_out(seats, leads[:turn])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from clew.base.bulk import copy_in
+from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, CLOCKS, append_all
 from clew.base.live import Hint, announce
@@ -80,6 +80,30 @@ def stop(lead_id: UUID, now: datetime) -> None:
 def withdraw(lead_id: UUID, now: datetime) -> None:
     """Take back how a lead came out once it is open again. Repeating it does nothing."""
     Result.objects.filter(lead=lead_id, lead__ended_at=None).delete()
+
+
+def worked_on(lead_ids: list[UUID]) -> set[UUID]:
+    """Find the leads that people have done something about: called, moved, planned, ended. Not looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select subject from base_entry where subject = any(%(ids)s::uuid[]) and actor_kind <> 'system'
+              and name <> 'IdentifiersRevealed'
+            union select lead_id from pipeline_call where lead_id = any(%(ids)s::uuid[])
+            """,
+            {"ids": as_array(lead_ids)},
+        )
+        return {lead_id for (lead_id,) in cursor.fetchall()}
+
+
+def forget(lead_ids: list[UUID]) -> None:
+    """Drop clocks, next steps, drafts and results of leads that are undone."""
+    ids = as_array(lead_ids)
+    with connection.cursor() as cursor:
+        cursor.execute("delete from pipeline_clock where lead_id = any(%s::uuid[])", [ids])
+        cursor.execute("delete from pipeline_task where lead_id = any(%s::uuid[])", [ids])
+        cursor.execute("delete from pipeline_draft where lead_id = any(%s::uuid[])", [ids])
+        cursor.execute("delete from pipeline_result where lead_id = any(%s::uuid[])", [ids])
 
 
 def breach(now: datetime) -> int:

@@ -107,6 +107,10 @@ def _strengthened(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "flame", title, who, tone="hot", quote=quote, stop=title)
 
 
+def _unstrengthened(entry: Entry, sources: Sources) -> Moment:
+    return Moment(entry.at, "arrow-back-up", _("A message was taken back: its import was undone"))
+
+
 def _graded(entry: Entry, sources: Sources) -> Moment:
     words = {"intent": intent(entry.data["level"]), "points": entry.data["points"]}
     return Moment(entry.at, "target-arrow", _("%(intent)s, %(points)d points") % words)
@@ -198,6 +202,7 @@ def _revealed(entry: Entry, sources: Sources) -> Moment:
 TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "LeadOpened": _opened,
     "LeadStrengthened": _strengthened,
+    "StrengtheningUndone": _unstrengthened,
     "LeadGraded": _graded,
     "LeadPlaced": _placed,
     "LeadAssigned": _assigned,

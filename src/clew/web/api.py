@@ -16,7 +16,7 @@ from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from clew.access.models import Member, Token
-from clew.capture.models import Failure, Submission, Waiting
+from clew.capture.models import Failure, Submission, Undone, Waiting
 from clew.capture.schemas import LeadIn
 from clew.contacts.models import Lead
 from clew.errors import Missing
@@ -198,7 +198,9 @@ def _not_yet(submission_id: UUID) -> dict[str, Any] | None:
     submission = Submission.objects.select_related("source").filter(pk=submission_id).first()
     if submission is None:
         return None
-    if Waiting.objects.filter(submission=submission).exists():
+    if Undone.objects.filter(submission=submission).exists():
+        status = "undone"
+    elif Waiting.objects.filter(submission=submission).exists():
         status = "waiting"
     elif failure := Failure.objects.filter(submission=submission).order_by("-pk").first():
         status = "failed" if failure.settled_at is None else failure.settlement

@@ -1,22 +1,100 @@
-"""What happens next? The belt that every submission rides, and the facts that others follow."""
+"""What happens next? The belt that every submission rides, its way back, and the facts that others follow."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
 
 from clew.access.events import MemberLeft
 from clew.base.ledger import gathered
 from clew.base.outbox import Follower, Followers
+from clew.capture.actions.undoing import mark_undone, take_back
+from clew.capture.queries import not_undone, of_same_files
+from clew.contacts.belt import forgetting as contacts
 from clew.contacts.belt.identifying import Arrival, identify
+from clew.grading import belt as grading
 from clew.grading.belt import grade_leads
 from clew.handoff.actions import release
+from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened
+from clew.pipeline import belt as pipeline
 from clew.pipeline.belt import breach, resume, start, stop, withdraw
+
+TURN = (
+    0x62656C74  # "belt": shared by all who send something along, alone for who takes something back
+)
 
 
 def belt(arrivals: list[Arrival], now: datetime) -> None:
     """One transaction per batch: recognise, grade, place, start the clocks."""
     with gathered():
         start(place(grade_leads(identify(arrivals, now), now), now), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What was undone: submissions, and among what they had done, leads and strengthenings of others.
+
+    `kept_for`: how many submissions stay, by reason: worked_on, strengthened or recognised.
+    """
+
+    undone: int
+    leads: int
+    strengthenings: int
+    kept_for: dict[str, int]
+
+    @property
+    def kept(self) -> int:
+        """How many of the submissions stay."""
+        return sum(self.kept_for.values())
+
+
+@transaction.atomic
+def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
+    """Make submissions as if they had never come; those stay that people or others have built on.
+
+    For up to some 500 at a time. What the same file sent for the same people goes with them, so that
+    it does not matter in which portions a file is undone. Repeating it changes nothing. The belt
+    stands still until the commit; everybody else meets the leads' locks.
+    """
+    with gathered():
+        _stop_belt()
+        asked = not_undone(submission_ids)
+        take_back(asked, now=now)
+        sent = contacts.sent_with(asked)
+        undone = {*asked, *of_same_files(asked, [s.submission_id for s in sent])}
+        lead_ids = contacts.lock(s.lead_id for s in sent if s.submission_id in undone)
+        seen = contacts.look(sent, undone, pipeline.worked_on(lead_ids))
+        _forget(seen, now)
+        gone = {*asked, *seen.going} - seen.kept.keys()
+        mark_undone(list(gone), now=now)
+    kept = Counter(seen.kept[id_] for id_ in asked if id_ in seen.kept)
+    return Undoing(len(gone), len(seen.removed), len(seen.weakened), dict(kept))
+
+
+def _forget(seen: contacts.Look, now: datetime) -> None:
+    """The belt backwards: clocks, places, grades, leads; then what is left is graded again."""
+    pipeline.forget(seen.removed)
+    handoff.forget(seen.removed)
+    grading.forget(seen.removed)
+    left = contacts.forget(seen, now)
+    grading.regrade(left, now)
+    handoff.tell([enquiry.lead_id for enquiry in left])
+
+
+def keep_belt_moving() -> None:
+    """Be one of those who may use the belt at the same time, until the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [TURN])
+
+
+def _stop_belt() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [TURN])
 
 
 def tick(now: datetime) -> None:

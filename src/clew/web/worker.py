@@ -15,7 +15,7 @@ from clew.contacts.belt.identifying import Arrival
 from clew.contacts.errors import Overtaken
 from clew.errors import ClewError
 from clew.web import chores
-from clew.web.flow import FACTS, belt, tick
+from clew.web.flow import FACTS, belt, keep_belt_moving, tick
 
 BATCH = 500
 TRIES = 3
@@ -125,15 +125,21 @@ def _set_aside(submission_id: UUID, now: datetime) -> int:
         code = error.code if isinstance(error, ClewError) else "belt_error"
         log.warning("submission %s failed: %s", submission_id, type(error).__name__)
         with transaction.atomic():
-            Failure.objects.create(
-                submission_id=submission_id, code=code, error=type(error).__name__, failed_at=now
-            )
-            Waiting.objects.filter(pk=submission_id).delete()
+            keep_belt_moving()
+            still_waits, _ = Waiting.objects.filter(pk=submission_id).delete()
+            if still_waits:  # else it was undone meanwhile
+                Failure.objects.create(
+                    submission_id=submission_id,
+                    code=code,
+                    error=type(error).__name__,
+                    failed_at=now,
+                )
         return 1
 
 
 def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
     chosen = "" if ids is None else "where w.submission_id = any(%(ids)s)"
+    keep_belt_moving()  # before any row is locked: an undo locks in this order too
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -13,13 +13,14 @@ from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
 from clew.base.sealing import lookup, seal
 from clew.capture.queries import open_body
-from clew.capture.schemas import LeadIn, Outcome
+from clew.capture.schemas import Body, LeadIn, Outcome
 from clew.capture.ways import Way, ways
 from clew.contacts.errors import Overtaken, Unreachable
 from clew.contacts.events import LeadOpened, LeadStrengthened
 from clew.contacts.rules import interest, tail
 
 Key = tuple[str, bytes]
+Keyed = tuple[Key, Way]
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, interest, submission_count, cost_minor, "
     "opened_at, strengthened_at, ended_at, is_history"
@@ -51,6 +52,28 @@ class Ended:
 
 
 @dataclass(slots=True)
+class Person:
+    """A contact as far as this batch knows it."""
+
+    contact_id: UUID
+    is_new: bool
+    name: str = ""
+    company: str = ""
+    is_named: bool = False
+
+
+@dataclass(slots=True)
+class Met:
+    """An arrival, opened, with the person who sent it."""
+
+    arrival: Arrival
+    given: LeadIn
+    kinds: frozenset[str]
+    person: Person
+    ended: Ended | None
+
+
+@dataclass(slots=True)
 class Enquiry:
     """A lead in this batch: opened or strengthened by one or more arrivals."""
 
@@ -61,40 +84,20 @@ class Enquiry:
     submission_count: int
     arrival: Arrival  # the latest one, and what it gave
     given: LeadIn
-    way_kinds: frozenset[str]
     interest: str
     category: str
     region: str
     cost_minor: int
     ended: Ended | None = None  # history: it was over before it came here
     repeats: list[Arrival] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Person:
-    contact_id: UUID
-    is_new: bool
-    name: str = ""
-    company: str = ""
-    is_named: bool = False
-
-
-@dataclass(slots=True)
-class _Met:
-    """An arrival, opened, with the person who sent it."""
-
-    arrival: Arrival
-    given: LeadIn
-    kinds: frozenset[str]
-    person: _Person
-    ended: Ended | None
+    heard: list[Met] = field(default_factory=list)  # everything of this batch, in order
 
 
 @dataclass(slots=True)
 class _Batch:
-    persons: dict[Key, _Person] = field(default_factory=dict)
+    persons: dict[Key, Person] = field(default_factory=dict)
     identifiers: list[tuple[str, bytes, UUID, Way]] = field(default_factory=list)
-    met: list[_Met] = field(default_factory=list)
+    met: list[Met] = field(default_factory=list)
 
 
 def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
@@ -116,22 +119,33 @@ def _meet(arrivals: Sequence[Arrival]) -> _Batch:
     read = []
     for arrival in arrivals:
         body = open_body(arrival.submission_id, arrival.body)
-        found = ways(body.lead.phone, body.lead.email, body.lead.wechat)
+        found = keyed(body.lead)
         if not found and not arrival.is_history:
             raise Unreachable
-        read.append((arrival, body, [((w.kind, lookup(w.value, w.kind)), w) for w in found]))
-    batch = _Batch(persons=_known({key for _, _, keyed in read for key, _ in keyed}))
-    for arrival, body, keyed in read:
-        person = next((p for key, _ in keyed if (p := batch.persons.get(key))), None)
-        person = person or _Person(uuid7(), is_new=True)
-        for key, way in keyed:
+        read.append((arrival, body, found))
+    batch = _Batch(persons=_known({key for _, _, found in read for key, _ in found}))
+    for arrival, body, found in read:
+        person = next((p for key, _ in found if (p := batch.persons.get(key))), None)
+        person = person or Person(uuid7(), is_new=True)
+        for key, way in found:
             if key not in batch.persons:
                 batch.persons[key] = person
                 batch.identifiers.append((*key, person.contact_id, way))
-        _name(person, body.lead)
-        kinds = frozenset(way.kind for _, way in keyed)
-        batch.met.append(_Met(arrival, body.lead, kinds, person, _ended(arrival, body.outcome)))
+        batch.met.append(meet(person, arrival, body, found))
     return batch
+
+
+def keyed(given: LeadIn) -> list[Keyed]:
+    """Give every way of reaching a person with the key that it is known by, best first."""
+    found = ways(given.phone, given.email, given.wechat)
+    return [((way.kind, lookup(way.value, way.kind)), way) for way in found]
+
+
+def meet(person: Person, arrival: Arrival, body: Body, found: list[Keyed]) -> Met:
+    """Let a person have sent this; name and company are taken from it where there are none yet."""
+    _name(person, body.lead)
+    kinds = frozenset(way.kind for _, way in found)
+    return Met(arrival, body.lead, kinds, person, _ended(arrival, body.outcome))
 
 
 def _ended(arrival: Arrival, outcome: Outcome | None) -> Ended | None:
@@ -142,7 +156,7 @@ def _ended(arrival: Arrival, outcome: Outcome | None) -> Ended | None:
     return Ended(opened_at, max(told.ended_at or opened_at, opened_at), told)
 
 
-def _name(person: _Person, given: LeadIn) -> None:
+def _name(person: Person, given: LeadIn) -> None:
     for attribute in ("name", "company"):
         value = getattr(given, attribute).strip()
         if value and not getattr(person, attribute):
@@ -150,7 +164,7 @@ def _name(person: _Person, given: LeadIn) -> None:
             person.is_named = True
 
 
-def _known(keys: Iterable[Key]) -> dict[Key, _Person]:
+def _known(keys: Iterable[Key]) -> dict[Key, Person]:
     """Find the contacts behind the keys. Nothing is locked: one open lead per contact decides."""
     rows = [{"kind": kind, "digest": digest.hex()} for kind, digest in keys]
     with connection.cursor() as cursor:
@@ -165,7 +179,7 @@ def _known(keys: Iterable[Key]) -> dict[Key, _Person]:
         )
         found = cursor.fetchall()
     persons = {
-        id_: _Person(id_, is_new=False, name=name, company=company)
+        id_: Person(id_, is_new=False, name=name, company=company)
         for _, _, id_, name, company in found
     }
     return {(kind, bytes(digest)): persons[id_] for kind, digest, id_, _, _ in found}
@@ -179,12 +193,12 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
         columns = "id, name, company, created_at"
         copy_in("contacts_contact", columns, ((p.contact_id, p.name, p.company, now) for p in new))
     if named:
-        _write_names(named)
+        write_names(named)
     if batch.identifiers:
         _write_identifiers(batch)
 
 
-def _write_names(persons: list[_Person]) -> None:
+def write_names(persons: list[Person]) -> None:
     rows = [{"id": p.contact_id, "name": p.name, "company": p.company} for p in persons]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -220,9 +234,9 @@ def _enquire(batch: _Batch) -> list[Enquiry]:
         contact_id = met.person.contact_id
         enquiry = None if met.ended else enquiries.get(contact_id)
         if enquiry:
-            _strengthen(enquiry, met)
+            strengthen(enquiry, met)
         else:
-            enquiry = _open(met)
+            enquiry = opened(met)
         if not met.ended:
             enquiries[contact_id] = enquiry
         touched[enquiry.lead_id] = enquiry
@@ -249,7 +263,6 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
                 submission_count=count,
                 arrival=any_arrival,
                 given=any_given,
-                way_kinds=frozenset(),
                 interest=wanted,
                 category=category,
                 region=region,
@@ -259,7 +272,8 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
         }
 
 
-def _open(met: _Met) -> Enquiry:
+def opened(met: Met) -> Enquiry:
+    """Begin a lead with what was sent first."""
     arrival, given = met.arrival, met.given
     return Enquiry(
         lead_id=arrival.submission_id,
@@ -269,25 +283,26 @@ def _open(met: _Met) -> Enquiry:
         submission_count=1,
         arrival=arrival,
         given=given,
-        way_kinds=met.kinds,
         interest=interest(given.message),
         category=given.category,
         region=given.region[:60],
         cost_minor=arrival.cost_minor,
         ended=met.ended,
+        heard=[met],
     )
 
 
-def _strengthen(enquiry: Enquiry, met: _Met) -> None:
+def strengthen(enquiry: Enquiry, met: Met) -> None:
+    """Add to a lead what the same person sent afterwards."""
     arrival, given = met.arrival, met.given
     enquiry.submission_count += 1
     enquiry.arrival, enquiry.given = arrival, given
-    enquiry.way_kinds |= met.kinds
     enquiry.interest = interest(given.message) or enquiry.interest
     enquiry.category = given.category or enquiry.category
     enquiry.region = given.region[:60] or enquiry.region
     enquiry.cost_minor += arrival.cost_minor
     enquiry.repeats.append(arrival)
+    enquiry.heard.append(met)
 
 
 def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
@@ -297,23 +312,24 @@ def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
     if new:
         copy_in("contacts_lead", LEAD_COLUMNS, (_lead_row(e, now) for e in new))
     if old:
-        _write_strengthened(old, now)
+        write_strengthened([(e, now) for e in old])
     if repeats:
         copy_in("contacts_repeat", "submission_id, lead_id, at", repeats)
 
 
-def _write_strengthened(enquiries: list[Enquiry], now: datetime) -> None:
+def write_strengthened(enquiries: Iterable[tuple[Enquiry, datetime]]) -> None:
+    """Write what open leads have become, each with the time of its newest submission."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             update contacts_lead l set submission_count = e.submission_count,
               interest = e.interest, category = e.category, region = e.region,
-              cost_minor = e.cost_minor, strengthened_at = %s
+              cost_minor = e.cost_minor, strengthened_at = e.at
             from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
-              category text, region text, cost_minor bigint)
+              category text, region text, cost_minor bigint, at timestamptz)
             where l.id = e.lead_id
             """,
-            [now, dumps([_strengthened_row(e) for e in enquiries])],
+            [dumps([_strengthened_row(e) | {"at": at} for e, at in enquiries])],
         )
 
 

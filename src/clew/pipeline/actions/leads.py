@@ -106,9 +106,11 @@ def close_lead(
     _end(placement, reason, actor=_actor(member), now=now)
 
 
+@transaction.atomic
 def keep_draft(lead_id: UUID, sheet: Sheet, *, member: Member, now: datetime) -> None:
     """Keep what a call sheet holds so far, sealed. Raises LeadMissing."""
-    lead = visible_lead(member, lead_id)
+    handoff.lock_leads([visible_lead(member, lead_id).pk])
+    lead = visible_lead(member, lead_id)  # an import may have been undone meanwhile
     body = seal(msgspec.json.encode(sheet), draft_place(lead.pk, member.pk))
     Draft.objects.update_or_create(
         lead=lead, member=member, defaults={"body": body, "saved_at": now}

@@ -1,0 +1,120 @@
+"""The belt's third step, backwards: places are given up, and turns are as if nobody had taken them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from clew.base.bulk import as_array
+from clew.base.json import dumps
+from clew.base.live import Hint, announce
+from clew.handoff.rules import Lead, Seat, charges
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    lead_id: UUID
+    is_open: bool
+    team_id: int | None
+    seat_id: int | None
+    member_id: int | None
+    round_id: UUID | None
+    turn: int
+
+
+def forget(lead_ids: list[UUID]) -> None:
+    """Give up all places of leads, and take back what their turns credited and debited.
+
+    The caller holds the leads' locks. Locks their placements, then the seats of the teams concerned.
+    """
+    places = _places(lead_ids)
+    counts = Counter(p.seat_id for p in places if p.is_open and p.seat_id)
+    charged = _charged([p for p in places if p.seat_id and p.round_id])
+    seat_ids = counts.keys() | charged.keys()
+    if seat_ids:
+        _write_seats({id_: (-charged[id_], counts[id_]) for id_ in seat_ids})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from handoff_placement where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
+        )
+    _announce(p for p in places if p.is_open)
+
+
+def tell(lead_ids: list[UUID]) -> None:
+    """Tell whoever has these leads that they have changed."""
+    _announce(p for p in _places(lead_ids) if p.is_open)
+
+
+def _places(lead_ids: list[UUID]) -> list[_Place]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select p.lead_id, p.closed_at is null, p.team_id, p.seat_id, s.member_id, p.round_id,
+              coalesce(p.turn, 0)
+            from handoff_placement p left join handoff_seat s on s.id = p.seat_id
+            where p.lead_id = any(%s::uuid[]) order by p.id for update of p
+            """,
+            [as_array(lead_ids)],
+        )
+        return [_Place(*row) for row in cursor.fetchall()]
+
+
+def _charged(places: Sequence[_Place]) -> Counter[int]:
+    """Add up what these turns changed of the credit of every seat."""
+    turns: dict[UUID, list[int]] = {}
+    for p in places:
+        if p.round_id:
+            turns.setdefault(p.round_id, []).append(p.turn)
+    total: Counter[int] = Counter()
+    for round_id, seats, leads in _rounds(list(turns)):
+        by_turn = charges(seats, leads)
+        for turn in turns[round_id]:
+            total.update(by_turn[turn])
+    return total
+
+
+def _rounds(round_ids: list[UUID]) -> Iterable[tuple[UUID, list[Seat], list[Lead]]]:
+    if not round_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, seats::text, leads::text from handoff_round where id = any(%s)", [round_ids]
+        )
+        for round_id, seats, leads in cursor.fetchall():
+            yield (
+                round_id,
+                msgspec.json.decode(seats, type=list[Seat]),
+                msgspec.json.decode(leads, type=list[Lead]),
+            )
+
+
+def _write_seats(changes: dict[int, tuple[int, int]]) -> None:
+    """Change credits, and lower open counts, by seat. Locks in the order of all who lock many seats."""
+    rows = [{"id": id_, "credit": c, "count": n} for id_, (c, n) in changes.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select from handoff_seat where id = any(%s) order by team_id, id for no key update
+            """,
+            [list(changes)],
+        )
+        cursor.execute(
+            """
+            update handoff_seat s set credit = s.credit + n.credit,
+              open_count = s.open_count - n.count
+            from json_to_recordset(%s) as n(id bigint, credit bigint, count int)
+            where s.id = n.id
+            """,
+            [dumps(rows)],
+        )
+
+
+def _announce(places: Iterable[_Place]) -> None:
+    announce(
+        Hint(p.lead_id, member_id=p.member_id, team_id=None if p.member_id else p.team_id)
+        for p in places
+        if p.member_id or p.team_id
+    )
