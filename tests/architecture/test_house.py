@@ -24,6 +24,7 @@ OPEN = {
     "tokens",
     "calendars",
     "ways",
+    "regions",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

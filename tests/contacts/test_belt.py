@@ -66,3 +66,19 @@ def test_numbers_are_sealed_and_nothing_in_the_ledger_names_them() -> None:
     sealed = bytes(Identifier.objects.get().sealed)
     assert b"13812345678" not in sealed
     assert "13812345678" not in str(list(Entry.objects.values())) + str(list(Lead.objects.values()))
+
+
+def test_a_lead_keeps_the_most_precise_region_that_was_given() -> None:
+    company = found()
+    enquire(company.site, phone="13812345678", region="江苏")
+    enquire(company.site, phone="13812345678", region="苏州工业园区")
+    enquire(company.site, phone="13812345678", region="鼓楼区")
+    enquire(company.site, phone="13812345678")
+    lead = Lead.objects.get()
+    assert (lead.region, lead.region_code) == ("苏州工业园区", 320500)
+
+
+def test_an_ambiguous_region_has_no_code_and_keeps_its_words() -> None:
+    company = found()
+    lead = Lead.objects.get(pk=enquire(company.site, phone="13812345678", region="鼓楼区"))
+    assert (lead.region, lead.region_code) == ("鼓楼区", None)

@@ -244,3 +244,15 @@ def test_who_has_no_seat_is_led_to_the_leads() -> None:
     page = browser(at.company.manager).get(reverse("pipeline:my_day")).text
     assert "没有分给你的线索" in page
     assert "去公海领取" not in page
+
+
+def test_an_ambiguous_region_names_its_candidates_and_a_clear_one_its_place() -> None:
+    at = desk()
+    vague = enquire(at.company.site, NOON, phone="13911112222", region="鼓楼区")
+    clear = enquire(at.company.site, NOON, phone="13911113333", region="昆山开发区")
+    manager = at.company.administrator
+    page = browser(manager).get(address("lead", vague)).text
+    assert "（南京、徐州、福州、开封？）" in page
+    assert "(南京, 徐州, 福州, 开封?)" in browser(manager, "en").get(address("lead", vague)).text
+    assert "江苏 苏州 昆山" in browser(manager).get(address("lead", clear)).text
+    assert "江苏 苏州 昆山" in browser(manager).get(reverse("pipeline:leads")).text

@@ -40,6 +40,15 @@ def test_a_lead_tells_where_it_stands(company: Company) -> None:
     assert sum(points for _, points in stands["grade"]["signals"]) == stands["grade"]["points"]
 
 
+def test_a_leads_region_is_a_code_and_a_proper_name(company: Company) -> None:
+    clear = enquire(company.site, phone="13812345678", region="昆山开发区")
+    vague = enquire(company.site, phone="13812345679", region="鼓楼区")
+    stands = ask(client(company.administrator), clear)
+    assert (stands["region"], stands["region_code"]) == ("江苏 苏州 昆山", 320583)
+    stands = ask(client(company.administrator), vague)
+    assert (stands["region"], stands["region_code"]) == ("鼓楼区", None)
+
+
 def test_what_waits_for_the_belt_is_said_to_wait(company: Company) -> None:
     submission_id = submit(company.site, phone="13812345678")
     stands = ask(client(company.administrator), submission_id)

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from clew.capture.places import CITIES, DOUBLE_SURNAMES, PROVINCES, SURNAMES
+from clew.capture.gazetteer import cities
 from clew.capture.schemas import LeadIn
+from clew.capture.surnames import DOUBLE_SURNAMES, SURNAMES
 from clew.capture.ways import MOBILE, numbers, ways
 
 MOST_LEADS = 1_000
@@ -93,7 +94,7 @@ Hit = tuple[str, int, int]  # a value and the span of text that it uses up
 MASK = "\uf8ff"  # stands where something was recognised
 NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, ord(MASK): 0x20}
 BREAK = rf"\s,;、。!?|{MASK}"
-PLACE = "|".join(sorted((*CITIES.split(), *PROVINCES.split()), key=len, reverse=True))
+PLACE = "|".join(sorted(cities(), key=len, reverse=True))
 SURNAME = "|".join((*DOUBLE_SURNAMES.split(), *SURNAMES))
 TITLE = "先生|女士|小姐|总|工|经理|主任|老板|老师|师傅|厂长"
 NOT_NAMES = (

@@ -53,6 +53,7 @@ class Lead(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="leads")
     category = models.CharField(max_length=60, blank=True)
     region = models.CharField(max_length=60, blank=True)
+    region_code = models.IntegerField(null=True, blank=True)  # GB/T 2260
     interest = models.CharField(max_length=200, blank=True)
     submission_count = models.PositiveIntegerField(default=1)
     cost_minor = models.BigIntegerField(default=0)

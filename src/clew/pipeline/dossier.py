@@ -7,12 +7,13 @@ from itertools import groupby
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Role
 from clew.access.queries import teams
 from clew.capture.models import Consent
+from clew.capture.regions import rivals, shown
 from clew.contacts.models import Identifier, Lead, Repeat
 from clew.contacts.queries import identifiers, masked
 from clew.grading.models import Grade
@@ -113,6 +114,16 @@ class Dossier:
     moments: list[Moment]
     days: list[DayTold]
     path: list[Stop]
+
+    @property
+    def region(self) -> str:
+        """Where they are: the proper name where one region is meant, else what was given."""
+        return shown(self.lead.region, self.lead.region_code)
+
+    @property
+    def rivals(self) -> str:
+        """Where the regions lie that an ambiguous one may mean; empty where it is clear."""
+        return pgettext("between places", ", ").join(rivals(self.lead.region))
 
     @property
     def reach(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 
 from clew.access.models import Member
+from clew.capture.regions import shown
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import contacts_by_number, masked
 from clew.grading.models import Grade
@@ -182,7 +183,7 @@ def facts(lead: Lead, only_left: str) -> LeadFacts:
         submission_count=lead.submission_count,
         interest=lead.interest,
         category=lead.category,
-        region=lead.region,
+        region=shown(lead.region, lead.region_code),
         only_left=only_left,
     )
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 
 from clew.access.models import Member
 from clew.base.sealing import unseal
+from clew.capture.regions import shown
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked
 from clew.pipeline.models import Call, Draft
@@ -30,7 +31,7 @@ ROWS_AT_MOST = 500
 HELD = """
 set local join_collapse_limit = 1;
 select l.id, c.id, c.name, c.company, s.name, l.submission_count, l.interest, l.category, l.region,
-  g.level, g.points, k.started_at, k.due_at, t.due_at, last.result, last.said,
+  l.region_code, g.level, g.points, k.started_at, k.due_at, t.due_at, last.result, last.said,
   i.id, i.kind, i.sealed
 from handoff_seat seat
 join handoff_placement p on p.seat_id = seat.id and p.closed_at is null
@@ -62,6 +63,7 @@ class Held(NamedTuple):
     interest: str
     category: str
     region: str
+    region_code: int | None
     level: int | None
     points: int | None
     clock_started_at: datetime | None
@@ -232,7 +234,7 @@ def _facts(held: Held) -> LeadFacts:
         submission_count=held.submission_count,
         interest=held.interest,
         category=held.category,
-        region=held.region,
+        region=shown(held.region, held.region_code),
         only_left=held.identifier_kind or "",
     )
 

@@ -17,6 +17,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from clew.access.models import Member, Token
 from clew.capture.models import Failure, Submission, Undone, Waiting
+from clew.capture.regions import shown
 from clew.capture.schemas import LeadIn
 from clew.contacts.models import Lead
 from clew.errors import Missing
@@ -52,7 +53,11 @@ class Judgement(Schema):
 
 
 class Standing(Schema):
-    """Where a lead stands. `lead_id` differs from `id` where a later submission was asked for."""
+    """Where a lead stands. `lead_id` differs from `id` where a later submission was asked for.
+
+    `region` is the proper name where one region is meant, else what was given; `region_code` is the
+    GB/T 2260 code, as precise as is sure.
+    """
 
     id: UUID
     status: str
@@ -60,6 +65,8 @@ class Standing(Schema):
     lead_id: UUID | None = None
     source: str = ""
     submission_count: int = 0
+    region: str = ""
+    region_code: int | None = None
     place: Place | None = None
     grade: Judgement | None = None
     ended_at: datetime | None = None
@@ -156,6 +163,8 @@ def lead(request: HttpRequest, lead_id: UUID) -> dict[str, Any]:
         "lead_id": found.pk,
         "source": found.source.key,
         "submission_count": found.submission_count,
+        "region": shown(found.region, found.region_code),
+        "region_code": found.region_code,
         "place": {
             "kind": where.kind,
             "team": where.team.name if where.team else "",

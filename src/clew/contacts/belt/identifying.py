@@ -13,6 +13,7 @@ from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
 from clew.base.sealing import lookup, seal
 from clew.capture.queries import open_body
+from clew.capture.regions import refined, resolve
 from clew.capture.schemas import Body, LeadIn, Outcome
 from clew.capture.ways import Way, ways
 from clew.contacts.errors import Overtaken, Unreachable
@@ -22,7 +23,7 @@ from clew.contacts.rules import interest, tail
 Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
 LEAD_COLUMNS = (
-    "id, contact_id, source_id, category, region, interest, submission_count, cost_minor, "
+    "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
     "opened_at, strengthened_at, ended_at, is_history"
 )
 
@@ -87,6 +88,7 @@ class Enquiry:
     interest: str
     category: str
     region: str
+    region_code: int | None
     cost_minor: int
     ended: Ended | None = None  # history: it was over before it came here
     repeats: list[Arrival] = field(default_factory=list)
@@ -248,7 +250,8 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select contact_id, id, source_id, submission_count, interest, category, region, cost_minor
+            select contact_id, id, source_id, submission_count, interest, category, region,
+              region_code, cost_minor
             from contacts_lead where contact_id = any(%s) and ended_at is null
             order by id for no key update
             """,
@@ -266,9 +269,10 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
                 interest=wanted,
                 category=category,
                 region=region,
+                region_code=code,
                 cost_minor=cost,
             )
-            for contact_id, lead_id, source_id, count, wanted, category, region, cost in cursor.fetchall()
+            for contact_id, lead_id, source_id, count, wanted, category, region, code, cost in cursor
         }
 
 
@@ -286,6 +290,7 @@ def opened(met: Met) -> Enquiry:
         interest=interest(given.message),
         category=given.category,
         region=given.region[:60],
+        region_code=resolve(given.region[:60]).code,
         cost_minor=arrival.cost_minor,
         ended=met.ended,
         heard=[met],
@@ -299,7 +304,9 @@ def strengthen(enquiry: Enquiry, met: Met) -> None:
     enquiry.arrival, enquiry.given = arrival, given
     enquiry.interest = interest(given.message) or enquiry.interest
     enquiry.category = given.category or enquiry.category
-    enquiry.region = given.region[:60] or enquiry.region
+    enquiry.region, enquiry.region_code = refined(
+        enquiry.region, enquiry.region_code, given.region[:60]
+    )
     enquiry.cost_minor += arrival.cost_minor
     enquiry.repeats.append(arrival)
     enquiry.heard.append(met)
@@ -324,9 +331,9 @@ def write_strengthened(enquiries: Iterable[tuple[Enquiry, datetime]]) -> None:
             """
             update contacts_lead l set submission_count = e.submission_count,
               interest = e.interest, category = e.category, region = e.region,
-              cost_minor = e.cost_minor, strengthened_at = e.at
+              region_code = e.region_code, cost_minor = e.cost_minor, strengthened_at = e.at
             from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
-              category text, region text, cost_minor bigint, at timestamptz)
+              category text, region text, region_code int, cost_minor bigint, at timestamptz)
             where l.id = e.lead_id
             """,
             [dumps([_strengthened_row(e) | {"at": at} for e, at in enquiries])],
@@ -340,6 +347,7 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.source_id,
         e.category,
         e.region,
+        e.region_code,
         e.interest,
         e.submission_count,
         e.cost_minor,
@@ -357,6 +365,7 @@ def _strengthened_row(e: Enquiry) -> dict[str, object]:
         "interest": e.interest,
         "category": e.category,
         "region": e.region,
+        "region_code": e.region_code,
         "cost_minor": e.cost_minor,
     }
 
