@@ -81,7 +81,7 @@ def world() -> World:
             "team_id": company.online.pk,
             "member_id": seat.member_id,
             "token_id": 1,
-            "failure_id": 1,
+            "trouble": "f-1",
             "form_id": 1,
             "key": company.site.key,
             "slug": "none",

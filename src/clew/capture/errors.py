@@ -120,7 +120,7 @@ class Busy(Unavailable):
 
 
 class FailureSettled(Conflict):
-    """This failure was already replayed or dismissed."""
+    """Somebody has settled this already."""
 
     code = "failure_settled"
 

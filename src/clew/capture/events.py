@@ -23,6 +23,74 @@ class FailureDismissed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FailureCorrected(Event):
+    """What a failed submission said was corrected and stored as a new submission."""
+
+    submission_id: UUID
+    failure_id: int
+    correction_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FailureOpened(Event):
+    """Somebody looked at all that a failed submission says."""
+
+    submission_id: UUID
+    failure_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedReplayed(Event):
+    """What a door had turned away was stored as it was; `settlement` says if it had arrived already."""
+
+    rejected_id: UUID
+    submission_id: UUID
+    settlement: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedCorrected(Event):
+    """What a door had turned away was stored with corrections, or had arrived already."""
+
+    rejected_id: UUID
+    submission_id: UUID
+    settlement: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedDismissed(Event):
+    """Somebody decided that what a door had turned away need not be stored."""
+
+    rejected_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedOpened(Event):
+    """Somebody looked at all that was kept of what a door had turned away."""
+
+    rejected_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RerunBegun(Event):
+    """Somebody had everything that fits a filter replayed or dismissed in the background."""
+
+    rerun_id: UUID
+    what: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TroublesExported(Event):
+    """Somebody took a list of what failed or was rejected away; `is_full` where nothing was masked."""
+
+    export_id: UUID
+    count: int
+    is_full: bool
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceAdded(Event):
     """A source was named."""
 

@@ -14,7 +14,7 @@ from clew.base.ids import uuid7
 from clew.base.ledger import Actor
 from clew.base.sealing import seal
 from clew.capture.models import VOUCHED
-from clew.capture.schemas import Body, LeadIn, encode_body
+from clew.capture.schemas import Body, LeadIn, Outcome, encode_body
 
 BASIS_PURPOSE = "enquiry"
 
@@ -87,11 +87,11 @@ class Arrival:
 
 
 def rows_of(
-    lead: LeadIn, origin: Origin, arrival: Arrival
+    lead: LeadIn, origin: Origin, arrival: Arrival, outcome: Outcome | None = None
 ) -> tuple[SubmissionRow, list[ConsentRow]]:
-    """Seal one lead, found to be without fault, into its rows."""
+    """Seal one lead, found to be without fault, into its rows; `outcome` belongs to history alone."""
     key = uuid7()
-    body = encode_body(Body(lead, arrival.evidence))
+    body = encode_body(Body(lead, arrival.evidence, outcome))
     submission = SubmissionRow(
         key,
         origin.id,

@@ -249,13 +249,20 @@ class Rejected(models.Model):
 
 
 class Rerun(models.Model):
-    """A replay of all that fits a filter, done by the worker piece by piece."""
+    """Replaying or dismissing all that fits a filter, done by the worker piece by piece."""
+
+    class What(models.TextChoices):
+        """What is done with each."""
+
+        REPLAY = "replay"
+        DISMISS = "dismiss"
 
     id = models.UUIDField(primary_key=True)
+    what = models.CharField(max_length=10, choices=What)
     wanted = models.JSONField(default=dict)
     position = models.CharField(max_length=120, blank=True)  # after which it goes on
     total = models.PositiveIntegerField()
-    replayed = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     actor_kind = models.CharField(max_length=20)
     actor_id = models.CharField(max_length=40)
@@ -266,7 +273,7 @@ class Rerun(models.Model):
         indexes = [models.Index(fields=["-started_at"], name="rerun_newest")]
 
     def __str__(self) -> str:
-        return f"{self.replayed + self.refused} of {self.total}"
+        return f"{self.done + self.refused} of {self.total}"
 
 
 class Undone(models.Model):

@@ -71,7 +71,7 @@ from (select (select count(*) from capture_submission),
     (select count(*) from contacts_lead),
     (select count(*) from contacts_repeat),
     (select count(distinct f.submission_id) from capture_failure f
-      where f.settlement = 'dismissed'
+      where f.settlement in ('dismissed', 'corrected')
         and not exists (select from contacts_lead l where l.id = f.submission_id)
         and not exists (select from contacts_repeat r where r.submission_id = f.submission_id)
         and not exists (select from capture_waiting w where w.submission_id = f.submission_id)

@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 
 from django.db import InterfaceError, OperationalError, connection
 
+from clew.web.office import settling
+
 PAUSE_SECONDS = 0.5
 
 log = logging.getLogger("clew.chores")
 
 Chore = Callable[[datetime], bool]  # True: there was something to do, and there may be more
 
-CHORES: tuple[Chore, ...] = ()
+CHORES: tuple[Chore, ...] = (settling.go_on,)
 
 
 def run(stop: threading.Event) -> None:

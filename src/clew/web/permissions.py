@@ -61,6 +61,9 @@ TABLE: dict[str, Rule] = {
     # the operator's pages
     "office:failures": ADMINISTRATORS,
     "office:settle": ADMINISTRATORS,
+    "office:open_trouble": ADMINISTRATORS,
+    "office:correct": ADMINISTRATORS,
+    "office:export_failures": ADMINISTRATORS,
     "office:account": MANAGERS,
     "office:never_contacted": MANAGERS,
     "office:people": MANAGERS,

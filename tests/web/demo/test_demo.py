@@ -9,7 +9,7 @@ from django.db import connection
 
 from clew.access.models import Member, Organisation, Role
 from clew.base.models import Entry, Outbox
-from clew.capture.models import Failure, Source, Submission
+from clew.capture.models import Rejected, Source, Submission
 from clew.contacts.models import Contact, Lead
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
@@ -54,7 +54,7 @@ def test_the_books_of_the_demo_balance() -> None:
     administrator = Member.objects.get(username="admin")
     assert account(administrator).is_balanced
     assert waste(administrator, SUNDAY_AT_THREE).count > 0
-    assert Failure.objects.filter(settled_at=None).count() == 1
+    assert Rejected.objects.get().code == "fields_wrong"
     assert not Outbox.objects.exists()
     for seat in Seat.objects.all():
         assert seat.open_count == Placement.objects.filter(seat=seat, closed_at=None).count()

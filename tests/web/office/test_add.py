@@ -1,4 +1,4 @@
-"""Adding a lead by hand and by paste; failures and how they end."""
+"""Adding a lead by hand and by paste."""
 
 from uuid import uuid4
 
@@ -6,13 +6,10 @@ import pytest
 from django.test import Client
 
 from clew.access.models import Role
-from clew.base.ledger import Actor
-from clew.capture.actions.failures import refuse
-from clew.capture.models import Failure, Source, Submission, Waiting
+from clew.capture.models import Source, Submission
 from clew.capture.queries import open_body
-from clew.contacts.models import Lead
 from clew.web.worker import run_belt_once
-from tests.company import MONDAY_NOON, Company, member, submit
+from tests.company import MONDAY_NOON, Company, member
 from tests.web.office.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -79,49 +76,3 @@ def test_what_a_colleague_typed_is_not_shown_to_others(company: Company, browser
 def test_without_a_source_there_is_one_thing_to_do(admin: Client) -> None:
     Source.objects.all().delete()
     assert admin.get("/add").content.decode().count("/sources/new") == 1
-
-
-def fail(company: Company, phone: str) -> Failure:
-    submission_id = submit(company.site, phone=phone)
-    Waiting.objects.filter(submission_id=submission_id).delete()
-    return Failure.objects.create(
-        submission_id=submission_id, code="broken", error="ValueError", failed_at=MONDAY_NOON
-    )
-
-
-def test_a_replayed_failure_becomes_a_lead(admin: Client, company: Company) -> None:
-    failure = fail(company, "13812345678")
-    assert "ValueError" in admin.get("/failures").content.decode()
-    admin.post("/failures/settle", {"what": "replay", "failure": [failure.pk]})
-    run_belt_once(MONDAY_NOON)
-    assert Lead.objects.filter(pk=failure.submission_id).exists()
-    assert "ValueError" not in admin.get("/failures").content.decode()
-
-
-def test_many_are_replayed_at_once_and_a_repeat_does_nothing(
-    admin: Client, company: Company
-) -> None:
-    for n in range(3):
-        fail(company, f"1381234567{n}")
-    for _ in range(2):
-        assert admin.post("/failures/settle", {"what": "replay_all"}).status_code == 302
-    assert Waiting.objects.count() == 3
-
-
-def test_a_dismissed_failure_stays_in_the_account(admin: Client, company: Company) -> None:
-    failure = fail(company, "13812345678")
-    admin.post("/failures/settle", {"what": "dismiss", "failure": [failure.pk]})
-    page = admin.get("/account").content.decode()
-    assert "Both sums come out" in page
-
-
-def test_odd_choices_settle_nothing(admin: Client, company: Company) -> None:
-    fail(company, "13812345678")
-    for failure in (["x"], ["-1"], ["999999"], []):
-        admin.post("/failures/settle", {"what": "replay", "failure": failure})
-    assert Failure.objects.filter(settled_at=None).count() == 1
-
-
-def test_what_was_turned_away_is_listed_with_its_reason(admin: Client) -> None:
-    refuse("api", "token_needed", {}, Actor("visitor"), MONDAY_NOON)
-    assert "token_needed" in admin.get("/failures").content.decode()

@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
+from msgspec.structs import replace
 
 from clew.base.ledger import Actor, append
 from clew.base.models import Refusal
+from clew.capture.actions.leads import receive
 from clew.capture.errors import FailureSettled, TooManyVisits
-from clew.capture.events import FailureDismissed, FailureReplayed
+from clew.capture.events import FailureCorrected, FailureDismissed, FailureOpened, FailureReplayed
 from clew.capture.models import Failure, Visit, Waiting
+from clew.capture.queries import open_body
+from clew.capture.schemas import LeadIn
 from clew.errors import Missing
 
 REFUSALS_APART = timedelta(seconds=10)
@@ -35,6 +40,39 @@ def dismiss(failure_id: int, *, actor: Actor, now: datetime) -> None:
     """Decide that a failed submission need not become a lead. Raises Missing, FailureSettled."""
     failure = _settle(failure_id, Failure.Settlement.DISMISSED, now)
     append(FailureDismissed(failure.submission_id, failure.pk), actor=actor, at=now)
+
+
+@transaction.atomic
+def correct(failure_id: int, lead: LeadIn, *, actor: Actor, now: datetime) -> UUID:
+    """Store what a failed submission should have said as a new one, by its channel and of its time.
+
+    The old submission stays as it is. Raises Missing, FailureSettled, LeadsRefused, Unavailable.
+    """
+    failure = _settle(failure_id, Failure.Settlement.CORRECTED, now)
+    old = failure.submission
+    body = open_body(old.pk, old.body)
+    given = replace(lead, external_id=f"{old.pk}:corrected", occurred_at=old.occurred_at)
+    (new,) = receive(
+        [given],
+        channel=old.channel,
+        actor=actor,
+        evidence=body.evidence,
+        now=now,
+        outcome=body.outcome,
+    )
+    Failure.objects.filter(pk=failure.pk).update(correction=new)
+    append(FailureCorrected(old.pk, failure.pk, new), actor=actor, at=now)
+    return new
+
+
+@transaction.atomic
+def open_failure(failure_id: int, *, actor: Actor, now: datetime) -> LeadIn:
+    """Give all that a failed submission says, on the record. Raises Missing, SealBroken."""
+    failure = Failure.objects.select_related("submission").filter(pk=failure_id).first()
+    if failure is None:
+        raise Missing
+    append(FailureOpened(failure.submission_id, failure.pk), actor=actor, at=now)
+    return open_body(failure.submission_id, failure.submission.body).lead
 
 
 def refuse(door: str, code: str, details: Mapping[str, Any], actor: Actor, now: datetime) -> None:

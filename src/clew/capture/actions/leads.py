@@ -24,7 +24,7 @@ from clew.capture.inbox import (
 from clew.capture.models import Source, Submission
 from clew.capture.queries import open_body
 from clew.capture.rules import Fault, encode, faults_of, holds_nul
-from clew.capture.schemas import LeadIn
+from clew.capture.schemas import LeadIn, Outcome
 from clew.errors import Missing, Unavailable
 
 SKEW = timedelta(hours=24)
@@ -45,10 +45,11 @@ def receive(
     actor: Actor,
     evidence: Mapping[str, str],
     now: datetime,
+    outcome: Outcome | None = None,
 ) -> list[UUID]:
     """Store leads from a page, all or none. Returns the stored ids, in order.
 
-    A lead whose `external_id` its source already has is not stored again: its first id is returned.
+    `outcome` tells how an old enquiry ended, where there is one lead of the channel history. A lead whose `external_id` its source already has is not stored again: its first id is returned.
     Raises LeadsRefused with every fault, and Unavailable when the database does not answer.
     """
     try:
@@ -61,7 +62,7 @@ def receive(
         if faults:
             raise LeadsRefused(faults)
         arrival = Arrival(channel, actor, dict(evidence), now)
-        return _store([(lead, origins[lead.source]) for lead in leads], arrival)
+        return _store([(lead, origins[lead.source]) for lead in leads], arrival, outcome)
     except (OperationalError, InterfaceError) as lost:
         raise Unavailable from lost
 
@@ -108,11 +109,13 @@ def _faults(leads: Sequence[LeadIn], origins: Mapping[str, Origin], now: datetim
     return found
 
 
-def _store(given: Sequence[tuple[LeadIn, Origin]], arrival: Arrival) -> list[UUID]:
+def _store(
+    given: Sequence[tuple[LeadIn, Origin]], arrival: Arrival, outcome: Outcome | None = None
+) -> list[UUID]:
     submissions: list[SubmissionRow] = []
     consents: list[ConsentRow] = []
     for lead, origin in given:
-        submission, basis = rows_of(lead, origin, arrival)
+        submission, basis = rows_of(lead, origin, arrival, outcome)
         submissions.append(submission)
         consents += basis
     ids = [row.id for row in submissions]

@@ -58,7 +58,7 @@ SOURCES = (
 )
 SAYS = {
     "admin": {
-        "zh-hans": "管理员：来源、令牌、线索总账、没处理成的",
+        "zh-hans": "管理员：来源、令牌、线索总账、失败与退回",
         "en": "administrator: sources, tokens, the account, failures",
     },
     "xu": {

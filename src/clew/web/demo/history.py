@@ -11,8 +11,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
+from clew.access.models import Organisation
 from clew.base.outbox import follow
 from clew.capture.actions.leads import receive
+from clew.capture.actions.rejections import keep
+from clew.capture.models import Form
+from clew.capture.rejections import Doorway
+from clew.capture.rules import encode
 from clew.capture.schemas import LeadIn
 from clew.handoff.actions import claim
 from clew.handoff.models import Placement
@@ -51,9 +56,7 @@ TODAY = (
     (1, "site", "hot"),
 )
 ANALYZED_EVERY = 12
-UNREACHABLE = LeadIn(
-    source="1688", name="周经理", phone="总机转 80210 找周经理", message="变频器 5.5kW 两台"
-)
+UNREACHABLE = LeadIn(source="site", phone="总机转 80210 找周经理", message="变频器 5.5kW 两台")
 
 
 @dataclass
@@ -161,7 +164,7 @@ def _work_off(story: Story, until: datetime) -> None:
 
 
 def _spend_today(story: Story) -> None:
-    """Fill the last three hours: clocks that run, some out, people who write again, a failure."""
+    """Fill the last three hours: clocks that run, some out, people who write again, one whom nobody can reach."""
     for minutes, source, warmth in TODAY:
         at = story.now - timedelta(minutes=minutes)
         lead = write(story.chance(), source, warmth)
@@ -172,8 +175,11 @@ def _spend_today(story: Story) -> None:
     at = story.now - timedelta(minutes=5)
     chance = story.chance()
     twice = [again(chance, lead) for lead in story.written[-40:-24:8]]
-    receive([*twice, UNREACHABLE], channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
-    story.written += [*twice, UNREACHABLE]
+    receive(twice, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
+    story.written += twice
+    page = Form.objects.get(organisation__in=Organisation.objects.exclude(demo_accounts=[]))
+    door = Doorway({"channel": "demo"}, at, form=page.pk)
+    keep(encode(UNREACHABLE), "fields_wrong", [], at=door, name="demo")
     while run_belt_once(at):
         pass
     _claim_one(at)

@@ -33,6 +33,10 @@ STATEMENTS = (
     "delete from capture_consent where submission_id in (select id from doomed)",
     "delete from capture_undone where submission_id in (select id from doomed)",
     "delete from capture_receipt where token_id in (select id from tokens)",
+    """delete from capture_rejected where token_id in (select id from tokens) or form_id in
+       (select id from capture_form where organisation_id = %(organisation)s)""",
+    """update capture_rejected set source_id = null where source_id in
+       (select id from capture_source where key = any(%(sources)s))""",
     "delete from capture_submission where id in (select id from doomed)",
     "delete from capture_form where organisation_id = %(organisation)s",
     """delete from capture_consenttext t

@@ -5,6 +5,7 @@ from django.urls import path
 from clew.web.office import (
     account,
     add,
+    correcting,
     failures,
     hosted,
     people,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("add/<uuid:submission_id>", add.done, name="added"),
     path("failures", failures.show, name="failures"),
     path("failures/settle", failures.settle, name="settle"),
+    path("failures/export", failures.export, name="export_failures"),
+    path("failures/<str:trouble>/open", correcting.show, name="open_trouble"),
+    path("failures/<str:trouble>/correct", correcting.correct, name="correct"),
     path("people", people.show, name="people"),
     path("people/accounts", people.add_member, name="add_member"),
     path("people/accounts/<int:member_id>", people.member, name="member"),

@@ -30,3 +30,10 @@ if (ask) {
     ask.returnValue = "";
   });
 }
+
+for (const all of document.querySelectorAll("[data-tick-all]")) {
+  all.closest("label").hidden = false;
+  all.addEventListener("change", () => {
+    for (const box of all.form.querySelectorAll("input[type=checkbox][name]")) box.checked = all.checked;
+  });
+}
