@@ -73,9 +73,9 @@ USELESS = {
     "10086": "too_few_digits",
     "138001380001": "too_many_digits",
     "13800138000138001380": "too_many_digits",
-    "没有": "not_a_number",
-    "13800138abc": "not_a_number",
-    "a@b": "not_a_number",
+    "没有": "not_a_phone",
+    "13800138abc": "not_a_phone",
+    "a@b": "not_a_phone",
 }
 
 

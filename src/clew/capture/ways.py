@@ -90,7 +90,7 @@ def phone_fault(text: str, country: str = "CN") -> str:
     """Say why a field holds no usable number: empty where it does, or where it is blank.
 
     Codes: digits_lost (also beside a usable number: nobody shall miss one without knowing), masked,
-    no_area_code, too_few_digits, too_many_digits, not_a_number.
+    no_area_code, too_few_digits, too_many_digits, not_a_phone.
     """
     if not text or (country == "CN" and MOBILE.fullmatch(text)):
         return ""
@@ -144,7 +144,7 @@ def _single(text: str, country: str) -> tuple[str | None, str]:
     text, extension = _without_extension(text, country)
     text = ABROAD.sub("+", LABEL.sub("", text))
     if not text or any(c.isalpha() or c == "," for c in text):
-        return None, "not_a_number"
+        return None, "not_a_phone"
     number, fault = _parsed(text, country)
     return (f"{number},{extension}" if number and extension else number), fault
 
@@ -167,7 +167,7 @@ def _parsed(text: str, country: str) -> tuple[str | None, str]:
         return None, fault
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible != ValidationResult.IS_POSSIBLE:
-        return None, WHY.get(possible, "not_a_number")
+        return None, WHY.get(possible, "not_a_phone")
     if NEIGHBOURS.fullmatch(digits) and number.country_code == 86 and text[0] != "+":
         number = _of_neighbour(digits) or number
     return phonenumbers.format_number(number, PhoneNumberFormat.E164), ""
@@ -180,7 +180,7 @@ def _why_not(error: NumberParseException, digits: int) -> str:
         NumberParseException.TOO_SHORT_NSN,
         NumberParseException.TOO_SHORT_AFTER_IDD,
     }
-    return "too_few_digits" if is_short or 0 < digits < 7 else "not_a_number"
+    return "too_few_digits" if is_short or 0 < digits < 7 else "not_a_phone"
 
 
 def _chinese_fault(number: phonenumbers.PhoneNumber) -> str:
