@@ -7,7 +7,7 @@ neither keeps its bytes as lone surrogates, so that the row can be refused and n
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 CHINESE = "gb18030"
@@ -91,11 +91,10 @@ def _is(line: bytes, name: str) -> bool:
 class Lines:
     """The lines of a stream with their ends, each at most a million characters long."""
 
-    def __init__(self, stream: BinaryIO, encoding: str, tell: Callable[[int], None]) -> None:
-        """Begin at the stream's start; `tell` hears how many bytes were read."""
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        """Begin at the stream's start."""
         self._stream = stream
         self._encoding = encoding
-        self._tell = tell
         self.is_suspect = False  # something so far cannot be text
 
     def __iter__(self) -> Iterator[str]:
@@ -110,10 +109,7 @@ class Lines:
 
     def _chunks(self) -> Iterator[bytes]:
         recode = codecs.getincrementaldecoder(self._encoding)("clew-keep")
-        size = 0
         while chunk := self._stream.read(_AT_ONCE):
-            size += len(chunk)
-            self._tell(size)
             if self._encoding.startswith("utf-16"):
                 chunk = recode.decode(chunk).encode("utf-8", "surrogateescape")
             yield chunk

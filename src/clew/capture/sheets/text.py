@@ -4,7 +4,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
@@ -27,17 +27,15 @@ def guess_dialect(lines: list[str]) -> Dialect:
     return max(tried, key=lambda d: _evenness(lines, d), default=Dialect(",", '"'))
 
 
-def read(
-    stream: BinaryIO, layout: Layout, tell: Callable[[int], None]
-) -> tuple[Lines, Iterator[Record]]:
+def read(stream: BinaryIO, layout: Layout) -> tuple[Lines, Iterator[Record]]:
     """Give the records of a stream, and the lines that tell whether anything cannot be text."""
-    lines = Lines(stream, layout.encoding, tell)
+    lines = Lines(stream, layout.encoding)
     return lines, records(_without_said(iter(lines)), Dialect(layout.separator, layout.quote))
 
 
 def head_lines(head: bytes, encoding: str) -> list[str]:
     """Read the whole lines at the start of a file."""
-    lines = list(islice(Lines(io.BytesIO(head), encoding, lambda _: None), _ROWS + 1))
+    lines = list(islice(Lines(io.BytesIO(head), encoding), _ROWS + 1))
     return lines[:-1] if len(lines) > 1 else lines
 
 
