@@ -160,3 +160,34 @@ class FormAddressTaken(Conflict):
     """Another form has this address already."""
 
     code = "form_address_taken"
+
+
+class FileTooLarge(ClewError):
+    """This file is larger than was said or than Clew takes. Split it and send the parts one by one."""
+
+    code = "file_too_large"
+    status = 413
+
+
+class ImportMoved(Conflict):
+    """This import has gone on meanwhile. Open it again to see where it stands."""
+
+    code = "import_moved"
+
+
+class AlreadyImported(Conflict):
+    """This very file went into this source already. Undo that import first if you want it again."""
+
+    code = "already_imported"
+
+
+class NothingToImport(Invalid):
+    """No row of this file can go in. Look at the reasons, mend the file or the columns, and check again."""
+
+    code = "nothing_to_import"
+
+
+class HoldLost(Conflict):
+    """Another worker goes on with this import."""
+
+    code = "hold_lost"

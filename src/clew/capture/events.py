@@ -121,3 +121,71 @@ class FormClosed(Event):
     """A hosted form was taken off the net."""
 
     form_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBegun(Event):
+    """Somebody began to send a file."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettled(Event):
+    """Somebody said what a file is and where its rows come from."""
+
+    import_id: UUID
+    source_id: int
+    is_history: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStarted(Event):
+    """The good rows of a file were let in."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPaused(Event):
+    """Somebody paused an import."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResumed(Event):
+    """Somebody let a paused import go on."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEnded(Event):
+    """The last row of a file was handled."""
+
+    import_id: UUID
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportUndoAsked(Event):
+    """Somebody asked to take an import back."""
+
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ImportUndone(Event):
+    """What an import had brought was taken back; `kept` leads were worked on and stayed."""
+
+    import_id: UUID
+    undone: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportDiscarded(Event):
+    """A file was forgotten before any row of it went in."""
+
+    import_id: UUID

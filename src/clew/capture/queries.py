@@ -1,18 +1,23 @@
 """Reading what arrived."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from django.db import connection
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
-from clew.access.models import Member
+from clew.access.models import Member, Role
 from clew.base.bulk import as_array
 from clew.base.sealing import unseal
-from clew.capture.models import Source, Submission
+from clew.capture.columns import Plan
+from clew.capture.models import Import, ImportRow, Source, Submission
 from clew.capture.schemas import Body, decode_body
+from clew.errors import Denied
+
+PLANS_LOOKED_AT = 20
 
 
 def open_body(submission_id: UUID, sealed: bytes | memoryview) -> Body:
@@ -75,3 +80,86 @@ def yields(viewer: Member, now: datetime) -> list[Yield]:
         Yield(source, *by_source.get(source.pk, (0, None)))
         for source in Source.objects.order_by("-is_active", "name")
     ]
+
+
+NEVER_STORED = ("same_row", "known_id")  # duplicates that add nothing to what is there
+ROWS_AT_ONCE = 50
+
+
+def imports(viewer: Member) -> QuerySet[Import]:
+    """Give every import, the newest first. Raises Denied to salespeople."""
+    if viewer.role == Role.SALESPERSON:
+        raise Denied
+    return Import.objects.select_related("source").order_by("-created_at")
+
+
+def verdicts(
+    batch: Import, *, verdict: str = "", code: str = "", after: int = 0
+) -> QuerySet[ImportRow]:
+    """Give the rows of an import beyond number `after`, in order; all, or of one verdict and reason."""
+    found = ImportRow.objects.filter(batch=batch, number__gt=after).order_by("number")
+    if verdict:
+        found = found.filter(verdict=verdict)
+    return found.filter(code=code) if code else found
+
+
+def left_out(batch: Import) -> Iterator[tuple[ImportRow, list[str]]]:
+    """Give the refused rows of an import with their cells as they were. Raises SealBroken."""
+    for row in verdicts(batch, verdict=ImportRow.Verdict.ERROR).iterator(2000):
+        if row.cells is not None:
+            yield row, open_cells(row)
+
+
+def open_cells(row: ImportRow) -> list[str]:
+    """Unseal the cells that are kept of a row. Raises SealBroken."""
+    opened = unseal(bytes(row.cells or b""), cells_place(row.batch_id, row.number))
+    return msgspec.json.decode(opened, type=list[str])
+
+
+def cells_place(import_id: UUID, number: int) -> bytes:
+    """Name the place that the cells of a row are sealed for."""
+    return b"row:" + import_id.bytes + number.to_bytes(4, "big")
+
+
+def last_plan(source: Source, columns: Sequence[str]) -> Plan | None:
+    """Give the plan by which a file with these columns last went into the source."""
+    for batch in (
+        Import.objects.filter(source=source, started_at__isnull=False)
+        .exclude(plan=None)
+        .order_by("-started_at")[:PLANS_LOOKED_AT]
+    ):
+        plan = msgspec.convert(batch.plan, Plan)
+        if [column.name for column in plan.columns] == list(columns):
+            return plan
+    return None
+
+
+def fit_rows(batch: Import, first: int, last: int) -> QuerySet[ImportRow, int]:
+    """Give the numbers of the rows in a stretch that the check found fit to go in."""
+    judged = ImportRow.objects.filter(batch=batch, number__range=(first, last), submission=None)
+    fit = judged.exclude(verdict=ImportRow.Verdict.ERROR).exclude(code__in=NEVER_STORED)
+    return fit.values_list("number", flat=True)
+
+
+def known_external_ids(source_id: int, ids: Sequence[str]) -> set[str]:
+    """Give those of the ids that the source has already."""
+    if not ids:
+        return set()
+    known = Submission.objects.filter(source=source_id, external_id__in=ids)
+    return set(known.values_list("external_id", flat=True))
+
+
+def next_to_undo(batch: Import, count: int) -> list[tuple[int, UUID]]:
+    """Give the last rows below the position whose submissions stand, the last first: number and id."""
+    standing = ImportRow.objects.filter(
+        batch=batch, submission__isnull=False, submission__undone=None
+    )
+    if batch.position:
+        standing = standing.filter(number__lt=batch.position)
+    return list(standing.order_by("-number").values_list("number", "submission_id")[:count])
+
+
+def waiting_rows(batch: Import, count: int) -> list[tuple[int, str, UUID]]:
+    """Give rows that wait for the belt: number, reason at the check, submission."""
+    waiting = verdicts(batch, verdict=ImportRow.Verdict.WAITING)
+    return list(waiting.values_list("number", "code", "submission_id")[:count])

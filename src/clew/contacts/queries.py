@@ -1,6 +1,9 @@
 """Reading who it is."""
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID
+
+from django.db import connection
 
 from clew.base.sealing import lookup, unseal
 from clew.capture.ways import normal_phone
@@ -31,3 +34,40 @@ def contacts_by_number(text: str) -> list[UUID]:
         number = normal_phone(text)
         found = Identifier.objects.filter(kind="phone", digest=lookup(number or "", "phone"))
     return list(found.values_list("contact_id", flat=True)[:200])
+
+
+def with_open_lead(keys: Iterable[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
+    """Give those of the keys, kind and digest, whose contact has an open lead."""
+    by_kind: dict[str, set[bytes]] = {}
+    for kind, digest in keys:
+        by_kind.setdefault(kind, set()).add(digest)
+    found: set[tuple[str, bytes]] = set()
+    for kind, digests in by_kind.items():
+        known = Identifier.objects.filter(
+            kind=kind, digest__in=digests, contact__leads__ended_at__isnull=True
+        ).filter(contact__leads__isnull=False)
+        found |= {(kind, bytes(digest)) for digest in known.values_list("digest", flat=True)}
+    return frozenset(found)
+
+
+BECAME = """
+select s.id,
+  case when l.id is not null then 'new' when r.lead_id is not null then 'strengthened'
+    else 'error' end,
+  coalesce(case when l.id is null and r.lead_id is null then f.code end, '')
+from unnest(%s::uuid[]) as s(id)
+left join contacts_lead l on l.id = s.id
+left join contacts_repeat r on r.submission_id = s.id
+left join capture_failure f on f.submission_id = s.id and f.settled_at is null
+where l.id is not null or r.lead_id is not null or f.code is not null
+"""
+
+
+def became(submission_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Tell what the belt made of submissions: new, strengthened, or error with its code.
+
+    Those that it has not handled yet are left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BECAME, [list(submission_ids)])
+        return {id_: (verdict, code) for id_, verdict, code in cursor.fetchall()}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from django.db import InterfaceError, OperationalError, connection
 
+from clew.web import importing
 from clew.web.office import settling
 
 PAUSE_SECONDS = 0.5
@@ -19,7 +20,10 @@ log = logging.getLogger("clew.chores")
 
 Chore = Callable[[datetime], bool]  # True: there was something to do, and there may be more
 
-CHORES: tuple[Chore, ...] = (settling.go_on,)
+CHORES: tuple[Chore, ...] = (
+    importing.work,
+    settling.go_on,
+)
 
 
 def run(stop: threading.Event) -> None:

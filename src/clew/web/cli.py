@@ -69,13 +69,16 @@ def _serve(argv: Sequence[str]) -> int:
 def _work(argv: Sequence[str]) -> int:
     _parser("work").parse_args(argv)
     with _database():
-        from clew.web import worker
+        from clew.web import chores, worker
 
         stop = threading.Event()
         for told in (signal.SIGTERM, signal.SIGINT):
             # from a thread of its own: the handler may interrupt the very wait that holds the event's lock
             signal.signal(told, lambda *_signal: threading.Thread(target=stop.set).start())
+        beside = threading.Thread(target=chores.run, args=(stop,), name="chores")
+        beside.start()
         worker.run(stop)
+        beside.join()
     return 0
 
 
@@ -131,6 +134,7 @@ COMMANDS = {
     "work": Command(_work, "run a worker alone"),
     "migrate": Command(_other("clew.web.migrate"), "bring the database's tables up to date"),
     "user": Command(_other("clew.web.users"), "add a person who may sign in"),
+    "import": Command(_other("clew.web.import_command"), "bring in a file of leads"),
     "demo": Command(_other("clew.web.demo"), "load, remove or feed an invented company"),
     "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
     "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),

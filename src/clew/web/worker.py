@@ -14,7 +14,6 @@ from clew.capture.models import Failure, Waiting
 from clew.contacts.belt.identifying import Arrival
 from clew.contacts.errors import Overtaken
 from clew.errors import ClewError
-from clew.web import chores
 from clew.web.flow import FACTS, belt, keep_belt_moving, tick
 
 BATCH = 500
@@ -30,8 +29,6 @@ log = logging.getLogger("clew.worker")
 def run(stop: threading.Event) -> None:
     """Work until told to stop. A lost database is waited for."""
     unburden()
-    beside = threading.Thread(target=chores.run, args=(stop,), name="chores")
-    beside.start()
     ticked = datetime.min.replace(tzinfo=UTC)
     while not stop.is_set():
         try:
@@ -47,7 +44,6 @@ def run(stop: threading.Event) -> None:
             connection.close()
             stop.wait(POLL_SECONDS)
     connection.close()
-    beside.join()
 
 
 def unburden() -> None:

@@ -1,4 +1,4 @@
-"""`clew bench intake`: what Clew reaches here, divided by what this machine and PostgreSQL allow.
+"""`clew bench NAME`: what Clew reaches here, divided by what this machine and PostgreSQL allow.
 
 Works in a database of its own on the operator's server and drops it at the end.
 """
@@ -20,11 +20,13 @@ from psycopg.conninfo import make_conninfo
 def main(argv: Sequence[str]) -> int:
     """Measure in a scratch database; the last line is one JSON object."""
     parser = argparse.ArgumentParser(prog="clew bench", description=__doc__)
-    parser.add_argument("name", choices=["intake"])
+    parser.add_argument("name", choices=["intake", "imports"])
     parser.add_argument("--quick", action="store_true", help="fewer contacts and shorter runs")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     parser.add_argument(
-        "--only", default="", help="yardsticks,belt,accept,screen,start: some parts alone"
+        "--only",
+        default="",
+        help="some parts alone: yardsticks,belt,accept,screen,start or files,large",
     )
     parser.parse_args(argv)
     connection.ensure_connection()
@@ -33,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     )
     connection.close()
     with _scratch(own) as dsn:
-        words = [sys.executable, "-m", "clew.web.bench", *argv[1:]]
+        words = [sys.executable, "-m", "clew.web.bench", *argv]
         environment = {**os.environ, "CLEW_DATABASE_URL": dsn, "CLEW_DEMO": "0"}
         return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603  ourselves
 
