@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from clew.base.ledger import Actor
 from clew.capture import columns
 from clew.capture.actions import imports
@@ -13,8 +15,6 @@ from clew.capture.sheets.layout import ColumnProfile
 from clew.web import importing
 from clew.web.worker import run_belt_once
 from tests.company import Company
-
-import msgspec
 
 ANNA = Actor("member", "1")
 State = Import.State

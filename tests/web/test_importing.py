@@ -172,7 +172,7 @@ def test_a_pause_holds_the_rest_back(company: Company) -> None:
     assert work(batch.pk, State.IMPORTING).counts == {"new": 1200}
 
 
-@pytest.mark.parametrize("step", ["let_in", "keep_resolved", "end_import", "keep_verdicts"])
+@pytest.mark.parametrize("step", ["let_through", "end_import", "keep_verdicts"])
 def test_a_worker_that_dies_anywhere_is_followed_by_another(
     company: Company, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -134,11 +134,11 @@ def last_plan(source: Source, columns: Sequence[str]) -> Plan | None:
     return None
 
 
-def fit_rows(batch: Import, first: int, last: int) -> QuerySet[ImportRow, int]:
-    """Give the numbers of the rows in a stretch that the check found fit to go in."""
+def fit_rows(batch: Import, first: int, last: int) -> QuerySet[ImportRow, tuple[int, str]]:
+    """Give number and reason of the rows in a stretch that the check found fit to go in."""
     judged = ImportRow.objects.filter(batch=batch, number__range=(first, last), submission=None)
     fit = judged.exclude(verdict=ImportRow.Verdict.ERROR).exclude(code__in=NEVER_STORED)
-    return fit.values_list("number", flat=True)
+    return fit.values_list("number", "code")
 
 
 def known_external_ids(source_id: int, ids: Sequence[str]) -> set[str]:

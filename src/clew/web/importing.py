@@ -4,19 +4,20 @@ A reader of the file stays open between the pieces; whoever has none opens one a
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
 
 import msgspec
+from django.db import InterfaceError, OperationalError
 
 from clew.base.ids import uuid7
 from clew.base.sealing import lookup
 from clew.capture import columns
 from clew.capture.actions import rows
-from clew.capture.actions.rows import Good, Judged, Resolved
+from clew.capture.actions.rows import Ended, Good, Judged
 from clew.capture.columns import Plan, RowRead
 from clew.capture.errors import HoldLost
 from clew.capture.inbox import Origin
@@ -31,7 +32,7 @@ from clew.capture.sheets.reading import Row
 from clew.contacts.queries import became, with_open_lead
 from clew.errors import ClewError
 from clew.web import worker
-from clew.web.flow import undo
+from clew.web.flow import belt as undo
 
 AT_ONCE = 500
 PIECE_SECONDS = 0.5
@@ -120,10 +121,7 @@ def _let_in(batch: Import, content: Content) -> bool:
         reader = _open(batch, content)
         reader.position = sum(1 for _ in islice(reader.rows, batch.position))
     for chunk in _chunks(reader):
-        good = _good(batch, reader, chunk)
-        ids = rows.let_in(batch, good, _origin(batch), position=reader.position, now=_now())
-        worker.handle(ids, _now())
-        _resolve(batch)
+        _store(batch, _good(batch, reader, chunk), reader.position)
         if _is_over(reader):
             return True
     if _resolve(batch):
@@ -131,6 +129,24 @@ def _let_in(batch: Import, content: Content) -> bool:
     rows.end_import(batch, now=_now())
     del _readers[batch.pk]
     return True
+
+
+def _store(batch: Import, good: Sequence[Good], position: int) -> None:
+    """Let rows in and through the belt at once; where one of them hinders that, let the worker sort it out."""
+    origin, now = _origin(batch), _now()
+
+    def belt(ids: Sequence[UUID]) -> Mapping[UUID, tuple[str, str]]:
+        worker.ride(ids, now)
+        return became(ids)
+
+    try:
+        rows.let_through(batch, good, origin, belt, position=position, now=now)
+    except (HoldLost, OperationalError, InterfaceError):
+        raise
+    except Exception:  # noqa: BLE001  a poisonous row may fail in any way; the worker isolates it
+        ids = rows.let_in(batch, good, origin, position=position, now=now)
+        worker.handle(ids, now)
+        _resolve(batch)
 
 
 def _undo(batch: Import) -> bool:
@@ -233,35 +249,28 @@ def _duplicate(row: Row, code: str, first: int | None) -> Judged:
 
 def _good(batch: Import, reader: Reader, chunk: Sequence[Row]) -> list[Good]:
     """Give those of the rows that the check found fit to go in."""
-    fit = set(fit_rows(batch, chunk[0].number, chunk[-1].number))
+    fit = dict(fit_rows(batch, chunk[0].number, chunk[-1].number))
     source = _origin(batch).key
     read = [
         (row.number, columns.read(reader.plan, row.cells, source))
         for row in chunk
         if row.number in fit
     ]
-    return [Good(number, r.lead, r.outcome) for number, r in read if r.lead is not None]
+    return [Good(n, fit[n], r.lead, r.outcome) for n, r in read if r.lead is not None]
 
 
 def _resolve(batch: Import) -> int:
     """Keep what became of rows that were waiting for the belt. Returns how many wait still."""
     waiting = waiting_rows(batch, RESOLVED_AT_ONCE)
     ends = became([submission_id for _, _, submission_id in waiting])
-    resolved = [
-        Resolved(number, *_end(code, *ends[submission_id]))
+    ended = [
+        Ended(number, submission_id, *rows.end(code, *ends[submission_id]))
         for number, code, submission_id in waiting
         if submission_id in ends
     ]
-    if resolved:
-        rows.keep_resolved(batch, resolved, now=_now())
-    return len(waiting) - len(resolved)
-
-
-def _end(code: str, verdict: str, failure: str) -> tuple[str, str]:
-    """Give verdict and reason of a row by what its submission became and why the check had counted it."""
-    if verdict == Verdict.STRENGTHENED and code == "same_person":
-        return Verdict.DUPLICATE, code
-    return verdict, failure
+    if ended:
+        rows.keep_ends(batch, ended, now=_now())
+    return len(waiting) - len(ended)
 
 
 def _origin(batch: Import) -> Origin:

@@ -68,6 +68,13 @@ def handle(ids: Sequence[UUID], now: datetime) -> None:
         _isolate(result, now)
 
 
+def ride(ids: Sequence[UUID], now: datetime) -> None:
+    """Run the belt over waiting submissions within the caller's transaction; whatever it raises goes on."""
+    if arrivals := _claim(ids, len(ids)):
+        belt(arrivals, now)
+        _done([a.submission_id for a in arrivals])
+
+
 def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | list[UUID]:
     """Run one batch in one transaction: how many were handled, or the ids that would not go."""
     claimed: list[UUID] = []

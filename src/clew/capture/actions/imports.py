@@ -28,6 +28,7 @@ from clew.errors import Missing
 State = Import.State
 KEPT = timedelta(days=30)  # a file's bytes; what came of its rows stays
 LARGEST_FILE = 2_000_000_000  # bytes
+BROUGHT_IN = (State.IMPORTING, State.PAUSED, State.DONE, State.UNDOING)
 BEFORE_START = (State.EXAMINED, State.CHECKING, State.CHECKED)
 NEVER_STARTED = (State.UPLOADING, State.EXAMINING, *BEFORE_START, State.FAILED)
 
@@ -139,13 +140,15 @@ def start(import_id: UUID, *, actor: Actor, now: datetime) -> Import:
             if batch.state in {State.IMPORTING, State.DONE}:
                 return batch
             _demand(batch, State.CHECKED)
+            if earlier := _earlier(batch):
+                raise AlreadyImported(earlier=str(earlier.pk))
             if not good_count(batch):
                 raise NothingToImport
             batch.started_at, batch.counts = now, _left_out(batch)
             _to(batch, State.IMPORTING)
             append(ImportStarted(batch.pk), actor=actor, at=now)
     except IntegrityError as same:
-        raise AlreadyImported(**_earlier(import_id)) from same
+        raise AlreadyImported from same
     return batch
 
 
@@ -229,10 +232,9 @@ def _to(batch: Import, state: str, *, keeps_place: bool = False) -> Import:
     return batch
 
 
-def _earlier(import_id: UUID) -> dict[str, object]:
-    own = Import.objects.get(pk=import_id)
+def _earlier(batch: Import) -> Import | None:
+    """Give the import by which the same file went into the same source and was not taken back."""
     same = Import.objects.filter(
-        digest=own.digest, source=own.source, is_history=own.is_history, started_at__isnull=False
-    ).exclude(state=State.UNDONE)
-    first = same.exclude(pk=own.pk).order_by("started_at").first()
-    return {"earlier": str(first.pk)} if first else {}
+        digest=batch.digest, source=batch.source, is_history=batch.is_history, state__in=BROUGHT_IN
+    )
+    return same.order_by("started_at").first()

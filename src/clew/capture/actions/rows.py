@@ -5,7 +5,7 @@ the first one died. Each step is one transaction that also keeps the position: i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,20 +48,25 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """A row on its way in."""
+    """A row on its way in; `code` is what the check had noted of it."""
 
     number: int
+    code: str
     lead: LeadIn
     outcome: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """What the belt made of a row's submission."""
+class Ended:
+    """What became of a row; its submission, where it has one."""
 
     number: int
+    submission: UUID | None
     verdict: str
     code: str = ""
+
+
+Belt = Callable[[Sequence[UUID]], Mapping[UUID, tuple[str, str]]]
 
 
 def take(holder: UUID, now: datetime) -> Import | None:
@@ -151,31 +156,47 @@ def let_in(
     """Store the good ones of the next rows. Returns their ids, which wait for the belt. Raises HoldLost."""
     held = _mine(batch)
     stored, known = _store(batch, good, origin, now) if good else ({}, [])
-    _link(batch.pk, stored)
-    ImportRow.objects.filter(batch=batch, number__in=known).update(
-        verdict=Verdict.DUPLICATE, code="known_id"
+    ends = [Ended(number, id_, Verdict.WAITING) for number, id_ in stored.items()]
+    _keep_ends(
+        held, ends + [Ended(number, None, Verdict.DUPLICATE, "known_id") for number in known]
     )
-    _count(held, [(Verdict.WAITING, "", len(stored)), (Verdict.DUPLICATE, "known_id", len(known))])
     _step(held, position, now)
     return list(stored.values())
 
 
 @transaction.atomic
-def keep_resolved(batch: Import, resolved: Sequence[Resolved], *, now: datetime) -> None:
+def let_through(
+    batch: Import, good: Sequence[Good], origin: Origin, belt: Belt, *, position: int, now: datetime
+) -> None:
+    """Store the good ones of the next rows and run the belt over them in the same transaction.
+
+    `belt` takes the ids and says what became of each. What it raises leaves nothing behind; HoldLost too.
+    """
+    held = _mine(batch)
+    stored, known = _store(batch, good, origin, now) if good else ({}, [])
+    became = belt(list(stored.values()))
+    codes = {row.number: row.code for row in good}
+    ends = [Ended(n, id_, *end(codes[n], *became[id_])) for n, id_ in stored.items()]
+    _keep_ends(
+        held, ends + [Ended(number, None, Verdict.DUPLICATE, "known_id") for number in known]
+    )
+    _step(held, position, now)
+
+
+@transaction.atomic
+def keep_ends(batch: Import, ends: Sequence[Ended], *, now: datetime) -> None:
     """Keep what the belt made of rows that were waiting for it. Raises HoldLost."""
     held = _mine(batch)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            update capture_importrow r set verdict = g.verdict, code = g.code
-            from json_to_recordset(%s) as g(number int, verdict text, code text)
-            where r.batch_id = %s and r.number = g.number
-            """,
-            [dumps(resolved), batch.pk],
-        )
-    _count(held, [(r.verdict, r.code, 1) for r in resolved])
-    _count(held, [(Verdict.WAITING, "", -len(resolved))])
+    _keep_ends(held, ends)
+    _count(held, [(Verdict.WAITING, "", -len(ends))])
     _step(held, held.position, now)
+
+
+def end(code: str, verdict: str, failure: str) -> tuple[str, str]:
+    """Give verdict and reason of a row by what its submission became and how the check had counted it."""
+    if verdict == Verdict.STRENGTHENED and code == "same_person":
+        return Verdict.DUPLICATE, code
+    return verdict, failure
 
 
 @transaction.atomic
@@ -269,16 +290,15 @@ def _store(
     return stored, [ids[id_] for id_ in missing]
 
 
-def _link(import_id: UUID, stored: Mapping[int, UUID]) -> None:
-    if not stored:
-        return
-    rows = [{"number": number, "id": id_} for number, id_ in stored.items()]
+def _keep_ends(held: Import, ends: Sequence[Ended]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            update capture_importrow r set submission_id = g.id, verdict = 'waiting'
-            from json_to_recordset(%s) as g(number int, id uuid)
+            update capture_importrow r set submission_id = g.submission, verdict = g.verdict,
+              code = case when g.verdict = 'waiting' then r.code else g.code end
+            from json_to_recordset(%s) as g(number int, submission uuid, verdict text, code text)
             where r.batch_id = %s and r.number = g.number
             """,
-            [dumps(rows), import_id],
+            [dumps(ends), held.pk],
         )
+    _count(held, [(e.verdict, e.code, 1) for e in ends])
