@@ -45,16 +45,16 @@ def guessed(batch: Import, *, is_history: bool = False, **targets: str) -> Plan:
     return msgspec.structs.replace(plan, columns=changed)
 
 
-def check(batch: Import, company: Company, plan: Plan | None = None) -> Import:
+def check(batch: Import, company: Company, plan: Plan | None = None, **targets: str) -> Import:
     """Settle what the columns are, and let every row be judged."""
-    plan = plan or guessed(batch)
+    plan = plan or guessed(batch, **targets)
     imports.settle(batch.pk, source_key=company.site.key, plan=plan, actor=ANNA, now=now())
     return work(batch.pk, State.CHECKING)
 
 
-def bring(company: Company, content: bytes, plan: Plan | None = None) -> Import:
+def bring(company: Company, content: bytes, **targets: str) -> Import:
     """Send, check and let in."""
-    batch = check(send(content), company, plan)
+    batch = check(send(content), company, **targets)
     imports.start(batch.pk, actor=ANNA, now=now())
     return work(batch.pk, State.IMPORTING)
 

@@ -23,6 +23,7 @@ from clew.capture.errors import HoldLost
 from clew.capture.inbox import Origin
 from clew.capture.models import Import, ImportRow
 from clew.capture.queries import fit_rows, known_external_ids, next_to_undo, waiting_rows
+from clew.capture.rules import encode, holds_nul
 from clew.capture.schemas import LeadIn
 from clew.capture.seen import Seen
 from clew.capture.sheets import reading
@@ -32,7 +33,7 @@ from clew.capture.sheets.reading import Row
 from clew.contacts.queries import became, with_open_lead
 from clew.errors import ClewError
 from clew.web import worker
-from clew.web.flow import belt as undo
+from clew.web.flow import undo
 
 AT_ONCE = 500
 PIECE_SECONDS = 0.5
@@ -210,6 +211,8 @@ class Judge:
             first = read.faults[0]
             details = {"columns": [[f.column, f.code] for f in read.faults]}
             return Judged(row.number, Verdict.ERROR, first.code, details, row.cells)
+        if holds_nul(encode(read.lead)):
+            return Judged(row.number, Verdict.ERROR, "nul", cells=row.cells)
         return self._repeats(row, read.lead) or self._person(row, read)
 
     def _repeats(self, row: Row, lead: LeadIn) -> Judged | None:
