@@ -146,7 +146,7 @@ def known_external_ids(source_id: int, ids: Sequence[str]) -> set[str]:
     if not ids:
         return set()
     known = Submission.objects.filter(source=source_id, external_id__in=ids)
-    return set(known.values_list("external_id", flat=True))
+    return {id_ for id_ in known.values_list("external_id", flat=True) if id_}
 
 
 def next_to_undo(batch: Import, count: int) -> list[tuple[int, UUID]]:

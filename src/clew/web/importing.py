@@ -28,8 +28,7 @@ from clew.capture.schemas import LeadIn
 from clew.capture.seen import Seen
 from clew.capture.sheets import reading
 from clew.capture.sheets.content import Content, Stored
-from clew.capture.sheets.layout import Layout
-from clew.capture.sheets.reading import Row
+from clew.capture.sheets.layout import Layout, Row
 from clew.contacts.queries import became, with_open_lead
 from clew.errors import ClewError
 from clew.web import worker
