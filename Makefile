@@ -51,6 +51,7 @@ crash: setup-dev
 
 fuzz: setup-dev
 	@$(RUN) tests.fuzz --cases $(CASES) --seed $(SEED)
+	@CLEW_BOT_POSTS=10000 $(RUN) pytest -q tests/capture/test_bots.py
 
 lock: setup-dev
 	@$(COMPILE) requirements.in -o requirements.txt

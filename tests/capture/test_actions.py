@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 
 from clew.base.ledger import Actor
 from clew.base.models import Entry, Refusal
-from clew.capture.actions import failures, leads
+from clew.capture.actions import failures, leads, visits
 from clew.capture.errors import FailureSettled, LeadsRefused, TooManyVisits
 from clew.capture.models import Consent, Failure, Source, Submission, Visit, Waiting
 from clew.capture.queries import open_body
@@ -149,12 +149,12 @@ def test_a_flood_of_refusals_is_one_row_in_ten_seconds() -> None:
 
 def test_visits_from_one_address_are_limited_and_forgotten() -> None:
     for _ in range(3):
-        failures.visit(b"a" * 16, most=3, now=NOW)
+        visits.visit(b"a" * 16, most=3, now=NOW)
     with pytest.raises(TooManyVisits):
-        failures.visit(b"a" * 16, most=3, now=NOW)
-    failures.visit(b"b" * 16, most=3, now=NOW)
-    failures.visit(b"a" * 16, most=3, now=NOW + timedelta(minutes=10))
-    failures.visit(b"c" * 16, most=3, now=NOW + timedelta(minutes=40))
+        visits.visit(b"a" * 16, most=3, now=NOW)
+    visits.visit(b"b" * 16, most=3, now=NOW)
+    visits.visit(b"a" * 16, most=3, now=NOW + timedelta(minutes=10))
+    visits.visit(b"c" * 16, most=3, now=NOW + timedelta(minutes=40))
     assert Visit.objects.count() == 1
 
 

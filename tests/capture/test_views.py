@@ -16,10 +16,10 @@ from django.test import Client
 from clew.access.models import Organisation
 from clew.base.models import Refusal
 from clew.capture import views
-from clew.capture.actions import failures, leads
+from clew.capture.actions import leads, visits
 from clew.capture.models import Consent, ConsentText, Form, Submission, Visit
 from clew.capture.queries import open_body
-from clew.capture.rules import PROOF_BITS
+from clew.capture.rules import MOST_PROOF_BITS, PROOF_BITS, QUIET
 from tests.capture.sender import NOW, PHONE, site
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,7 @@ class Visitor:
         self.now = NOW
         self.ticket = ""
         self.nonce = ""
+        self.bits = 0
         monkeypatch.setattr(views, "clock", lambda: self.now)
 
     def open(self, **query: str) -> HttpResponse:
@@ -45,6 +46,7 @@ class Visitor:
         text = page.content.decode()
         self.ticket = re.search(r'name="ticket" value="([^"]+)"', text)[1]  # type: ignore[index]
         self.nonce = re.search(r'data-nonce="([^"]+)"', text)[1]  # type: ignore[index]
+        self.bits = int(re.search(r'data-bits="(\d+)"', text)[1])  # type: ignore[index]
         self.now += timedelta(seconds=seconds)
         return page
 
@@ -57,7 +59,7 @@ class Visitor:
         """Do the work that the page's script does."""
         for number in itertools.count():
             digest = hashlib.sha256(f"{self.nonce}:{number}".encode()).digest()
-            if int.from_bytes(digest, "big") >> (256 - PROOF_BITS) == 0:
+            if int.from_bytes(digest, "big") >> (256 - self.bits) == 0:
                 return str(number)
         raise AssertionError
 
@@ -268,11 +270,48 @@ def test_addresses_of_one_ipv6_connection_are_counted_together(visitor: Visitor)
     assert answer.status_code == 429
 
 
+def test_without_work_a_form_has_a_budget_whatever_the_addresses(visitor: Visitor) -> None:
+    for number in range(visits.MOST_UNPROVEN_OF_A_FORM):
+        visitor.client.defaults["REMOTE_ADDR"] = f"203.0.113.{number}"
+        visitor.open()
+        visitor.now -= timedelta(seconds=10)
+        visitor.look(visitor.client.get("/f/ask"), seconds=4)
+        assert visitor.send().status_code == 303
+        visitor.now -= timedelta(seconds=4)
+    visitor.client.defaults["REMOTE_ADDR"] = "198.51.100.1"
+    visitor.open()
+    answer = visitor.send(message="3 台")
+    assert (answer.status_code, answer["Retry-After"]) == (429, "600")
+    assert kept(answer, PHONE, "3 台")
+    assert "JavaScript" in answer.content.decode()
+    assert visitor.send(proof=visitor.prove()).status_code == 303
+    visitor.now += timedelta(minutes=10)
+    assert visitor.send().status_code == 303
+
+
+def test_a_busy_form_asks_for_more_work_and_a_quiet_one_for_less_again(visitor: Visitor) -> None:
+    visitor.open()
+    assert visitor.bits == PROOF_BITS
+    for _ in range(QUIET * 4):
+        visits.note_sending("ask", is_proven=True, now=visitor.now)
+    early = visitor.prove()
+    assert visitor.send(proof=early).status_code == 303
+    visitor.look(visitor.client.get("/f/ask"), seconds=0)
+    assert visitor.bits == MOST_PROOF_BITS
+    while int(hashlib.sha256(f"{visitor.nonce}:{early}".encode()).hexdigest()[:4], 16) == 0:
+        early += "0"
+    assert visitor.send(proof=early).status_code == 422
+    assert visitor.send(proof=visitor.prove()).status_code == 303
+    visitor.now += timedelta(minutes=25)
+    visitor.open()
+    assert visitor.bits == PROOF_BITS
+
+
 def away(*_: Any, **__: Any) -> Any:
     raise OperationalError("connection refused")
 
 
-@pytest.mark.parametrize(("module", "place"), [(leads, "_store"), (failures, "visit")])
+@pytest.mark.parametrize(("module", "place"), [(leads, "_store"), (visits, "visit")])
 def test_a_database_that_goes_away_keeps_what_was_typed(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch, module: ModuleType, place: str
 ) -> None:
@@ -289,7 +328,7 @@ def test_a_form_is_shown_as_last_seen_while_the_database_is_away(visitor: Visito
     visitor.open()
     with (
         mock.patch("django.db.models.query.QuerySet.first", away),
-        mock.patch.object(failures, "visit", away),
+        mock.patch.object(visits, "visit", away),
     ):
         answer = visitor.send(message="3 台")
     assert answer.status_code == 503

@@ -23,7 +23,7 @@ from tests.running import ROOT, Run, free_port
 
 CHUNK = 250
 THREADS = 4
-AGAIN = 10_000  # cases after which the pages are looked through anew
+AGAIN = 5_000  # cases after which the pages are looked through anew
 MOST_TOLD = 200
 
 
@@ -51,7 +51,7 @@ class Fuzz:
             town.explore()
             told: dict[str, Any] = {}
             if self.only is None:
-                told = document.run(town, self.cases // 4, self.seed, self.folder)
+                told = document.run(town, self.cases // 10, self.seed, self.folder)
                 self.problems += told.pop("problems")
             self._send(town, keeper, self.cases - told.get("cases", 0))
             self.problems += self._after(keeper, environment)
@@ -110,6 +110,7 @@ class Fuzz:
                     fresh = self._town(keeper)
                     town.sessions = fresh.sessions
                 if first and first % AGAIN == 0:
+                    sys.stderr.write(f"{first} cases, {len(self.problems)} problems\n")
                     town.explore()
         for wire in self._wires:
             wire.close()

@@ -132,6 +132,13 @@ class TooManyVisits(ClewError):
     status = 429
 
 
+class FormOverrun(ClewError):
+    """Very many are writing right now. What you typed is kept: call us, try again in ten minutes, or switch JavaScript on and press once more."""
+
+    code = "form_overrun"
+    status = 429
+
+
 class SourceKeyTaken(Conflict):
     """There is a source with this key already."""
 

@@ -22,6 +22,8 @@ ONE_KIND = bytes.maketrans(b"{}", b"[]")
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 PROOF_BITS = 14
+MOST_PROOF_BITS = 16
+QUIET = 60  # sendings of one form in ten minutes
 LONGEST_REACH = 120
 LONGEST_PHONE = 60
 TYPED = ("name", "phone", "wechat", "email", "company", "region")
@@ -192,13 +194,22 @@ def parse_paste(text: str) -> Draft:
     return Draft(**found, message=_left(text, open_text), quantity=_quantity(open_text))
 
 
-def is_proven(nonce: str, proof: str) -> bool:
-    """Was work done for this form? SHA-256 of `nonce:proof` must begin with PROOF_BITS zero bits.
+def work_bits(sendings: int) -> int:
+    """How much work a form asks for: a bit more for each doubling beyond `QUIET` in ten minutes.
 
-    After Back, "Hashcash" (2002). 2**14 hashes take a phone about a tenth of a second.
+    2**14 hashes take a phone about a tenth of a second; at 2**16 hardly one phone in a hundred needs
+    two seconds, and it works while the person types.
+    """
+    return min(MOST_PROOF_BITS, PROOF_BITS + ((max(sendings, 1) - 1) // QUIET).bit_length())
+
+
+def is_proven(nonce: str, proof: str, bits: int = PROOF_BITS) -> bool:
+    """Was work done for this form? SHA-256 of `nonce:proof` must begin with so many zero bits.
+
+    After Back, "Hashcash" (2002).
     """
     digest = hashlib.sha256(f"{nonce}:{proof}".encode()).digest()
-    return proof.isdigit() and int.from_bytes(digest[:4], "big") >> (32 - PROOF_BITS) == 0
+    return proof.isdigit() and int.from_bytes(digest[:4], "big") >> (32 - bits) == 0
 
 
 def reach_of(text: str) -> Draft | None:

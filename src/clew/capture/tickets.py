@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.core import signing
 
+from clew.capture.rules import PROOF_BITS
+
 SHOWN = "capture.shown"
 SENT = "capture.sent"
 LIFETIME = timedelta(hours=12)
@@ -26,6 +28,7 @@ class Ticket:
     text_id: int
     utm: dict[str, str]
     referrer: str
+    bits: int = PROOF_BITS
 
     @property
     def shown_at(self) -> datetime:
@@ -33,11 +36,21 @@ class Ticket:
         return datetime.fromtimestamp(self.at, UTC)
 
 
-def show(slug: str, text_id: int, query: Mapping[str, str], referrer: str, now: datetime) -> Ticket:
+def show(
+    slug: str,
+    text_id: int,
+    query: Mapping[str, str],
+    referrer: str,
+    now: datetime,
+    *,
+    bits: int = PROOF_BITS,
+) -> Ticket:
     """A ticket for a form that is about to be shown; keeps the campaign from the address."""
     tags = {k: v[:LONGEST] for k, v in query.items() if k.startswith("utm_") and len(k) < LONGEST}
     utm = dict(list(tags.items())[:MOST_TAGS])
-    return Ticket(slug, secrets.token_hex(16), now.timestamp(), text_id, utm, referrer[:LONGEST])
+    return Ticket(
+        slug, secrets.token_hex(16), now.timestamp(), text_id, utm, referrer[:LONGEST], bits
+    )
 
 
 def sign(ticket: Ticket) -> str:

@@ -23,12 +23,19 @@ from django.views.decorators.http import require_http_methods
 from clew.base.ledger import Actor
 from clew.base.sealing import lookup
 from clew.capture import tickets
-from clew.capture.actions import failures, leads, rejections
-from clew.capture.errors import FieldsWrong, LeadsRefused, TooFast, TooManyVisits, TooOld
+from clew.capture.actions import failures, leads, rejections, visits
+from clew.capture.errors import (
+    FieldsWrong,
+    FormOverrun,
+    LeadsRefused,
+    TooFast,
+    TooManyVisits,
+    TooOld,
+)
 from clew.capture.forms import AskForm
 from clew.capture.models import ConsentText, Form, Submission
 from clew.capture.rejections import Doorway
-from clew.capture.rules import PROOF_BITS, as_typed, encode, is_proven
+from clew.capture.rules import PROOF_BITS, as_typed, encode, is_proven, work_bits
 from clew.capture.schemas import ConsentIn, LeadIn
 from clew.errors import ClewError, Missing, Unavailable
 
@@ -115,7 +122,7 @@ def _sent(request: HttpRequest, page: Form, form: AskForm, now: datetime) -> Sen
     ticket = tickets.read(request.POST.get("ticket", ""), page.slug, now)
     if ticket is None or _is_foreign(request):
         raise TooOld
-    proven = is_proven(ticket.nonce, request.POST.get("proof", ""))
+    proven = is_proven(ticket.nonce, request.POST.get("proof", ""), ticket.bits)
     is_trapped = bool(request.POST.get("company_site"))
     if is_trapped or (not proven and now - ticket.shown_at < LEAST_TIME):
         raise TooFast
@@ -134,10 +141,11 @@ def _is_foreign(request: HttpRequest) -> bool:
 
 
 def _store(request: HttpRequest, sent: Sent, now: datetime) -> UUID:
-    """Store the lead once. Raises TooManyVisits, FieldsWrong, Unavailable."""
+    """Store the lead once. Raises TooManyVisits, FormOverrun, FieldsWrong, Unavailable."""
     try:
         most = MOST_PROVEN if sent.is_proven else MOST_UNPROVEN
-        failures.visit(lookup(_network(request), "form address"), most=most, now=now)
+        visits.visit(lookup(_network(request), "form address"), most=most, now=now)
+        visits.note_sending(sent.page.slug, is_proven=sent.is_proven, now=now)
         shown = ConsentText.objects.get(pk=sent.ticket.text_id)
     except (OperationalError, InterfaceError) as lost:
         raise Unavailable from lost
@@ -189,24 +197,31 @@ def _show(
 ) -> HttpResponse:
     """The form with what was typed. A ticket that still holds is kept, and so is its nonce."""
     known = tickets.read(request.POST.get("ticket", ""), page.slug, now)
-    ticket = known or tickets.show(
-        page.slug, page.consent_text_id, request.GET.dict(), request.headers.get("Referer", ""), now
-    )
+    ticket = known or _ticket(request, page, now)
     context = {
         "page": page,
         "form": form,
         "error": error,
         "ticket": tickets.sign(ticket),
         "nonce": ticket.nonce,
-        "bits": PROOF_BITS,
+        "bits": ticket.bits,
         "wording": _wording(page.consent_text),
     }
     response = render(request, "capture/form.html", context, status=error.status if error else 200)
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = "10"
-    if isinstance(error, TooManyVisits):
+    if isinstance(error, TooManyVisits | FormOverrun):
         response.headers["Retry-After"] = "600"
     return response
+
+
+def _ticket(request: HttpRequest, page: Form, now: datetime) -> tickets.Ticket:
+    """A new ticket. How much work it asks for hangs on how much is being sent."""
+    bits = PROOF_BITS
+    with contextlib.suppress(OperationalError, InterfaceError):
+        bits = work_bits(visits.sent_lately(page.slug, now))
+    tags, referrer = request.GET.dict(), request.headers.get("Referer", "")
+    return tickets.show(page.slug, page.consent_text_id, tags, referrer, now, bits=bits)
 
 
 def _wording(text: ConsentText) -> str:

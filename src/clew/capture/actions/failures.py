@@ -6,21 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 from msgspec.structs import replace
 
 from clew.base.ledger import Actor, append
 from clew.base.models import Refusal
 from clew.capture.actions.leads import receive
-from clew.capture.errors import FailureSettled, TooManyVisits
+from clew.capture.errors import FailureSettled
 from clew.capture.events import FailureCorrected, FailureDismissed, FailureOpened, FailureReplayed
-from clew.capture.models import Failure, Visit, Waiting
+from clew.capture.models import Failure, Waiting
 from clew.capture.queries import open_body
 from clew.capture.schemas import LeadIn
 from clew.errors import Missing
 
 REFUSALS_APART = timedelta(seconds=10)
-VISITS = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -97,20 +95,6 @@ def refuse(door: str, code: str, details: Mapping[str, Any], actor: Actor, now: 
             return
         known.details["count"] += 1
         known.save(update_fields=["details"])
-
-
-def visit(address: bytes, *, most: int, now: datetime) -> None:
-    """Count one sending of a form from a network address, given as a keyed hash.
-
-    Raises TooManyVisits when there were more than `most` in the same ten minutes.
-    """
-    since = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
-    Visit.objects.filter(since__lt=since - VISITS).delete()
-    Visit.objects.bulk_create([Visit(address=address, since=since, count=0)], ignore_conflicts=True)
-    own = Visit.objects.filter(address=address, since=since)
-    own.update(count=F("count") + 1)
-    if own.filter(count__gt=most).exists():
-        raise TooManyVisits
 
 
 def _settle(failure_id: int, settlement: str, now: datetime) -> Failure:
