@@ -13,16 +13,19 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clew.access.models import Member, Role
+from clew.base.sheets_out import Format
+from clew.pipeline.actions.exports import Order, advance, ask
+from clew.pipeline.leads import Filter
 from clew.web import permissions
 from clew.web.asgi import BARE
 from clew.web.permissions import ANYBODY, TABLE, Rows, is_allowed
-from tests.company import HOT, Company, enquire, found, member
+from tests.company import HOT, MONDAY_NOON, Company, enquire, found, member
 
 pytestmark = pytest.mark.django_db
 
 BARE_NAMES = {name for name, _ in BARE.values()} | {"static"}
 CALLERS = ("", *Role.values)
-IDS = {"lead_id", "submission_id", "seat_id", "team_id", "member_id"}
+IDS = {"lead_id", "submission_id", "seat_id", "team_id", "member_id", "export_id"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ def world() -> World:
     lead_id = enquire(company.site, phone="13812345678", **HOT)
     seat = company.seats[0]
     holder = Member.objects.get(seats__placements__lead=lead_id)
+    order = Order(Filter(), ("name",), Format.CSV, "en", "Asia/Shanghai")
+    export = ask(order, viewer=holder, now=MONDAY_NOON)
+    advance(MONDAY_NOON)
     stranger = member(company.organisation, "stranger", Role.SALESPERSON, company.offline)
     boss = member(company.organisation, "other", Role.MANAGER, company.offline)
     return World(
@@ -80,6 +86,7 @@ def world() -> World:
             "seat_id": seat.pk,
             "team_id": company.online.pk,
             "member_id": seat.member_id,
+            "export_id": export.pk,
             "token_id": 1,
             "trouble": "f-1",
             "form_id": 1,
@@ -159,9 +166,9 @@ def test_a_strangers_id_is_answered_like_one_that_does_not_exist(
             return None
         client = caller(world, role, is_stranger=True)
         real = getattr(client, method)(world.path(route))
-        nobody = dict.fromkeys(IDS - {"lead_id", "submission_id"}, 999_999)
+        nobody = dict.fromkeys(IDS - {"lead_id", "submission_id", "export_id"}, 999_999)
         none = getattr(client, method)(
-            world.path(route, lead_id=uuid4(), submission_id=uuid4(), **nobody)
+            world.path(route, lead_id=uuid4(), submission_id=uuid4(), export_id=uuid4(), **nobody)
         )
         if real.status_code not in {404, 405} or real.status_code != none.status_code:
             return f"{role} {method}: {real.status_code} for a stranger's, {none.status_code}"

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -89,6 +89,78 @@ def test_the_answer_is_closed_even_if_it_breaks() -> None:
     with pytest.raises(ZeroDivisionError):
         ask(Threads(lambda _env, _start: Breaking(), threads=1), scope())  # type: ignore[arg-type,return-value]
     assert closed.is_set()
+
+
+class Stream:
+    """An answer made part by part, as Django's StreamingHttpResponse is."""
+
+    streaming = True
+
+    def __init__(self, *parts: bytes) -> None:
+        self.parts = parts
+        self.given = 0
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self.parts:
+            self.given += 1
+            yield part
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def streamed(
+    answer: Stream, method: str = "GET", gone_after: int | None = None
+) -> list[dict[str, Any]]:
+    """What is sent of a stream to a reader who leaves after some parts, or never."""
+    sent: list[dict[str, Any]] = []
+    gone = asyncio.Event()
+    asked = iter([{"type": "http.request", "body": b""}])
+
+    def app(env: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", "6")])
+        return answer
+
+    async def receive() -> dict[str, Any]:
+        for message in asked:
+            return message
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        if len(sent) - 1 == gone_after:
+            gone.set()
+            await asyncio.sleep(0)
+
+    asyncio.run(Threads(app, threads=1)(scope(method), receive, send))
+    return sent
+
+
+def test_a_stream_is_sent_part_by_part_and_closed() -> None:
+    answer = Stream(b"one", b"two")
+    start, *bodies = streamed(answer)
+    assert [(m["body"], m.get("more_body", False)) for m in bodies] == [
+        (b"one", True),
+        (b"two", True),
+        (b"", False),
+    ]
+    assert (b"content-length", b"6") in start["headers"]
+    assert answer.is_closed
+
+
+def test_a_stream_ends_when_its_reader_has_gone() -> None:
+    answer = Stream(*[b"part"] * 100)
+    streamed(answer, gone_after=3)
+    assert answer.given < 10
+    assert answer.is_closed
+
+
+def test_a_stream_is_not_begun_for_its_headers_alone() -> None:
+    answer = Stream(b"one")
+    assert b"".join(m.get("body", b"") for m in streamed(answer, "HEAD")[1:]) == b""
+    assert (answer.given, answer.is_closed) == (0, True)
 
 
 def test_slow_requests_do_not_wait_for_each_other() -> None:

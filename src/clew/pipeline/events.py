@@ -39,3 +39,45 @@ class NextStepPlanned(Event):
 
     lead_id: UUID
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAsked(Event):
+    """Somebody asked for a sheet of leads, masked or with full numbers."""
+
+    export_id: UUID
+    is_masked: bool
+    lead_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMade(Event):
+    """The sheet is there, with so many leads."""
+
+    export_id: UUID
+    is_masked: bool
+    lead_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFailed(Event):
+    """The sheet will not be made."""
+
+    export_id: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTaken(Event):
+    """Somebody downloaded the sheet."""
+
+    export_id: UUID
+    is_masked: bool
+    lead_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDeleted(Event):
+    """The sheet was deleted before its time; the record stays."""
+
+    export_id: UUID

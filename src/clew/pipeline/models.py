@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from clew.access.models import Member
+from clew.base.models import File
 from clew.contacts.models import Lead
 
 
@@ -129,3 +130,74 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft of {self.lead_id}"
+
+
+class Export(models.Model):
+    """A sheet of leads that somebody asked for: whose rights, what is in it, how far it has come.
+
+    The row stays as the record of who took what; the file goes when it expires or is deleted.
+    """
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"  # `problem` says why
+        DELETED = "deleted"
+
+    id = models.UUIDField(primary_key=True)
+    asked_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="exports")
+    asked_at = models.DateTimeField()
+    rights = models.CharField(max_length=200)
+    filter = models.BinaryField()  # sealed: what is searched for may be somebody's number
+    columns = models.JSONField()
+    format = models.CharField(max_length=4)
+    is_masked = models.BooleanField()
+    reason = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=10)
+    zone = models.CharField(max_length=60)
+    state = models.CharField(max_length=10, choices=State)
+    problem = models.CharField(max_length=60, blank=True)
+    expected_count = models.PositiveIntegerField()
+    row_count = models.PositiveIntegerField(default=0)
+    position = models.CharField(max_length=100, blank=True)  # key of the last row
+    written = models.JSONField(null=True)
+    file = models.ForeignKey(File, models.SET_NULL, null=True, related_name="+")
+    size = models.BigIntegerField(default=0)
+    attempt_count = models.PositiveSmallIntegerField(default=0)  # since it last got on
+    advanced_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    opened_count = models.PositiveIntegerField(default=0)
+    held_by = models.UUIDField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_masked=True) | ~Q(reason=""), name="export_full_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running", "done", "failed", "deleted"]),
+                name="export_known_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "running"], ended_at__isnull=True)
+                | Q(state__in=["done", "failed", "deleted"], ended_at__isnull=False),
+                name="export_ended_when_over",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asked_by", "-asked_at"], name="export_of_member"),
+            models.Index(
+                fields=["advanced_at"],
+                name="export_to_advance",
+                condition=Q(state__in=["waiting", "running"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"

@@ -248,6 +248,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "places": [(code, label, wanted.address(place=code)) for code, label in PLACES.items()],
         "grades": [(code, label, wanted.address(grade=code)) for code, label in GRADES.items()],
         "sources": Source.objects.filter(is_active=True).order_by("name"),
+        "export": reverse("office:new_export") + wanted.address(),
     }
     return render(request, "pipeline/leads.html", context)
 

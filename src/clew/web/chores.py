@@ -7,10 +7,12 @@ own transactions; it starts again where the row says, on whichever machine, afte
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, connection
 
+from clew.base import files
+from clew.pipeline.actions import exports
 from clew.web import importing
 from clew.web.office import settling
 
@@ -20,9 +22,26 @@ log = logging.getLogger("clew.chores")
 
 Chore = Callable[[datetime], bool]  # True: there was something to do, and there may be more
 
+
+def every(pause: timedelta, work: Callable[[datetime], object]) -> Chore:
+    """Make a chore of what is due now and then."""
+    done_at = datetime.min.replace(tzinfo=UTC)
+
+    def when_due(now: datetime) -> bool:
+        nonlocal done_at
+        if now - done_at >= pause:
+            work(now)
+            done_at = now
+        return False
+
+    return when_due
+
+
 CHORES: tuple[Chore, ...] = (
     importing.work,
     settling.go_on,
+    exports.advance,
+    every(timedelta(minutes=1), files.drop_expired),
 )
 
 

@@ -136,6 +136,7 @@ COMMANDS = {
     "user": Command(_other("clew.web.users"), "add a person who may sign in"),
     "import": Command(_other("clew.web.import_command"), "bring in a file of leads"),
     "demo": Command(_other("clew.web.demo"), "load, remove or feed an invented company"),
+    "export": Command(_other("clew.web.exporting"), "write a sheet of leads to a file"),
     "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
     "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
 }

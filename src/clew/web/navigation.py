@@ -36,6 +36,7 @@ ENTRIES = (
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
     Place("office:sources", _("Sources"), "world", "run"),
+    Place("office:exports", _("Exports"), "download", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),
     Place("office:tokens", _("API tokens"), "key", "run"),
 )

@@ -29,6 +29,7 @@ Rule = dict[str, Rows]
 PUBLIC: Rule = {ANYBODY: Rows.PUBLIC}
 MEMBERS: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
 SELF: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.OWN}
+OWN_OR_ALL: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.ALL}
 MANAGERS: Rule = {MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
 ADMINISTRATORS: Rule = {ADMINISTRATOR: Rows.ALL}
 
@@ -58,6 +59,10 @@ TABLE: dict[str, Rule] = {
     "office:read_paste": MEMBERS,
     "office:save_lead": MEMBERS,
     "office:added": MEMBERS,
+    "office:exports": OWN_OR_ALL,
+    "office:new_export": MEMBERS,
+    "office:take_export": OWN_OR_ALL,
+    "office:delete_export": OWN_OR_ALL,
     # the operator's pages
     "office:failures": ADMINISTRATORS,
     "office:settle": ADMINISTRATORS,

@@ -30,6 +30,7 @@ class Answer:
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
+    more: Iterable[bytes] | None = None  # what is too large to be held: it is sent as it is made
 
 
 class Threads:
@@ -53,7 +54,24 @@ class Threads:
                 "headers": _with_length(answer),
             }
         )
+        if answer.more is not None:
+            await self._send_on(answer.more, receive, send, is_wanted=not is_bodiless)
         await send({"type": "http.response.body", "body": b"" if is_bodiless else answer.body})
+
+    async def _send_on(self, parts: Any, receive: Any, send: Any, *, is_wanted: bool) -> None:
+        """Send part by part. A thread is held while a part is made, not while a slow reader takes it."""
+        loop = asyncio.get_running_loop()
+        gone = asyncio.ensure_future(_gone(receive))
+        left = iter(parts)
+        try:
+            while is_wanted and not gone.done():
+                part = await loop.run_in_executor(self.pool, next, left, None)
+                if part is None:
+                    break
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        finally:
+            gone.cancel()
+            await loop.run_in_executor(self.pool, parts.close)
 
     def close(self) -> None:
         """Let running requests end."""
@@ -67,6 +85,9 @@ class Threads:
             answer.headers = [(k.lower().encode(), v.strip().encode("latin-1")) for k, v in headers]
 
         chunks = self.app(env, start)
+        if getattr(chunks, "streaming", False):
+            answer.more = chunks
+            return answer
         try:
             answer.body = b"".join(chunks)
         finally:
@@ -141,7 +162,16 @@ async def _read_parts(receive: Any) -> bytes | str:
     return b"".join(parts)
 
 
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 def _with_length(answer: Answer) -> list[tuple[bytes, bytes]]:
-    if answer.status in BODILESS or any(name == b"content-length" for name, _ in answer.headers):
+    if (
+        answer.status in BODILESS
+        or answer.more is not None
+        or any(name == b"content-length" for name, _ in answer.headers)
+    ):
         return answer.headers
     return [*answer.headers, (b"content-length", str(len(answer.body)).encode())]

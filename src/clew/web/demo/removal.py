@@ -56,6 +56,12 @@ STATEMENTS = (
     "delete from access_membership where team_id in (select id from teams)",
     "delete from access_team where id in (select id from teams)",
     "delete from handoff_calendar where name = %(calendar)s",
+    """create temporary table sheets on commit drop as select e.id, e.file_id from pipeline_export e
+       join access_member m on m.id = e.asked_by_id where m.organisation_id = %(organisation)s
+       and m.username = any(%(people)s)""",
+    "delete from pipeline_export where id in (select id from sheets)",
+    "delete from base_piece where file_id in (select file_id from sheets)",
+    "delete from base_file where id in (select file_id from sheets)",
     """delete from access_member where organisation_id = %(organisation)s
        and username = any(%(people)s)""",
 )

@@ -9,8 +9,10 @@ from django.utils.translation import pgettext_lazy
 from clew.access.models import Member, Role
 from clew.access.passwords import LONGEST, SHORTEST
 from clew.access.tokens import SCOPES
+from clew.base.sheets_out import Format
 from clew.capture.models import Source
 from clew.handoff.models import Calendar, Method
+from clew.pipeline.extract import COLUMNS, USUAL
 
 WAYS = [(Method.Way.TURN, _("by turn")), (Method.Way.POOL, _("into the pool"))]
 
@@ -246,3 +248,29 @@ class LeadForm(Styled):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     introduced_by = forms.CharField(label=_("Introduced by"), max_length=200, required=False)
+
+
+class ExportForm(Styled):
+    """A sheet of leads: which columns, what kind of file, masked or not."""
+
+    columns = forms.MultipleChoiceField(
+        label=_("Columns"),
+        choices=[(code, column.label) for code, column in COLUMNS.items()],
+        initial=USUAL,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one column.")},
+    )
+    format = forms.ChoiceField(
+        label=_("File"),
+        choices=[
+            (Format.XLSX.value, _("Excel (.xlsx)")),
+            (Format.CSV.value, _("Text with commas (.csv)")),
+        ],
+    )
+    is_full = forms.BooleanField(label=_("With full numbers"), required=False)
+    reason = forms.CharField(
+        label=_("What are the full numbers for?"),
+        max_length=200,
+        required=False,
+        help_text=_("It is kept with your name, and every administrator can read it."),
+    )
