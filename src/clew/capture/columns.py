@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from clew.capture.headers import assign
+from clew.capture.headers import FIRST_NAMES, LAST_NAMES, assign, plainly
 from clew.capture.rules import LARGEST_LEAD, WECHAT, encode
 from clew.capture.schemas import LeadIn, Outcome
 from clew.capture.sheets.layout import ColumnProfile
@@ -287,9 +287,8 @@ class _Reader:
     def _name(self, draft: _Draft) -> None:
         """First and last name make one name; of other columns the first that is filled."""
         filled = self._filled(draft, "name")
-        parts = {folded(name).replace("_", " "): text for name, text in filled}
-        last = parts.get("姓") or parts.get("last name") or parts.get("surname") or ""
-        first = parts.get("名") or parts.get("first name") or parts.get("given name") or ""
+        last = next((text for name, text in filled if plainly(name) in LAST_NAMES), "")
+        first = next((text for name, text in filled if plainly(name) in FIRST_NAMES), "")
         if last and first and len(filled) == 2:
             whole = f"{first} {last}" if (first + last).isascii() else last + first
             filled = [("", whole)] if len(whole) <= LIMITS["name"] else filled

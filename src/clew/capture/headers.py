@@ -23,9 +23,9 @@ CHINESE = {
     "company": "公司 公司名 公司名称 公司全称 单位 单位名称 工作单位 企业 企业名称 客户公司 客户单位 所在公司 所属公司 机构 机构名称 学校 学校名称",
     "province": "省 省份 省市 所在省 所在省份 所属省份 省级 归属省 归属省份",
     "city": "市 城市 所在市 所在城市 所属城市 归属城市 城市名 城市名称 意向城市 看车城市 购车城市 上牌城市",
-    "county": "区 县 区县 区/县 县区 县市区 区域县 所在区县 行政区",
+    "county": "区 县 区县 区/县 县区 县市区 区域县 所在区县 所在区 行政区",
     "region": (
-        "地区 区域 所在地 所在地区 地址 详细地址 联系地址 收货地址 公司地址 家庭住址 住址 归属地 号码归属地 手机归属地 手机号归属地 电话归属地 ip归属地 ip所在地 "
+        "地区 区域 所在地 所在地区 地址 详细地址 联系地址 收货地址 公司地址 家庭住址 住址 归属地 号码归属地 手机归属地 手机号归属地 电话归属地 ip归属地 ip所在地 ip地域 ip地区 "
         "位置 省市区 省市县 地理位置 地域 省/市 区域地址 所在区域 常住地 居住地 用户所在地"
     ),
     "category": (
@@ -34,7 +34,7 @@ CHINESE = {
     ),
     "message": (
         "留言 留言内容 备注 备注信息 客户备注 需求 需求描述 需求内容 客户需求 采购需求 具体需求 咨询内容 咨询问题 询价内容 内容 描述 说明 问题 问题描述 详情 "
-        "补充说明 其他需求 意见 建议 询盘内容 对话内容 聊天记录 聊天内容 沟通记录 跟进记录 反馈"
+        "补充说明 其他需求 意见 建议 询盘内容 私信内容 对话内容 聊天记录 聊天内容 沟通记录 跟进记录 反馈"
     ),
     "occurred_at": (
         "时间 日期 提交时间 提交日期 创建时间 创建日期 留资时间 留言时间 咨询时间 填写时间 登记时间 注册时间 报名时间 来电时间 线索时间 线索创建时间 获取时间 "
@@ -45,7 +45,7 @@ CHINESE = {
         "编号 线索id 线索编号 线索号 客户编号 客户id 用户id 记录id 订单号 订单编号 流水号 唯一标识 数据id 数据编号 留资id 咨询id 询盘编号 "
         "询盘id 提交id 答卷编号 答题编号 答卷id"
     ),
-    "page": "来源页 来源页面 落地页 落地页url 落地页链接 落地页地址 着陆页 页面 页面地址 页面链接 页面url 网页 网址 链接 提交页面 留资页面 转化页面 咨询页面",
+    "page": "来源页 来源页面 落地页 落地页url 落地页链接 落地页地址 着陆页 页面 页面地址 页面链接 页面url 网页 网址 链接 笔记链接 提交页面 留资页面 转化页面 咨询页面",
     "referrer": "上一页 来路 来路页面 来源网址 来源url 来源链接",
     "introduced_by": "推荐人 介绍人 推荐人姓名 介绍人姓名 转介绍人 转介绍 邀请人 分享人 老客户推荐",
     "utm_campaign": "广告计划 推广计划 广告计划名称 推广计划名称 计划名称",
@@ -59,7 +59,7 @@ CHINESE = {
     "ended_at": "成交时间 成交日期 签约时间 签约日期 关闭日期 关闭时间 结束时间 结束日期 完成时间 下单时间 付款时间 赢单时间 战败时间 战败日期 交车时间 交车日期",
     "reason": "原因 战败原因 失败原因 丢单原因 流失原因 输单原因 未成交原因 无效原因 放弃原因 关闭原因",
     "extra": (
-        "序号 行号 身份证 身份证号 qq号 qq号码 性别 年龄 职业 职位 部门 来源 渠道 线索来源 来源渠道 销售 负责人 跟进人 归属人 "
+        "序号 行号 来源详情 提交人 身份证 身份证号 qq号 qq号码 性别 年龄 职业 职位 部门 来源 渠道 线索来源 来源渠道 销售 负责人 跟进人 归属人 "
         "更新时间 修改时间 最后修改时间 分配时间 跟进时间 下次跟进时间 到期时间 出生日期 生日 预约时间 试驾时间 到店时间 购车时间 "
         "开始答题时间 通话时长 通话状态 电话状态 手机型号 手机品牌 公司规模 公司行业 城市等级 员工姓名 门店 门店名称 经销商 经销商名称 "
         "店铺名称 广告主 广告主名称 广告名称 表单名称 活动名称 账户名称 组件名称 ip地址 邮编"
@@ -109,7 +109,7 @@ ENGLISH = {
         "registered at|registration date|invoice date|start time"
     ),
     "external_id": (
-        "id|lead id|leadid|external id|externalid|record id|uuid|guid|clue id|clueid|customer id|"
+        "id|lead id|opportunity id|deal id|leadid|external id|externalid|record id|uuid|guid|clue id|clueid|customer id|"
         "contact id|case id|enquiry id|inquiry id|reference|ref|reference number|submission id|"
         "response id|entry id"
     ),
@@ -168,6 +168,10 @@ def _words() -> dict[str, str]:
 
 OF_HISTORY = {"result", "value", "ended_at", "reason"}
 TOGETHER = {"", "extra", "phone", "email", "wechat", "message"}  # what several columns may hold
+LAST_NAMES = {"姓", "姓氏", "last name", "lastname", "surname", "family name"}
+FIRST_NAMES = {"名", "first name", "firstname", "given name"}
+NAME_PARTS = LAST_NAMES | FIRST_NAMES
+NICKNAME = re.compile(r"昵称|会员名|用户名|nickname", re.IGNORECASE)
 BARE_ANSWERS = {"yes", "no", "y", "n", "true", "false", "t", "f", "1", "0", "是", "否", "对", "错"}
 NAMELESS = re.compile(r"Column \d+|\W*|(?:字段|列|field|f)\s*\d*", re.IGNORECASE)
 REGION_CODE = re.compile(r"[1-8]\d{5}")
@@ -214,7 +218,8 @@ def target_of(name: str) -> str:
     """Say what a column of this name holds; empty where the name does not tell."""
     plain = plainly(name)
     bare = COUNTED.sub("", plain)
-    for form in (plain, bare, bare.replace("-", " "), bare.replace(" ", "")):
+    dateless = bare.removesuffix("日期") + "时间" if bare.endswith("日期") else bare
+    for form in (plain, bare, bare.replace("-", " "), bare.replace(" ", ""), dateless):
         if form in WORDS:
             return WORDS[form]
     if not plain or STAFF.match(plain) or NOT_A_FIELD.match(plain):
@@ -232,6 +237,7 @@ def plainly(name: str) -> str:
     plain = re.sub(r"[_\s]+", " ", plain).strip()
     without = ASIDE.sub(" ", plain).strip() or plain
     without = ENDS.sub("", NUMBERED.sub("", without))
+    without = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", without)
     return POLITE.sub("", ENDS.sub("", without)).strip() or without
 
 
@@ -242,15 +248,24 @@ def assign(profiles: Sequence[ColumnProfile], *, is_history: bool) -> list[str]:
         target if _fits(target, profile, is_history=is_history) else ""
         for target, profile in zip(named, profiles, strict=True)
     ]
-    for n, target in enumerate(found):  # of several columns the first one, but where all are taken
-        if target not in TOGETHER and target in found[:n]:
-            found[n] = ""
+    _settle(profiles, found)
     if is_history and "result" not in found:
         _find_result(profiles, named, found)
     for target in ("phone", "email", "name", "company", "occurred_at"):
         if target not in found:
             _find(target, profiles, named, found)
     return [target or "extra" for target in found]
+
+
+def _settle(profiles: Sequence[ColumnProfile], found: list[str]) -> None:
+    """Of several columns for one field take the first, a nickname last; a first and a last name are one name."""
+    for target in set(found) - TOGETHER:
+        takers = [n for n, t in enumerate(found) if t == target]
+        parts = [n for n in takers if plainly(profiles[n].name) in NAME_PARTS]
+        chosen = [min(takers, key=lambda n: (NICKNAME.search(profiles[n].name) is not None, n))]
+        whole = parts if target == "name" and len(parts) == len(takers) else chosen
+        for n in set(takers) - set(whole):
+            found[n] = ""
 
 
 def _fits(target: str, profile: ColumnProfile, *, is_history: bool) -> bool:
@@ -317,7 +332,10 @@ def _is_surely_phone(profile: ColumnProfile) -> bool:
 
 
 def _is_mobile(text: str) -> bool:
-    return any(number.startswith("+861") and len(number) == 14 for number in numbers(text))
+    """Is it a mainland mobile, or a number that says its country?"""
+    found = numbers(text)
+    is_full = text.strip().startswith("+") and len(text) < 24
+    return any(is_full or (n.startswith("+861") and len(n) == 14) for n in found)
 
 
 def _is_name(profile: ColumnProfile) -> bool:
