@@ -106,10 +106,11 @@ def submit(
     *,
     channel: str = Submission.Channel.API,
     outcome: Outcome | None = None,
+    millisecond: int | None = None,
     **given: Any,
 ) -> UUID:
-    """Store one submission as capture does, and leave it waiting."""
-    submission_id = uuid7()
+    """Store one submission as capture does, and leave it waiting; `millisecond` sets its order."""
+    submission_id = uuid7(millisecond)
     lead = LeadIn(source=origin.key, **given)
     Submission.objects.create(
         id=submission_id,

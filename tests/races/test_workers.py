@@ -1,12 +1,10 @@
 """Several workers and people at once, on real connections."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Sum
 
 from clew.access.models import Member
@@ -20,29 +18,9 @@ from clew.tally.queries import Breaches, account, breaches
 from clew.web.flow import tick
 from clew.web.worker import run_belt_once
 from tests.company import COLD, HOT, MONDAY_NOON, SUNDAY_NIGHT, enquire, found, submit
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], object]) -> list[BaseException]:
-    """Run each act in a thread of its own; give what they raised."""
-    barrier, raised = threading.Barrier(len(acts)), []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            act()
-        except Exception as error:  # noqa: BLE001  the caller looks at it
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def drain() -> None:

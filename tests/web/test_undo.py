@@ -1,12 +1,15 @@
 """Undoing submissions through every stage, as if they had never come."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
+from clew.base.bulk import copy_in
 from clew.base.ledger import Actor
 from clew.base.models import Entry
 from clew.base.outbox import follow
@@ -14,13 +17,14 @@ from clew.capture.models import Failure, Import, ImportRow, Source, Submission, 
 from clew.capture.queries import yields
 from clew.capture.schemas import Outcome
 from clew.contacts.actions import reveal
-from clew.contacts.models import Contact, Identifier, Lead, Repeat
+from clew.contacts.models import Contact, Identifier, Lead, Overlap, Repeat
+from clew.contacts.queries import masked
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal as grade_stands
 from clew.handoff import actions as handoff
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal as round_stands
-from clew.pipeline.actions import CallIn, close_lead, keep_draft, log_call, plan
+from clew.pipeline.actions.leads import CallIn, close_lead, keep_draft, log_call, plan
 from clew.pipeline.models import Call, Clock, Draft, Result, Task
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.timeline import timeline
@@ -241,6 +245,34 @@ def test_whoever_was_recognised_by_the_file_keeps_it() -> None:
     assert is_sound(company)
 
 
+def test_a_way_that_others_gave_as_well_goes_to_them() -> None:
+    company = found()
+    enquire(company.site, phone="13912345678")
+    file = imported(company.site, phone="13812345678", email="a@b.cn")
+    enquire(company.site, phone="13912345678", email="a@b.cn")
+    assert Overlap.objects.count() == 1
+    assert Identifier.objects.get(kind="email").contact.leads.get().pk == file
+    undo([file], LATER)
+    contact = Contact.objects.get()
+    assert sorted(masked(i) for i in Identifier.objects.filter(contact=contact)) == [
+        "139****5678",
+        "a****@b.cn",
+    ]
+    enquire(company.site, email="a@b.cn")
+    assert Lead.objects.get().submission_count == 3
+
+
+def test_whoever_came_by_a_way_that_would_have_been_anothers_keeps_the_file() -> None:
+    company = found()
+    enquire(company.site, phone="13912345678")
+    old = record(company.site, phone="13812345678", email="a@b.cn")
+    enquire(company.site, phone="13912345678", email="a@b.cn")
+    led = enquire(company.site, email="a@b.cn")
+    assert Lead.objects.get(pk=led).contact_id == Lead.objects.get(pk=old).contact_id
+    assert undo([old], LATER).kept_for == {"recognised": 1}
+    assert is_sound(company)
+
+
 def test_history_is_undone_likewise() -> None:
     company = found()
     outcome = Outcome("won", 100)
@@ -339,3 +371,74 @@ def test_the_page_of_an_undone_lead_is_gone(client: Client) -> None:
     undo([id_], LATER)
     assert client.get(f"/leads/{id_}").status_code == 404
     assert client.get("/account").status_code == 200
+
+
+def test_a_failure_at_any_step_leaves_everything_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    company = found()
+    first = enquire(company.site, phone="13812345678", email="a@b.cn", **HOT)
+    ids = [
+        imported(company.site, phone=f"1391234567{n}", external_id=str(n), **HOT) for n in range(3)
+    ]
+    ids.append(
+        imported(company.fair, phone="13812345678", wechat="zhou_jg", message="二", name="周")
+    )
+    ids.append(submit(company.site, phone="13712345678", **FILE))
+    before = everything()
+    steps = Steps()
+    monkeypatch.setattr("clew.base.ledger.copy_in", steps.counted(copy_in))
+    monkeypatch.setattr("clew.grading.belt.copy_in", steps.counted(copy_in))
+    while True:
+        steps.begin()
+        try:
+            with transaction.atomic(), connection.execute_wrapper(steps):
+                done = undo(ids, LATER)
+            break
+        except Interrupted:
+            assert everything() == before
+    assert steps.fails_at > 20
+    assert done == Undoing(5, 3, 1, {})
+    assert Lead.objects.get().pk == first
+    assert is_sound(company)
+
+
+class Interrupted(Exception):
+    """What a step fails with."""
+
+
+class Steps:
+    """Counts statements, and lets one of them fail: the first, then the second, and so on."""
+
+    def __init__(self) -> None:
+        self.fails_at = 0
+        self.taken = 0
+
+    def begin(self) -> None:
+        """Count anew and fail one step later."""
+        self.fails_at += 1
+        self.taken = 0
+
+    def take(self) -> None:
+        """Count a step. Raises Interrupted where it is the one to fail."""
+        self.taken += 1
+        if self.taken == self.fails_at:
+            raise Interrupted
+
+    def counted(self, act: Callable[..., None]) -> Callable[..., None]:
+        """Make an act a step."""
+
+        def counting(*args: Any) -> None:
+            self.take()
+            act(*args)
+
+        return counting
+
+    def __call__(self, execute: Callable[..., Any], *args: Any) -> Any:
+        """Make every statement a step."""
+        self.take()
+        return execute(*args)
+
+
+def everything() -> list[Any]:
+    """Give all rows that an undo may touch."""
+    tables = (*LEAVINGS, Seat, Submission, Undone, Failure, Entry)
+    return [list(model.objects.order_by("pk").values()) for model in tables]

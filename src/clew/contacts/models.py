@@ -43,6 +43,24 @@ class Identifier(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class Overlap(models.Model):
+    """A submission gave a way of reaching somebody that another contact had: perhaps the same person.
+
+    Where that other contact is undone, the way goes to whoever gave it next.
+    """
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="overlaps")
+    kind = models.CharField(max_length=10, choices=Identifier.Kind)
+    digest = models.BinaryField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["digest"], name="overlap_of_way")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.submission_id}"
+
+
 class Lead(models.Model):
     """One enquiry, from first touch to referral. Its id is that of its first submission."""
 

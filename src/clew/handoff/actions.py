@@ -182,17 +182,13 @@ def set_seat(
 @transaction.atomic
 def leave(seat_id: int, *, actor: Actor, now: datetime) -> int:
     """Close a seat and put all its leads into the team's pool. Returns how many. Raises SeatMissing."""
-    held = Placement.objects.filter(seat=seat_id, closed_at=None).order_by("lead_id")
-    lock_leads(list(held.values_list("lead_id", flat=True)))
-    seat = _lock_seat(seat_id)
-    count = 0
-    for lead_id in held.values_list("lead_id", flat=True):
+    seat, held = _lock_with_leads(seat_id)
+    for lead_id in held:
         to_pool(lead_id, team_id=seat.team_id, actor=actor, now=now, reason="nobody_present")
-        count += 1
     Seat.objects.filter(pk=seat_id).update(left_at=now, is_present=False)
     seat.refresh_from_db()
     append(_changed(seat), actor=actor, at=now)
-    return count
+    return len(held)
 
 
 @transaction.atomic
@@ -229,6 +225,19 @@ def _lock_seat(seat_id: int, and_too: int | None = None) -> Seat:
     if seat is None:
         raise SeatMissing
     return seat
+
+
+def _lock_with_leads(seat_id: int) -> tuple[Seat, list[UUID]]:
+    """Lock all that a seat holds, then the seat; anew where it was given another lead meanwhile."""
+    held = Placement.objects.filter(seat=seat_id, closed_at=None).order_by("lead_id")
+    while True:
+        with transaction.atomic():
+            locked = lock_leads(list(held.values_list("lead_id", flat=True)))
+            seat = _lock_seat(seat_id)
+            now_held = list(held.values_list("lead_id", flat=True))
+            if set(now_held) <= set(locked):
+                return seat, now_held
+            transaction.set_rollback(True)
 
 
 def _move(

@@ -15,6 +15,7 @@ from django.db import connection
 from clew.base.bulk import as_array
 from clew.base.json import dumps
 from clew.base.ledger import UNDO, append_all
+from clew.base.sealing import seal
 from clew.capture.queries import open_body
 from clew.capture.schemas import Body
 from clew.contacts.belt.identifying import (
@@ -30,6 +31,8 @@ from clew.contacts.belt.identifying import (
     write_strengthened,
 )
 from clew.contacts.events import LeadUndone, StrengtheningUndone
+from clew.contacts.models import Identifier
+from clew.contacts.queries import value
 
 # Everything that the contacts of some submissions ever sent, in the order in which the belt took it.
 SENT = """
@@ -60,6 +63,13 @@ OWNERS = """
 select i.kind, i.digest, i.contact_id
 from json_to_recordset(%s) as k(kind text, digest text)
 join contacts_identifier i on i.kind = k.kind and i.digest = decode(k.digest, 'hex')
+"""
+OVERLAPS = """
+select i.contact_id, i.kind, i.digest, o.at, o.submission_id, l.contact_id
+from contacts_identifier i join contacts_overlap o on o.digest = i.digest and o.kind = i.kind
+left join contacts_repeat r on r.submission_id = o.submission_id
+join contacts_lead l on l.id = coalesce(r.lead_id, o.submission_id)
+where i.contact_id = any(%s::uuid[]) order by o.at desc, o.submission_id desc
 """
 STRIPPED = """
 delete from contacts_identifier i where contact_id = any(%s::uuid[]) and not exists (
@@ -125,6 +135,7 @@ class Look:
     senders: list[Sender]
     removed: list[UUID]  # leads that vanish
     weakened: list[Sent]  # submissions that had strengthened a lead which lives on
+    heirs: dict[Key, UUID]  # ways that go to another contact, which gave them next
     kept: dict[UUID, str]
 
     @property
@@ -167,16 +178,27 @@ def look(sent: Sequence[Sent], undone: Collection[UUID], worked_on: Collection[U
             goes = s.submission_id in undone and s.submission_id not in reasons
             parted[goes].append(s)
         senders.append(Sender(contact_id, going=parted[True], staying=parted[False]))
-    senders = _recognised([s for s in senders if s.going], kept)
+    senders = [s for s in senders if s.going]
+    _open([s for s in senders if s.staying])
+    heirs = _heirs(senders, undone)
+    senders = _recognised(senders, heirs, kept)
     going = [sent for sender in senders for sent in sender.going]
     removed = [s.lead_id for s in going if s.is_first]
     gone = set(removed)
-    return Look(senders, removed, [s for s in going if s.lead_id not in gone], kept)
+    weakened = [s for s in going if s.lead_id not in gone]
+    owners = {s.contact_id for s in senders}
+    inherited = {key: heir for key, (owner, heir) in heirs.items() if owner in owners}
+    return Look(senders, removed, weakened, inherited, kept)
 
 
 def forget(seen: Look, now: datetime) -> list[Enquiry]:
     """Take back leads, strengthenings and contacts; give what the weakened leads have become."""
+    _bequeath(seen.heirs)
     with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from contacts_overlap where submission_id = any(%s::uuid[])",
+            [as_array(seen.going)],
+        )
         cursor.execute(
             "delete from contacts_repeat where submission_id = any(%s::uuid[])",
             [as_array(seen.going)],
@@ -209,16 +231,36 @@ def _reasons(
     }
 
 
-def _recognised(senders: list[Sender], kept: dict[UUID, str]) -> list[Sender]:
+def _recognised(
+    senders: list[Sender], heirs: Mapping[Key, tuple[UUID, UUID]], kept: dict[UUID, str]
+) -> list[Sender]:
     """Leave out whom later submissions would not have led to without what would go."""
     mixed = [s for s in senders if s.staying]
-    _open(mixed)
     owners = _owners({key for s in mixed for o in s.opened for key, _ in o.found})
+    owners |= {key: heir for key, (_, heir) in heirs.items()}
     for sender in mixed:
         if not _stands_alone(sender, owners):
             kept.update({s.submission_id: "recognised" for s in sender.going})
             sender.going.clear()
     return [s for s in senders if s.going]
+
+
+def _heirs(senders: Sequence[Sender], undone: Collection[UUID]) -> dict[Key, tuple[UUID, UUID]]:
+    """Find ways that others gave before those who stay: whose each is, and whose it would have been."""
+    given: dict[Key, tuple[datetime, UUID]] = {}
+    for sender in senders:
+        for one in reversed(sender.opened):
+            moment = one.sent.taken_at, one.sent.submission_id
+            given.update({key: moment for key, _ in one.found})
+    heirs = {}
+    with connection.cursor() as cursor:
+        cursor.execute(OVERLAPS, [as_array(s.contact_id for s in senders)])
+        for owner, kind, digest, at, submission_id, heir in cursor.fetchall():
+            key = kind, bytes(digest)
+            is_before = key not in given or (at, submission_id) < given[key]
+            if submission_id not in undone and heir != owner and is_before:
+                heirs[key] = owner, heir
+    return heirs
 
 
 def _open(senders: Sequence[Sender]) -> None:
@@ -293,6 +335,14 @@ def _write_left(left: Sequence[_Left]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(STRIPPED, [as_array(one.person.contact_id for one in left), dumps(keys)])
         cursor.execute(RENAMED, [dumps(persons)])
+
+
+def _bequeath(heirs: Mapping[Key, UUID]) -> None:
+    """Let ways belong to who gave them next; they are sealed for their contact, so sealed anew."""
+    for (kind, digest), heir in heirs.items():
+        way = Identifier.objects.get(kind=kind, digest=digest)
+        sealed = seal(value(way).encode(), b"identifier:" + heir.bytes)
+        Identifier.objects.filter(pk=way.pk).update(contact=heir, sealed=sealed)
 
 
 def _forget_contacts(contact_ids: list[UUID]) -> None:

@@ -99,6 +99,7 @@ class Enquiry:
 class _Batch:
     persons: dict[Key, Person] = field(default_factory=dict)
     identifiers: list[tuple[str, bytes, UUID, Way]] = field(default_factory=list)
+    overlaps: list[tuple[UUID, str, bytes]] = field(default_factory=list)
     met: list[Met] = field(default_factory=list)
 
 
@@ -133,6 +134,8 @@ def _meet(arrivals: Sequence[Arrival]) -> _Batch:
             if key not in batch.persons:
                 batch.persons[key] = person
                 batch.identifiers.append((*key, person.contact_id, way))
+            elif batch.persons[key] is not person:
+                batch.overlaps.append((arrival.submission_id, *key))
         batch.met.append(meet(person, arrival, body, found))
     return batch
 
@@ -198,6 +201,9 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
         write_names(named)
     if batch.identifiers:
         _write_identifiers(batch)
+    if batch.overlaps:
+        rows = ((*row, now) for row in batch.overlaps)
+        copy_in("contacts_overlap", "submission_id, kind, digest, at", rows)
 
 
 def write_names(persons: list[Person]) -> None:

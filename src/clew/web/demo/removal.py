@@ -22,6 +22,7 @@ STATEMENTS = (
     "delete from handoff_method where team_id in (select id from teams)",
     "delete from grading_grade where lead_id in (select id from doomed)",
     "delete from contacts_repeat where submission_id in (select id from doomed)",
+    "delete from contacts_overlap where submission_id in (select id from doomed)",
     """create temporary table strangers on commit drop as
        select distinct contact_id as id from contacts_lead where id in (select id from doomed)""",
     "delete from contacts_lead where id in (select id from doomed)",
