@@ -374,7 +374,11 @@ class ImportRow(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["batch", "verdict", "number"], name="importrow_verdict"),
+            models.Index(
+                fields=["batch", "verdict", "number"],
+                name="importrow_verdict",
+                condition=~Q(verdict="new"),  # most rows are, and find each other by their number
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,7 +47,7 @@ def of_same_files(submission_ids: Sequence[UUID], others: Sequence[UUID]) -> set
         cursor.execute(
             """
             with brought as (select submission_id, batch_id from capture_importrow
-              where submission_id = any(%s::uuid[] || %s::uuid[]) and verdict <> 'duplicate')
+              where submission_id = any(%s::uuid[] || %s::uuid[]))
             select submission_id from brought where batch_id in
               (select batch_id from brought where submission_id = any(%s::uuid[]))
             """,

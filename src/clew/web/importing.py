@@ -5,6 +5,7 @@ A reader of the file stays open between the pieces; whoever has none opens one a
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -35,6 +36,7 @@ from clew.web import worker
 from clew.web.flow import undo
 
 AT_ONCE = 500
+HISTORY_AT_ONCE = 2_000  # holds nobody up
 PIECE_SECONDS = 0.5
 HOLDER = uuid7()  # this process
 State = Import.State
@@ -44,12 +46,18 @@ RESOLVED_AT_ONCE = 2_000
 Key = tuple[str, bytes]
 
 
+Chunk = list[tuple[Row, RowRead | None]]
+_beside = ThreadPoolExecutor(1, thread_name_prefix="reading")
+
+
 @dataclass(slots=True)
 class Reader:
     """The rows of one file from the position on, and what was seen of it."""
 
     plan: Plan
+    source: str
     rows: Iterator[Row]
+    ahead: Future[Chunk] | None = None  # read while the database is busy with what came before
     position: int = 0
     until: float = 0.0  # when this piece is long enough
     seen: Seen = field(default_factory=Seen)
@@ -121,7 +129,7 @@ def _let_in(batch: Import, content: Content) -> bool:
         reader = _open(batch, content)
         reader.position = sum(1 for _ in islice(reader.rows, batch.position))
     for chunk in _chunks(reader):
-        _store(batch, _good(batch, reader, chunk), reader.position)
+        _store(batch, _good(batch, chunk), reader.position)
         if _is_over(reader):
             return True
     if _resolve(batch):
@@ -166,32 +174,43 @@ def _undo(batch: Import) -> bool:
 
 def _open(batch: Import, content: Content) -> Reader:
     layout, plan = msgspec.convert(batch.layout, Layout), msgspec.convert(batch.plan, Plan)
-    reader = _readers[batch.pk] = Reader(plan, reading.rows(content, layout))
+    reader = Reader(plan, _origin(batch).key, reading.rows(content, layout))
+    _readers[batch.pk] = reader
     return reader
 
 
-def _chunks(reader: Reader) -> Iterator[list[Row]]:
+def _chunks(reader: Reader) -> Iterator[Chunk]:
     """Give the rows that are left, so many at once; what is given counts as passed."""
     reader.until = time.monotonic() + PIECE_SECONDS
-    while chunk := list(islice(reader.rows, AT_ONCE)):
+    while chunk := (reader.ahead or _read_on(reader)).result():
+        reader.ahead = _read_on(reader)
         reader.position += len(chunk)
         yield chunk
+
+
+def _read_on(reader: Reader) -> Future[Chunk]:
+    """Let a thread read the next rows. The file's bytes come from here: they may be in the database."""
+    count = HISTORY_AT_ONCE if reader.plan.is_history else AT_ONCE
+    return _beside.submit(_read, reader, list(islice(reader.rows, count)))
+
+
+def _read(reader: Reader, chunk: list[Row]) -> Chunk:
+    return [
+        (row, None if row.fault else columns.read(reader.plan, row.cells, reader.source))
+        for row in chunk
+    ]
 
 
 def _is_over(reader: Reader) -> bool:
     return time.monotonic() > reader.until
 
 
-def _verdicts(batch: Import, reader: Reader, chunk: Sequence[Row]) -> list[Judged]:
-    source = _origin(batch)
-    read = [
-        None if row.fault else columns.read(reader.plan, row.cells, source.key) for row in chunk
-    ]
-    given = [r.lead.external_id for r in read if r and r.lead and r.lead.external_id]
-    judge = Judge(reader, known_external_ids(source.id, given), frozenset())
+def _verdicts(batch: Import, reader: Reader, chunk: Chunk) -> list[Judged]:
+    given = [r.lead.external_id for _, r in chunk if r and r.lead and r.lead.external_id]
+    judge = Judge(reader, known_external_ids(_origin(batch).id, given), frozenset())
     if not batch.is_history:
-        judge.open_keys = with_open_lead(key for r in read if r for key in keys_of(r))
-    return [judge.verdict(row, r) for row, r in zip(chunk, read, strict=True)]
+        judge.open_keys = with_open_lead(key for _, r in chunk if r for key in keys_of(r))
+    return [judge.verdict(row, read) for row, read in chunk]
 
 
 @dataclass(slots=True)
@@ -249,16 +268,14 @@ def _duplicate(row: Row, code: str, first: int | None) -> Judged:
     return Judged(row.number, Verdict.DUPLICATE, code, details, row.cells)
 
 
-def _good(batch: Import, reader: Reader, chunk: Sequence[Row]) -> list[Good]:
+def _good(batch: Import, chunk: Chunk) -> list[Good]:
     """Give those of the rows that the check found fit to go in."""
-    fit = dict(fit_rows(batch, chunk[0].number, chunk[-1].number))
-    source = _origin(batch).key
-    read = [
-        (row.number, columns.read(reader.plan, row.cells, source))
-        for row in chunk
-        if row.number in fit
+    fit = dict(fit_rows(batch, chunk[0][0].number, chunk[-1][0].number))
+    return [
+        Good(row.number, fit[row.number], read.lead, read.outcome)
+        for row, read in chunk
+        if read and read.lead and row.number in fit
     ]
-    return [Good(n, fit[n], r.lead, r.outcome) for n, r in read if r.lead is not None]
 
 
 def _resolve(batch: Import) -> int:

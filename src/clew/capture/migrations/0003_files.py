@@ -184,7 +184,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="importrow",
-            index=models.Index(fields=["batch", "verdict", "number"], name="importrow_verdict"),
+            index=models.Index(
+                condition=models.Q(("verdict", "new"), _negated=True),
+                fields=["batch", "verdict", "number"],
+                name="importrow_verdict",
+            ),
         ),
         migrations.AddConstraint(
             model_name="importrow",
