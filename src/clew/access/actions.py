@@ -22,6 +22,7 @@ from clew.access.errors import (
     UsernameTaken,
 )
 from clew.access.models import Member, Membership, Organisation, Role, Sent, Team
+from clew.base.bulk import delete_some
 from clew.base.ledger import Actor, append
 
 THEMES = ("", "light", "dark")
@@ -173,6 +174,21 @@ def send_once(nonce: str, *, now: datetime) -> None:
             Sent.objects.create(nonce=key, at=now)
     except IntegrityError as repeated:
         raise AlreadySent from repeated
+
+
+def drop_sent(before: datetime, most: int) -> int:
+    """Delete nonces of forms sent before a time, at most so many. Returns how many."""
+    return delete_some("access_sent", "at < %s", [before], most)
+
+
+def drop_attempts(before: datetime, most: int) -> int:
+    """Delete failed sign-ins from before a time, at most so many. Returns how many."""
+    return delete_some("access_attempt", "at < %s", [before], most)
+
+
+def drop_sessions(before: datetime, most: int) -> int:
+    """Delete browser sessions that ended before a time, at most so many. Returns how many."""
+    return delete_some("django_session", "expire_date < %s", [before], most)
 
 
 def _set(member: Member, password: str) -> None:

@@ -30,3 +30,14 @@ def copy_in(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
     ):
         for row in rows:
             copy.write_row([AS_TEXT[type(v)](v) if type(v) in AS_TEXT else v for v in row])
+
+
+def delete_some(table: str, condition: str, values: Sequence[Any], most: int) -> int:
+    """Delete at most so many rows that meet an SQL condition of our own. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"delete from {table} where ctid = any(array("  # noqa: S608  names of ours
+            f"select ctid from {table} where {condition} limit %s for update skip locked))",
+            [*values, most],
+        )
+        return int(cursor.rowcount)

@@ -51,6 +51,17 @@ class Followed(models.Model):
         return f"{self.follower} of {self.entry_id}"
 
 
+class Duty(models.Model):
+    """Something that is due once a day: when it was last done through, and what came of it so far."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    count = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class File(models.Model):
     """Something too large for a row: sealed, in pieces, until it expires."""
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from django.db import InterfaceError, OperationalError, connection
 
 from clew.base import files
+from clew.capture.actions.rejections import settle_arrived
 from clew.pipeline.actions import exports
-from clew.web import importing
+from clew.web import importing, retention
 from clew.web.office import settling
 
 PAUSE_SECONDS = 0.5
@@ -41,7 +42,9 @@ CHORES: tuple[Chore, ...] = (
     importing.work,
     settling.go_on,
     exports.advance,
+    every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
+    retention.keep_house,
 )
 
 

@@ -48,6 +48,7 @@ IS_HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PROXY_COUNT = int(read("PROXY_COUNT", "0"))  # proxies in front that append to X-Forwarded-For
+RETENTION_DAYS = max(1, int(read("RETENTION_DAYS", "180")))  # of what is settled; web/retention.py
 DEBUG = False
 DATABASES = {"default": database(read("DATABASE_URL", "dbname=clew"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
