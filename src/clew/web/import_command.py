@@ -22,6 +22,7 @@ from clew.capture import columns
 from clew.capture.actions import imports, rows
 from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.columns import Plan
+from clew.capture.errors import HoldLost
 from clew.capture.models import Import, Source
 from clew.capture.queries import last_plan
 from clew.capture.sheets import reading
@@ -113,11 +114,19 @@ def _carry(import_id: UUID, content: OnDisk | None, state: str) -> Import:
         batch = Import.objects.select_related("source").get(pk=import_id)
         if batch.state != state:
             return batch
-        if not importing.carry_on(rows.hold(import_id, holder, _now()), content):
+        if not _carry_on(import_id, holder, content):
             time.sleep(WAIT_SECONDS)
         if time.monotonic() - said > 2:
             said = time.monotonic()
             complain(_("{done} of {all} rows").format(done=batch.position, all=batch.row_count))
+
+
+def _carry_on(import_id: UUID, holder: UUID, content: OnDisk | None) -> bool:
+    """Do one piece; False while another process holds the import, or held it when it died."""
+    try:
+        return importing.carry_on(rows.hold(import_id, holder, _now()), content)
+    except HoldLost:
+        return False
 
 
 def _source(name: str) -> Source:
