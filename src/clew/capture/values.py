@@ -63,6 +63,7 @@ CURRENCIES = {
 CURRENCY_OF = {word: code for code, words in CURRENCIES.items() for word in words.split()}
 WITHOUT_CENTS = {"JPY", "KRW", "VND"}
 LARGEST = 10**15
+MOST_DIGITS = 20  # that a decimal holds exactly, whatever its scale
 
 WON_WORDS = (
     "won win yes y true t 1 success successful converted sold paid purchased customer closed-won "
@@ -190,7 +191,7 @@ def _money(text: str, currency: str) -> tuple[int | None, str]:
     is_negative = plain[:1] == "(" and plain[-1:] == ")"
     match = AMOUNT.fullmatch(plain[1:-1] if is_negative else plain)
     digits = _plain_digits(match["digits"]) if match else ""
-    if not match or not digits:
+    if not match or not digits or len(digits) > MOST_DIGITS:
         return None, currency
     marks = [mark.lower() for mark in (match["before"], match["after"]) if mark]
     if any(mark not in CURRENCY_OF for mark in marks):
