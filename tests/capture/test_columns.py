@@ -226,6 +226,16 @@ def test_a_date_that_cannot_be_read_is_a_note_for_enquiries() -> None:
     assert june == datetime(2026, 6, 5, tzinfo=HERE)
 
 
+def test_nothing_was_asked_or_ended_after_the_file_came() -> None:
+    plan = plan_of({"手机": "phone", "时间": "occurred_at"})
+    cells = ["13812345678", "2026-11-25 10:00"]
+    eve = datetime(2026, 11, 24, tzinfo=HERE)
+    assert lead_of(read(plan, cells, "s", latest=eve)).extra == {"时间": cells[1]}
+    assert lead_of(read(plan, cells, "s")).occurred_at == datetime(2026, 11, 25, 10, tzinfo=HERE)
+    history = structs.replace(plan, is_history=True)
+    assert faults(read(history, cells, "s", latest=eve)) == {("时间", "impossible_date")}
+
+
 def test_the_order_of_day_and_month_is_that_of_the_whole_column() -> None:
     def order(*samples: str) -> bool | None:
         seen = ColumnProfile("日期", 9, list(samples), {}, 0, 9, 9)

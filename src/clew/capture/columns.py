@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -147,16 +148,18 @@ def _is_required(profile: ColumnProfile, target: str, row_count: int) -> bool:
     return not is_way and row_count > 0 and profile.filled >= 0.995 * row_count
 
 
-def read(plan: Plan, cells: Sequence[str], source: str) -> RowRead:
+def read(
+    plan: Plan, cells: Sequence[str], source: str, *, latest: datetime | None = None
+) -> RowRead:
     """Read one row as a lead of a source. Whatever has no field of its own is in `extra`, under its column's name.
 
-    Never raises. Dates later than today are the caller's to refuse: only it knows the day.
+    Never raises. A date after `latest` is impossible.
     """
     reader = _compiled.get(id(plan))
     if reader is None or reader.plan is not plan:
         _compiled.clear()
         reader = _compiled[id(plan)] = _Reader(plan)
-    return reader.read(cells, source)
+    return reader.read(cells, source, latest)
 
 
 def sameness(plan: Plan, cells: Sequence[str]) -> bytes:
@@ -183,6 +186,7 @@ class _Draft:
     outcome: dict[str, Any]
     faults: list[RowFault]
     notes: list[RowFault]
+    latest: datetime | None
 
     def keep(self, name: str, text: str, code: str) -> None:
         """Keep beside what cannot be used."""
@@ -213,12 +217,12 @@ class _Reader:
         self._won = {scrambled(word) for word in plan.won}
         self._lost = {scrambled(word) for word in plan.lost}
 
-    def read(self, cells: Sequence[str], source: str) -> RowRead:
+    def read(self, cells: Sequence[str], source: str, latest: datetime | None) -> RowRead:
         """Read one row."""
         cells = [cell.strip() for cell in cells]
         cells += [""] * (len(self.plan.columns) - len(cells))
         extra: dict[str, Any] = {name: cells[n] for n, name in self._extra if cells[n]}
-        draft = _Draft(cells, {}, extra, {}, [], [])
+        draft = _Draft(cells, {}, extra, {}, [], [], latest)
         self._check(draft)
         for step in self._steps:
             step(draft)
@@ -387,6 +391,8 @@ class _Reader:
             into = draft.fields if target == "occurred_at" else draft.outcome
             for name, text in self._filled(draft, target):
                 at, code = moment(text, day_first=self.plan.day_first)
+                if at and draft.latest and at > draft.latest:
+                    at, code = None, "impossible_date"
                 if at and into.setdefault(target, at) != at:
                     draft.extra[name] = text
                 elif code and self.plan.is_history:

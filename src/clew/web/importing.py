@@ -18,6 +18,7 @@ from clew.base.ids import uuid7
 from clew.base.sealing import lookup
 from clew.capture import columns
 from clew.capture.actions import rows
+from clew.capture.actions.leads import SKEW
 from clew.capture.actions.rows import Ended, Good, Judged
 from clew.capture.columns import Plan, RowRead
 from clew.capture.errors import HoldLost
@@ -56,6 +57,7 @@ class Reader:
 
     plan: Plan
     source: str
+    latest: datetime  # no row can tell of a later time, whatever the day it is read on
     rows: Iterator[Row]
     ahead: Future[Chunk] | None = None  # read while the database is busy with what came before
     position: int = 0
@@ -174,7 +176,8 @@ def _undo(batch: Import) -> bool:
 
 def _open(batch: Import, content: Content) -> Reader:
     layout, plan = msgspec.convert(batch.layout, Layout), msgspec.convert(batch.plan, Plan)
-    reader = Reader(plan, _origin(batch).key, reading.rows(content, layout))
+    latest = batch.created_at + SKEW
+    reader = Reader(plan, _origin(batch).key, latest, reading.rows(content, layout))
     _readers[batch.pk] = reader
     return reader
 
@@ -195,8 +198,9 @@ def _read_on(reader: Reader) -> Future[Chunk]:
 
 
 def _read(reader: Reader, chunk: list[Row]) -> Chunk:
+    plan, source, latest = reader.plan, reader.source, reader.latest
     return [
-        (row, None if row.fault else columns.read(reader.plan, row.cells, reader.source))
+        (row, None if row.fault else columns.read(plan, row.cells, source, latest=latest))
         for row in chunk
     ]
 
