@@ -1,5 +1,7 @@
 """Undoing a file while the belt, the clock and people go on."""
 
+import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -30,6 +32,7 @@ from tests.company import (
     Company,
     enquire,
     found,
+    record,
     submit,
 )
 from tests.races.threads import at_once
@@ -77,6 +80,28 @@ def test_a_file_is_undone_while_workers_take_it_in() -> None:
         digest = lookup(f"other{number}", "wechat")
         assert Identifier.objects.get(digest=digest).contact_id == lead.contact_id
     assert not Contact.objects.filter(leads=None).exists()
+
+
+def test_undo_waits_for_what_the_belt_is_just_recognising() -> None:
+    company = found()
+    old = record(company.site, phone="13812345678", occurred_at=SUNDAY_NIGHT)
+    new = submit(company.site, phone="13812345678", **HOT)
+    is_recognised = threading.Event()
+
+    def work() -> None:
+        with transaction.atomic():
+            run_belt_once(MONDAY_NOON)
+            is_recognised.set()
+            time.sleep(0.5)
+
+    def take_back() -> None:
+        is_recognised.wait()
+        assert undo([old], LATER).leads == 1
+
+    assert at_once(work, take_back) == []
+    assert Lead.objects.get().pk == new
+    assert Identifier.objects.get().contact.leads.get().pk == new
+    assert is_sound(company)
 
 
 def test_a_lead_is_either_claimed_or_undone() -> None:

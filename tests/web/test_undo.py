@@ -29,6 +29,7 @@ from clew.pipeline.models import Call, Clock, Draft, Result, Task
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.timeline import timeline
 from clew.tally.queries import Breaches, account, breaches
+from clew.web import worker
 from clew.web.flow import FACTS, Undoing, tick, undo
 from clew.web.worker import run_belt_once
 from tests.company import (
@@ -301,6 +302,16 @@ def test_what_waits_or_failed_is_taken_off() -> None:
     assert run_belt_once(LATER) == 0
     seen = account(company.administrator)
     assert (seen.undone, seen.rejected, seen.failed, seen.waiting) == (2, 0, 0, 0)
+    assert is_sound(company)
+
+
+def test_what_is_undone_while_it_fails_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    company = found()
+    id_ = submit(company.site, **FILE)
+    monkeypatch.setattr(worker.log, "warning", lambda *_: undo([id_], LATER))
+    run_belt_once(NOW)
+    assert not Failure.objects.exists()
+    assert account(company.administrator).undone == 1
     assert is_sound(company)
 
 
