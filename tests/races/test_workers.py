@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -97,3 +98,24 @@ def test_calls_are_logged_while_the_same_people_write_again() -> None:
     drain()
     assert account(company.administrator).is_balanced
     assert breaches() == Breaches(0, 0, 0, 0)
+
+
+def test_two_workers_let_a_lead_lapse_once() -> None:
+    company = found(weights=(1, 1), capacity=1000)
+    for number in range(20):
+        enquire(company.site, phone=f"138{number:08d}", **HOT)
+    late = MONDAY_NOON + timedelta(days=31)
+
+    def drain_late() -> None:
+        while run_belt_once(late, batch=7):
+            pass
+
+    for number in range(80):
+        submit(company.site, late, phone=f"138{(number * 7) % 20:08d}", **HOT)
+    assert at_once(drain_late, drain_late) == []
+    drain_late()
+    assert Lead.objects.filter(ended_at=late).count() == 20
+    assert Lead.objects.filter(ended_at=None).exclude(follows=None).count() == 20
+    assert Lead.objects.filter(ended_at=None).aggregate(sum=Sum("submission_count"))["sum"] == 80
+    assert breaches() == Breaches(0, 0, 0, 0)
+    assert account(company.administrator).is_balanced

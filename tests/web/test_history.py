@@ -176,7 +176,7 @@ def test_its_timeline_says_that_it_came_from_a_file_and_how_it_ended() -> None:
     company = found()
     id_ = record(company.site, WON, phone="13812345678", occurred_at=LAST_YEAR)
     with override("en"):
-        told = timeline(Lead.objects.get(pk=id_), MONDAY_NOON)
+        told = timeline(Lead.objects.get(pk=id_), company.administrator, MONDAY_NOON)
     assert [m.title for m in told] == [
         "Was over already: Won",
         "Low intent, 25 points",

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.utils.translation import override
 
 from clew.base.bulk import copy_in
 from clew.base.ledger import Actor
@@ -203,10 +204,9 @@ def test_a_strengthening_is_taken_back() -> None:
     assert grade_stands(now_graded)
     assert Placement.objects.get(closed_at=None) == raised
     assert where.lead_id == raised.lead_id
-    assert (
-        "撤回"
-        in timeline(Lead.objects.get(), NOW)[0].title + timeline(Lead.objects.get(), NOW)[1].title
-    )
+    with override("zh-hans"):
+        told = timeline(Lead.objects.get(), company.administrator, NOW)
+    assert "撤回" in told[0].title + told[1].title
     assert is_sound(company)
 
 

@@ -16,6 +16,21 @@ class LeadOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LeadLapsed(Event):
+    """The same person wrote again after the lead's validity had run out: a new lead follows it."""
+
+    lead_id: UUID
+    next_lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LapseUndone(Event):
+    """The submission that made a lead lapse was undone, so it is open again."""
+
+    lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class LeadStrengthened(Event):
     """A submission of a known contact strengthened the open lead."""
 

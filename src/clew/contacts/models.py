@@ -77,6 +77,11 @@ class Lead(models.Model):
     cost_minor = models.BigIntegerField(default=0)
     opened_at = models.DateTimeField()
     strengthened_at = models.DateTimeField()
+    alive_at = models.DateTimeField(null=True, blank=True)  # by what people did, or plan to do
+    valid_until = models.DateTimeField(null=True, blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="followers"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     is_history = models.BooleanField(default=False)  # over before Clew learnt of it
 
@@ -90,8 +95,18 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=Q(submission_count__gte=1), name="lead_has_submissions"
             ),
+            models.CheckConstraint(
+                condition=~Q(follows=models.F("submission")), name="lead_follows_another"
+            ),
         ]
-        indexes = [models.Index(fields=["is_history", "-opened_at"], name="lead_newest")]
+        indexes = [
+            models.Index(fields=["is_history", "-opened_at"], name="lead_newest"),
+            models.Index(
+                fields=["follows"],
+                name="lead_followed",
+                condition=Q(follows__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

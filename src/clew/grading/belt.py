@@ -63,6 +63,7 @@ def _grade(
     verdicts = [_verdict(e, earlier.get(e.lead_id), published) for e in enquiries]
     _supersede(list(earlier), now)
     _write(enquiries, verdicts, published, now)
+    renew([e.lead_id for e in enquiries])
     append_all(
         [
             LeadGraded(e.lead_id, verdict.level, verdict.points, published.version)
@@ -72,6 +73,27 @@ def _grade(
         at=now,
     )
     return [Graded(e, v.level) for e, (_, v) in zip(enquiries, verdicts, strict=True)]
+
+
+def renew(lead_ids: list[UUID]) -> None:
+    """Let open leads be valid for the days of their category and grade since their last sign of life.
+
+    That is the newest submission, or what a person did or planned, whichever is later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update contacts_lead l
+            set valid_until = greatest(l.strengthened_at, l.alive_at) + make_interval(days => (
+              select (array[v.low_days, v.medium_days, v.high_days])[g.level]
+              from grading_validity v where v.category in (l.category, '')
+              order by v.category = '' limit 1))
+            from grading_grade g
+            where l.id = any(%s) and g.lead_id = l.id and g.superseded_at is null
+              and l.ended_at is null
+            """,
+            [lead_ids],
+        )
 
 
 _published: list[Published] = []

@@ -34,6 +34,26 @@ class RuleSet(models.Model):
         return f"rules {self.version}"
 
 
+class Validity(models.Model):
+    """For how many days after its last sign of life a lead of a category stays valid, by grade."""
+
+    category = models.CharField(max_length=60, unique=True, blank=True)  # empty: every other one
+    high_days = models.PositiveSmallIntegerField()
+    medium_days = models.PositiveSmallIntegerField()
+    low_days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(high_days__gte=1) & Q(medium_days__gte=1) & Q(low_days__gte=1),
+                name="validity_at_least_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category}: {self.high_days}, {self.medium_days}, {self.low_days} days"
+
+
 class Grade(models.Model):
     """A grade with the facts it was given on and the signals that make up its points."""
 

@@ -40,3 +40,6 @@ RULES = [
     _rule("silent", -15, "没说要什么", "Does not say what is wanted", ("message_length", "==", 0)),
     _rule("trial", -30, "像随便填的", "Looks like a trial entry", ("is_trial", "==", True)),
 ]
+# Who means it decides within weeks: after a month of silence a new message is a new need. Who only looks
+# around takes a season over it, and a second look is still the same one.
+VALIDITY = {"high_days": 30, "medium_days": 60, "low_days": 90}

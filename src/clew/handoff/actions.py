@@ -11,6 +11,7 @@ from clew.access.models import Member, Membership
 from clew.base.ledger import Actor, Event, append
 from clew.base.live import Hint, announce
 from clew.contacts.models import Lead
+from clew.grading.actions import keep_alive
 from clew.handoff.errors import (
     CapacityReached,
     ContactBusy,
@@ -43,6 +44,7 @@ def assign(lead_id: UUID, *, seat_id: int, actor: Actor, now: datetime, reason: 
     placement = _move(
         before, kind=Kind.PERSON, team_id=seat.team_id, seat=seat, reason=reason, now=now
     )
+    keep_alive(lead_id, now)
     append(LeadAssigned(lead_id, seat_id, reason), actor=actor, at=now)
     return placement
 
@@ -68,6 +70,7 @@ def claim(lead_id: UUID, *, member: Member, now: datetime) -> Placement:
     placement = _move(
         before, kind=Kind.PERSON, team_id=seat.team_id, seat=seat, reason="claimed", now=now
     )
+    keep_alive(lead_id, now)
     append(LeadAssigned(lead_id, seat.pk, "claimed"), actor=Actor("member", str(member.pk)), at=now)
     return placement
 
@@ -119,6 +122,7 @@ def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
     placement = _move(
         before, kind=kind, team_id=before.team_id, seat=seat, reason="reopened", now=now
     )
+    keep_alive(lead_id, now)
     append(LeadReopened(lead_id), actor=actor, at=now)
     if seat:
         append(LeadAssigned(lead_id, seat.pk, "reopened"), actor=actor, at=now)

@@ -1,6 +1,6 @@
 """The belt's last step: the clock until contact is due starts when a person has the lead."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,9 +22,12 @@ BREACHED_AT_ONCE = 500
 def start(placed: Sequence[Placed], now: datetime) -> None:
     """Start a clock for each lead that a person holds, unless one is running. In working time.
 
-    History gets no clock; how it came out is kept.
+    History gets no clock; how it came out is kept. What lapsed is left alone from now on.
     """
     _record(placed)
+    lapsed = [p.lead_id for p in placed if p.kind == "closed" and not p.ended]
+    if lapsed:
+        _leave_alone(lapsed, now)
     with_person = [p for p in placed if p.kind == "person"]
     if not with_person:
         return
@@ -50,6 +53,25 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
         actor=BELT,
         at=now,
     )
+
+
+def _leave_alone(lead_ids: list[UUID], now: datetime) -> None:
+    ids = as_array(lead_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update pipeline_clock set stopped_at = %s
+            where lead_id = any(%s::uuid[]) and stopped_at is null
+            """,
+            [now, ids],
+        )
+        cursor.execute(
+            """
+            update pipeline_task set done_at = %s
+            where lead_id = any(%s::uuid[]) and done_at is null
+            """,
+            [now, ids],
+        )
 
 
 def _record(placed: Sequence[Placed]) -> None:
@@ -104,6 +126,30 @@ def forget(lead_ids: list[UUID]) -> None:
         cursor.execute("delete from pipeline_task where lead_id = any(%s::uuid[])", [ids])
         cursor.execute("delete from pipeline_draft where lead_id = any(%s::uuid[])", [ids])
         cursor.execute("delete from pipeline_result where lead_id = any(%s::uuid[])", [ids])
+
+
+def revive(lapsed: Mapping[UUID, datetime]) -> None:
+    """Let clocks and next steps go on that stopped when a lead lapsed."""
+    if not lapsed:
+        return
+    rows = dumps([{"lead_id": lead_id, "at": at} for lead_id, at in lapsed.items()])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update pipeline_clock c set stopped_at = null
+            from json_to_recordset(%s) as n(lead_id uuid, at timestamptz)
+            where c.lead_id = n.lead_id and c.stopped_at = n.at
+            """,
+            [rows],
+        )
+        cursor.execute(
+            """
+            update pipeline_task t set done_at = null
+            from json_to_recordset(%s) as n(lead_id uuid, at timestamptz)
+            where t.lead_id = n.lead_id and t.done_at = n.at
+            """,
+            [rows],
+        )
 
 
 def breach(now: datetime) -> int:

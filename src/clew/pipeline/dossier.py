@@ -161,7 +161,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     placement = placement_of(lead.pk)
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
-    moments = timeline(lead, now)
+    moments = timeline(lead, viewer, now)
     standing = _standing(lead)
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     is_open = placement.kind == Placement.Kind.PERSON

@@ -15,7 +15,8 @@ from clew.capture.models import Submission
 from clew.capture.queries import open_body
 from clew.contacts.models import Lead
 from clew.contacts.rules import veil
-from clew.handoff.models import Seat
+from clew.handoff.models import Placement, Seat
+from clew.handoff.queries import visible_leads
 from clew.pipeline.models import Call
 from clew.pipeline.queries import note
 from clew.pipeline.wording import (
@@ -31,6 +32,7 @@ from clew.pipeline.wording import (
 )
 
 ENTRIES_AT_MOST = 200
+OTHERS_AT_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Moment:
     detail: str = ""
     is_decision: bool = False  # the decision that put it where it stands
     stop: str = ""  # its name as a knot of the path, where it is one
+    link: UUID | None = None  # another lead of the same person that the viewer may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +61,35 @@ class Sources:
     calls: dict[UUID, Call]
     members: dict[str, str]
     seats: dict[int, str]
+    others: list[Lead]  # of the same person
+    ends: dict[UUID, str]
+    visible: set[UUID]
 
 
-def timeline(lead: Lead, now: datetime) -> list[Moment]:
-    """Tell what happened to a lead that the caller may see, newest first. `now` is local.
+def timeline(lead: Lead, viewer: Member, now: datetime) -> list[Moment]:
+    """Tell what happened to a lead that the viewer may see, newest first. `now` is local.
 
-    Five statements, whatever the length.
+    Other enquiries of the same person are told of, each at its time. Eight statements, whatever the length.
     """
     entries = list(Entry.objects.filter(subject=lead.pk).order_by("-at", "-id")[:ENTRIES_AT_MOST])
-    sources = _sources(lead, entries, now)
-    told = (TELL[e.name](e, sources) for e in entries if e.name in TELL)
-    moments = [m for m in told if m is not None]
+    sources = _sources(lead, entries, viewer, now)
+    told = [TELL[e.name](e, sources) for e in entries if e.name in TELL]
+    told += [_other(other, sources) for other in sources.others if other.follows_id != lead.pk]
+    moments = sorted((m for m in told if m is not None), key=lambda m: m.at, reverse=True)
     newest = next((m for m in moments if m.is_decision), None)
     return [m if m is newest else replace(m, is_decision=False) for m in moments]
 
 
-def _sources(lead: Lead, entries: Iterable[Entry], now: datetime) -> Sources:
+def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime) -> Sources:
     submissions = Submission.objects.filter(Q(pk=lead.pk) | Q(repeat__lead=lead))
     members = {e.actor_id for e in entries if e.actor_kind == "member" and e.actor_id.isdigit()}
     seats = {e.data["seat_id"] for e in entries if e.data.get("seat_id")}
+    others = list(
+        Lead.objects.filter(contact=lead.contact_id)
+        .exclude(pk=lead.pk)
+        .select_related("source")
+        .order_by("-opened_at")[:OTHERS_AT_MOST]
+    )
     return Sources(
         lead=lead,
         now=now,
@@ -87,6 +100,17 @@ def _sources(lead: Lead, entries: Iterable[Entry], now: datetime) -> Sources:
             for pk, name in Member.objects.filter(pk__in=members).values_list("pk", "name")
         },
         seats=dict(Seat.objects.filter(pk__in=seats).values_list("pk", "member__name")),
+        others=others,
+        ends=dict(
+            Placement.objects.filter(lead__in=others, kind="closed", closed_at=None).values_list(
+                "lead_id", "reason"
+            )
+        ),
+        visible=set(
+            visible_leads(viewer)
+            .filter(pk__in=[other.pk for other in others])
+            .values_list("pk", flat=True)
+        ),
     )
 
 
@@ -97,6 +121,33 @@ def _opened(entry: Entry, sources: Sources) -> Moment:
     title = _("Recorded from a file: %(source)s") if is_old else _("Came in: %(source)s")
     title %= {"source": source}
     return Moment(entry.at, "inbox", title, quote=_words_of(came), stop=_("Came in"))
+
+
+def _other(other: Lead, sources: Sources) -> Moment:
+    """Tell of another enquiry of the same person, and how it ended."""
+    is_earlier = other.opened_at <= sources.lead.opened_at
+    title = _("Earlier enquiry: %(source)s") if is_earlier else _("Asked anew: %(source)s")
+    reason = sources.ends.get(other.pk, "")
+    return Moment(
+        other.opened_at,
+        "list",
+        title % {"source": other.source.name},
+        quote=other.interest,
+        detail=word({**REASONS, **ENDS}, reason),
+        link=other.pk if other.pk in sources.visible else None,
+    )
+
+
+def _lapsed(entry: Entry, sources: Sources) -> Moment:
+    next_id = UUID(entry.data["next_lead_id"])
+    title = _("No longer valid; a new enquiry took its place")
+    link = next_id if next_id in sources.visible else None
+    return Moment(entry.at, "clock", title, stop=word(ENDS, "lapsed"), link=link)
+
+
+def _revived(entry: Entry, sources: Sources) -> Moment:
+    title = _("Open again: the import that had replaced it was undone")
+    return Moment(entry.at, "arrow-back-up", title)
 
 
 def _strengthened(entry: Entry, sources: Sources) -> Moment:
@@ -201,6 +252,8 @@ def _revealed(entry: Entry, sources: Sources) -> Moment:
 
 TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "LeadOpened": _opened,
+    "LeadLapsed": _lapsed,
+    "LapseUndone": _revived,
     "LeadStrengthened": _strengthened,
     "StrengtheningUndone": _unstrengthened,
     "LeadGraded": _graded,

@@ -70,6 +70,7 @@ ENDS: Words = {
     "do_not_contact": gettext_lazy("Wants no contact"),
     "lost": gettext_lazy("Lost"),
     "history": gettext_lazy("Old record, end unknown"),
+    "lapsed": gettext_lazy("No longer valid"),
 }
 REASONS: Words = {
     "turn": gettext_lazy("By turn"),

@@ -67,7 +67,7 @@ def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
         take_back(asked, now=now)
         sent = contacts.sent_with(asked)
         undone = {*asked, *of_same_files(asked, [s.submission_id for s in sent])}
-        lead_ids = contacts.lock(s.lead_id for s in sent if s.submission_id in undone)
+        lead_ids = contacts.lock(s.lead_id for s in sent)
         seen = contacts.look(sent, undone, pipeline.worked_on(lead_ids))
         _forget(seen, now)
         gone = {*asked, *seen.going} - seen.kept.keys()
@@ -81,9 +81,11 @@ def _forget(seen: contacts.Look, now: datetime) -> None:
     pipeline.forget(seen.removed)
     handoff.forget(seen.removed)
     grading.forget(seen.removed)
-    left = contacts.forget(seen, now)
-    grading.regrade(left, now)
-    handoff.tell([enquiry.lead_id for enquiry in left])
+    forgotten = contacts.forget(seen, now)
+    handoff.revive(list(forgotten.revived), now)
+    pipeline.revive(forgotten.revived)
+    grading.regrade(forgotten.left, now)
+    handoff.tell([enquiry.lead_id for enquiry in forgotten.left])
 
 
 def keep_belt_moving() -> None:

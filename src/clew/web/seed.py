@@ -6,7 +6,7 @@ from django.db import transaction
 
 from clew.grading import seed as grading
 from clew.grading.actions import publish
-from clew.grading.models import Level, RuleSet
+from clew.grading.models import Level, RuleSet, Validity
 from clew.handoff.models import Calendar
 from clew.pipeline.models import Target
 
@@ -27,5 +27,6 @@ def ensure(now: datetime) -> None:
         )
     for level, minutes in MINUTES.items():
         Target.objects.get_or_create(level=level, defaults={"minutes": minutes})
+    Validity.objects.get_or_create(category="", defaults=grading.VALIDITY)
     if not Calendar.objects.exists():
         Calendar.objects.create(name="周一至周六 8:30–18:00", week=WEEK)

@@ -30,7 +30,7 @@ from clew.contacts.belt.identifying import (
     strengthen,
     write_strengthened,
 )
-from clew.contacts.events import LeadUndone, StrengtheningUndone
+from clew.contacts.events import LapseUndone, LeadUndone, StrengtheningUndone
 from clew.contacts.models import Identifier
 from clew.contacts.queries import value
 
@@ -80,6 +80,21 @@ RENAMED = """
 update contacts_contact c set name = p.name, company = p.company, created_at = p.created_at
 from json_to_recordset(%s) as p(id uuid, name text, company text, created_at timestamptz)
 where c.id = p.id
+"""
+LINKS = """
+select id, follows_id, opened_at from contacts_lead
+where id = any(%(ids)s::uuid[]) or follows_id = any(%(ids)s::uuid[])
+"""
+RELINKED = """
+update contacts_lead l set follows_id = n.follows_id
+from json_to_recordset(%s) as n(id uuid, follows_id uuid) where l.id = n.id
+"""
+REVIVED = """
+update contacts_lead l set ended_at = null
+from json_to_recordset(%s) as n(id uuid, at timestamptz)
+where l.id = n.id and l.ended_at = n.at and not exists (
+  select from contacts_lead o where o.contact_id = l.contact_id and o.ended_at is null)
+returning l.id
 """
 
 
@@ -144,6 +159,14 @@ class Look:
         return [sent.submission_id for sender in self.senders for sent in sender.going]
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What the weakened leads have become, and which leads are open again since when they had lapsed."""
+
+    left: list[Enquiry]
+    revived: dict[UUID, datetime]
+
+
 def sent_with(submission_ids: Sequence[UUID]) -> list[Sent]:
     """Give all that was ever sent by whoever sent these, contact by contact, in order."""
     with connection.cursor() as cursor:
@@ -191,8 +214,9 @@ def look(sent: Sequence[Sent], undone: Collection[UUID], worked_on: Collection[U
     return Look(senders, removed, weakened, inherited, kept)
 
 
-def forget(seen: Look, now: datetime) -> list[Enquiry]:
-    """Take back leads, strengthenings and contacts; give what the weakened leads have become."""
+def forget(seen: Look, now: datetime) -> Forgotten:
+    """Take back leads, strengthenings and contacts, and open again what lapsed for their sake."""
+    lapsed = _unlink(seen.removed)
     _bequeath(seen.heirs)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -215,7 +239,37 @@ def forget(seen: Look, now: datetime) -> list[Enquiry]:
     append_all([LeadUndone(lead_id) for lead_id in seen.removed], actor=UNDO, at=now)
     events = [StrengtheningUndone(s.lead_id, s.submission_id) for s in seen.weakened]
     append_all(events, actor=UNDO, at=now)
-    return [enquiry for enquiry, _ in folded]
+    revived = _revive(lapsed)
+    append_all([LapseUndone(lead_id) for lead_id in revived], actor=UNDO, at=now)
+    return Forgotten([enquiry for enquiry, _ in folded], revived)
+
+
+def _unlink(removed: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Let what stays follow what stays; give the leads that only removed ones follow, and since when."""
+    with connection.cursor() as cursor:
+        cursor.execute(LINKS, {"ids": as_array(removed)})
+        links = {id_: (follows, at) for id_, follows, at in cursor.fetchall()}
+        going = set(removed)
+        lapsed = {f: at for id_, (f, at) in links.items() if id_ in going and f and f not in going}
+        relinked = []
+        for id_, (follows, _) in links.items():
+            if id_ not in going:
+                while follows in going:
+                    follows = links[follows][0]  # noqa: PLW2901  up the chain
+                lapsed.pop(follows, None)
+                relinked.append({"id": id_, "follows_id": follows})
+        if relinked:
+            cursor.execute(RELINKED, [dumps(relinked)])
+    return lapsed
+
+
+def _revive(lapsed: Mapping[UUID, datetime]) -> dict[UUID, datetime]:
+    """Open leads again that lapsed at these moments, unless they have been taken up since."""
+    if not lapsed:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(REVIVED, [dumps([{"id": id_, "at": at} for id_, at in lapsed.items()])])
+        return {id_: lapsed[id_] for (id_,) in cursor.fetchall()}
 
 
 def _reasons(

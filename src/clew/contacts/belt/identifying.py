@@ -17,14 +17,14 @@ from clew.capture.regions import refined, resolve
 from clew.capture.schemas import Body, LeadIn, Outcome
 from clew.capture.ways import Way, ways
 from clew.contacts.errors import Overtaken, Unreachable
-from clew.contacts.events import LeadOpened, LeadStrengthened
+from clew.contacts.events import LeadLapsed, LeadOpened, LeadStrengthened
 from clew.contacts.rules import interest, tail
 
 Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
-    "opened_at, strengthened_at, ended_at, is_history"
+    "opened_at, strengthened_at, ended_at, is_history, follows_id"
 )
 
 
@@ -91,6 +91,8 @@ class Enquiry:
     region_code: int | None
     cost_minor: int
     ended: Ended | None = None  # history: it was over before it came here
+    valid_until: datetime | None = None  # what was known before this batch
+    follows: UUID | None = None  # the lead of the same person that lapsed with this one's coming
     repeats: list[Arrival] = field(default_factory=list)
     heard: list[Met] = field(default_factory=list)  # everything of this batch, in order
 
@@ -106,6 +108,7 @@ class _Batch:
 def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
     """Find or make each arrival's contact, then open a lead or strengthen the open one.
 
+    An open lead whose validity had run out when somebody wrote again lapses, and a new one follows it.
     History opens a lead of its own that is over already, and needs no way of reaching anybody. Raises
     Unreachable where a new enquiry gives no usable way, SealBroken where a submission cannot be read,
     and Overtaken where another worker wrote one of the persons meanwhile: run the batch again.
@@ -241,14 +244,23 @@ def _enquire(batch: _Batch) -> list[Enquiry]:
     for met in batch.met:
         contact_id = met.person.contact_id
         enquiry = None if met.ended else enquiries.get(contact_id)
-        if enquiry:
+        if enquiry and not _has_lapsed(enquiry, met.arrival):
             strengthen(enquiry, met)
         else:
+            follows = enquiry.lead_id if enquiry else None
             enquiry = opened(met)
+            enquiry.follows = follows
         if not met.ended:
             enquiries[contact_id] = enquiry
         touched[enquiry.lead_id] = enquiry
     return list(touched.values())
+
+
+def _has_lapsed(enquiry: Enquiry, arrival: Arrival) -> bool:
+    """Tell whether somebody wrote too late to strengthen a lead: what this batch touched is alive."""
+    if enquiry.heard or enquiry.valid_until is None:
+        return False
+    return enquiry.valid_until < arrival.received_at
 
 
 def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
@@ -257,7 +269,7 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
         cursor.execute(
             """
             select contact_id, id, source_id, submission_count, interest, category, region,
-              region_code, cost_minor
+              region_code, cost_minor, valid_until
             from contacts_lead where contact_id = any(%s) and ended_at is null
             order by id for no key update
             """,
@@ -277,8 +289,9 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
                 region=region,
                 region_code=code,
                 cost_minor=cost,
+                valid_until=until,
             )
-            for contact_id, lead_id, source_id, count, wanted, category, region, code, cost in cursor
+            for contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until in cursor
         }
 
 
@@ -322,6 +335,12 @@ def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
     new = [e for e in enquiries if e.is_new]
     old = [e for e in enquiries if not e.is_new]
     repeats = [(a.submission_id, e.lead_id, a.received_at) for e in enquiries for a in e.repeats]
+    lapsed = [e.follows for e in new if e.follows]
+    if lapsed:  # before what follows them: a contact has one open lead at any moment
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update contacts_lead set ended_at = %s where id = any(%s)", [now, lapsed]
+            )
     if new:
         copy_in("contacts_lead", LEAD_COLUMNS, (_lead_row(e, now) for e in new))
     if old:
@@ -361,6 +380,7 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.ended.opened_at if e.ended else now,
         e.ended.ended_at if e.ended else None,
         e.ended is not None,
+        e.follows,
     )
 
 
@@ -377,6 +397,8 @@ def _strengthened_row(e: Enquiry) -> dict[str, object]:
 
 
 def _events(e: Enquiry) -> Iterable[Event]:
+    if e.follows:
+        yield LeadLapsed(e.follows, e.lead_id)
     if e.is_new:
         yield LeadOpened(e.lead_id, e.contact_id, e.source_id)
     first = e.submission_count - len(e.repeats) + 1

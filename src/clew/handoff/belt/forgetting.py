@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -41,6 +42,46 @@ def forget(lead_ids: list[UUID]) -> None:
             "delete from handoff_placement where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
         )
     _announce(p for p in places if p.is_open)
+
+
+def revive(lead_ids: list[UUID], now: datetime) -> None:
+    """Put leads back where they stood before they lapsed; into the pool where that seat is gone."""
+    if not lead_ids:
+        return
+    ids = as_array(lead_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            delete from handoff_placement
+            where lead_id = any(%s::uuid[]) and closed_at is null and kind = 'closed'
+            """,
+            [ids],
+        )
+        cursor.execute(
+            """
+            update handoff_placement p set closed_at = null
+            from (select distinct on (q.lead_id) q.id, q.seat_id from handoff_placement q
+              where q.lead_id = any(%s::uuid[]) order by q.lead_id, q.id desc) last
+            left join handoff_seat s on s.id = last.seat_id
+            where p.id = last.id and s.left_at is null returning p.seat_id
+            """,
+            [ids],
+        )
+        counts = Counter(seat_id for (seat_id,) in cursor.fetchall() if seat_id)
+        cursor.execute(
+            """
+            insert into handoff_placement (lead_id, kind, team_id, reason, opened_at)
+            select distinct on (q.lead_id) q.lead_id, 'pool', q.team_id, 'nobody_present',
+              %(now)s::timestamptz
+            from handoff_placement q where q.lead_id = any(%(ids)s::uuid[]) and not exists (
+              select from handoff_placement o where o.lead_id = q.lead_id and o.closed_at is null)
+            order by q.lead_id, q.id desc
+            """,
+            {"now": now, "ids": ids},
+        )
+    if counts:
+        _write_seats({id_: (0, -count) for id_, count in counts.items()})
+    tell(lead_ids)
 
 
 def tell(lead_ids: list[UUID]) -> None:

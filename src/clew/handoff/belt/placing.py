@@ -1,8 +1,10 @@
 """The belt's third step: every graded lead gets a place, fairly and with the reason kept."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -22,6 +24,11 @@ from clew.handoff.rules import VERSION, Lead, Seat, Turn, share_out
 POSTPONED = ("off_hours", "all_full", "nobody_present", "nobody_weighted", "no_seats")
 AT_ONCE = 500
 NO_TEAM = 0
+LAPSED = "lapsed"
+FREED = """
+update handoff_seat s set open_count = s.open_count - n.count
+from json_to_recordset(%s) as n(id bigint, count int) where s.id = n.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,9 @@ class Placed:
 def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     """Give new leads a place; move pooled ones that a new submission has raised to a turn.
 
-    History is closed at once and takes no turn. Leads that stay where they are are returned too. Locks the seats of the teams concerned, in
-    the order of their ids, until the commit.
+    History is closed at once and takes no turn; leads that lapsed are closed, and their seats are free
+    again before anybody's turn comes. Leads that stay where they are are returned too. Locks the seats
+    of the teams concerned, in the order of their ids, until the commit.
     """
     teams = _teams()
     standing = _standing([g.enquiry.lead_id for g in graded if not g.enquiry.is_new], teams)
@@ -81,10 +89,14 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
             continue
         leaves = stands[0] if stands else None
         candidates.append(Candidate(g.enquiry.lead_id, g.level, _is_offline(g), leaves))
-    placed = _decide_all(candidates, teams, now)
+    lapsed = _leave_lapsed([g.enquiry.follows for g in graded if g.enquiry.follows], now)
+    placed = _decide_all(candidates, teams, now, freed=Counter(p.seat_id for p in lapsed))
+    closed = [replace(p, kind="closed", seat_id=None, reason=LAPSED) for p in lapsed]
     _write(placed + history, candidates, now)
-    announce(_hint(p) for p in placed + staying)
-    return placed + staying + history
+    if closed:
+        _write_rows(closed, now)
+    announce(_hint(p) for p in placed + staying + lapsed)
+    return placed + staying + history + closed
 
 
 def _is_offline(g: Graded) -> bool:
@@ -97,6 +109,26 @@ def _recorded(g: Graded, ended: Ended, teams: dict[int, Team]) -> Placed:
     reason = ended.outcome.result or "history"
     lead_id = g.enquiry.lead_id
     return Placed(lead_id, g.level, "closed", team_id, None, None, reason, None, None, None, ended)
+
+
+def _leave_lapsed(lead_ids: list[UUID], now: datetime) -> list[Placed]:
+    """Close the places of leads that lapsed, and give them as they stood. The leads are locked."""
+    if not lead_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update handoff_placement p set closed_at = %s
+            from handoff_placement q left join handoff_seat s on s.id = q.seat_id
+            where p.id = q.id and p.lead_id = any(%s) and p.closed_at is null
+            returning p.lead_id, p.kind, p.team_id, p.seat_id, s.member_id, p.reason
+            """,
+            [now, lead_ids],
+        )
+        return [
+            Placed(lead_id, 0, kind, team_id, seat_id, member_id, reason, None, None, None)
+            for lead_id, kind, team_id, seat_id, member_id, reason in cursor.fetchall()
+        ]
 
 
 def redistribute(now: datetime) -> list[Placed]:
@@ -201,14 +233,20 @@ def _is_raised(stands: Placed, level: int, teams: dict[int, Team]) -> bool:
 
 
 def _decide_all(
-    candidates: Sequence[Candidate], teams: dict[int, Team], now: datetime
+    candidates: Sequence[Candidate],
+    teams: dict[int, Team],
+    now: datetime,
+    freed: Mapping[int | None, int] = MappingProxyType({}),
 ) -> list[Placed]:
-    """Decide the places of all candidates, team by team, and keep the inputs of each decision."""
+    """Decide the places of all candidates, team by team, and keep the inputs of each decision.
+
+    `freed`: how many leads each seat is rid of, which its count does not say yet.
+    """
     by_team: dict[int, list[Candidate]] = {}
     for c in candidates:
         team_id = _team_for(is_offline=c.is_offline, teams=teams)
         by_team.setdefault(team_id, []).append(c)
-    seats = _lock_seats([team_id for team_id in by_team if team_id])
+    seats = _lock_seats([team_id for team_id in by_team if team_id], freed)
     placed = _homeless(by_team.pop(NO_TEAM, []))
     for team_id, group in by_team.items():
         placed += _decide(teams[team_id], seats.get(team_id, []), group, now)
@@ -229,15 +267,26 @@ def _homeless(group: list[Candidate]) -> list[Placed]:
     ]
 
 
-def _lock_seats(team_ids: list[int]) -> dict[int, list[tuple[int, int, int, int, int, int, bool]]]:
+def _lock_seats(
+    team_ids: list[int], freed: Mapping[int | None, int]
+) -> dict[int, list[tuple[int, int, int, int, int, int, bool]]]:
     found: dict[int, list[tuple[int, int, int, int, int, int, bool]]] = {}
-    if team_ids:
+    rid = [{"id": id_, "count": count} for id_, count in freed.items() if id_]
+    if team_ids or rid:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                select team_id, id, member_id, weight, capacity, open_count, credit, is_present
-                from handoff_seat where team_id = any(%s) and left_at is null
+                select from handoff_seat where left_at is null and (team_id = any(%s) or id = any(%s))
                 order by team_id, id for no key update
+                """,
+                [team_ids, [row["id"] for row in rid]],
+            )
+            if rid:
+                cursor.execute(FREED, [dumps(rid)])
+            cursor.execute(
+                """
+                select team_id, id, member_id, weight, capacity, open_count, credit, is_present
+                from handoff_seat where team_id = any(%s) and left_at is null order by team_id, id
                 """,
                 [team_ids],
             )
@@ -325,15 +374,19 @@ def _write(placed: list[Placed], candidates: list[Candidate], now: datetime) -> 
             cursor.execute(
                 "update handoff_placement set closed_at = %s where id = any(%s)", [now, left]
             )
-    copy_in(
-        "handoff_placement",
-        "lead_id, kind, team_id, seat_id, reason, round_id, turn, opened_at",
-        (_placement_row(p, now) for p in placed),
-    )
+    _write_rows(placed, now)
     append_all(
         [LeadPlaced(p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id) for p in placed],
         actor=BELT,
         at=now,
+    )
+
+
+def _write_rows(placed: Sequence[Placed], now: datetime) -> None:
+    copy_in(
+        "handoff_placement",
+        "lead_id, kind, team_id, seat_id, reason, round_id, turn, opened_at",
+        (_placement_row(p, now) for p in placed),
     )
 
 

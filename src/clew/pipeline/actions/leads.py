@@ -11,6 +11,7 @@ from clew.access.models import Member
 from clew.base.ledger import Actor, append
 from clew.base.live import Hint, announce
 from clew.base.sealing import seal
+from clew.grading.actions import keep_alive
 from clew.handoff import actions as handoff
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
@@ -49,7 +50,7 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     """Keep a call and decide what comes next: a task at `next_at`, or the end of the lead.
 
     Logging the same `call_id` again gives the first call and changes nothing. The first attempt stops
-    the first-contact clock. A bad number ends the lead, and so does a person who wants no more calls.
+    the first-contact clock; a call, or the day of the next one, keeps the lead valid. A bad number ends the lead, and so does a person who wants no more calls.
     Raises LeadMissing, LeadNotClaimed, CallOfAnotherLead, NextTimeMissing, NextTimePassed.
     """
     known = Call.objects.filter(pk=call.call_id).first()
@@ -73,6 +74,7 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     is_first = _stop_clock(placement.lead_id, now)
     happened = CallLogged(placement.lead_id, stored.pk, call.result, call.said, is_first)
     append(happened, actor=actor, at=now)
+    keep_alive(placement.lead_id, now)
     Draft.objects.filter(lead=placement.lead_id, member=member).delete()
     _go_on(placement, call, actor=actor, now=now)
     return stored
@@ -160,6 +162,7 @@ def _plan(placement: Placement, due_at: datetime, *, actor: Actor, now: datetime
     _finish_tasks(placement.lead_id, now)
     Task.objects.create(lead_id=placement.lead_id, due_at=due_at, created_at=now)
     append(NextStepPlanned(placement.lead_id, due_at), actor=actor, at=now)
+    keep_alive(placement.lead_id, due_at)
     if placement.seat:
         announce([Hint(placement.lead_id, member_id=placement.seat.member_id)])
 
