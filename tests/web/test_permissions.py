@@ -13,7 +13,9 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clew.access.models import Member, Role
+from clew.base.ledger import Actor
 from clew.base.sheets_out import Format
+from clew.capture.actions.imports import begin
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.leads import Filter
 from clew.web import permissions
@@ -25,7 +27,8 @@ pytestmark = pytest.mark.django_db
 
 BARE_NAMES = {name for name, _ in BARE.values()} | {"static"}
 CALLERS = ("", *Role.values)
-IDS = {"lead_id", "submission_id", "seat_id", "team_id", "member_id", "export_id"}
+IDS = {"lead_id", "submission_id", "seat_id", "team_id", "member_id", "import_id", "export_id"}
+UUIDS = {"lead_id", "submission_id", "import_id", "export_id"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def world() -> World:
     advance(MONDAY_NOON)
     stranger = member(company.organisation, "stranger", Role.SALESPERSON, company.offline)
     boss = member(company.organisation, "other", Role.MANAGER, company.offline)
+    hers = Actor("member", str(company.manager.pk))
+    batch = begin("leads.csv", 100, actor=hers, now=MONDAY_NOON)
     return World(
         company,
         {
@@ -93,6 +98,8 @@ def world() -> World:
             "key": company.site.key,
             "slug": "none",
             "ref": "none",
+            "import_id": batch.pk,
+            "kind": "csv",
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},
@@ -166,9 +173,9 @@ def test_a_strangers_id_is_answered_like_one_that_does_not_exist(
             return None
         client = caller(world, role, is_stranger=True)
         real = getattr(client, method)(world.path(route))
-        nobody = dict.fromkeys(IDS - {"lead_id", "submission_id", "export_id"}, 999_999)
+        nobody = dict.fromkeys(IDS - UUIDS, 999_999)
         none = getattr(client, method)(
-            world.path(route, lead_id=uuid4(), submission_id=uuid4(), export_id=uuid4(), **nobody)
+            world.path(route, **{name: uuid4() for name in UUIDS}, **nobody)
         )
         if real.status_code not in {404, 405} or real.status_code != none.status_code:
             return f"{role} {method}: {real.status_code} for a stranger's, {none.status_code}"

@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 
 from clew.access.models import Member
+from clew.capture.models import ImportRow
 from clew.capture.regions import shown
-from clew.contacts.models import Identifier, Lead
+from clew.contacts.models import Identifier, Lead, Repeat
 from clew.contacts.queries import contacts_by_number, masked
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
@@ -26,26 +27,27 @@ DIGITS_AT_LEAST = 4
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the address of the page says: place, grade, source, words, and where the page begins.
+    """What the address of the page says: place, grade, source, import, words, and where the page begins.
 
-    History is a place of its own: it shows there and in what is searched for, and nowhere else.
+    History is a place of its own: it shows there, among what its import brought and in what is searched for.
     """
 
     place: str = ""
     grade: str = ""
     source: str = ""
+    batch: str = ""
     q: str = ""
     after: str = ""
 
     @property
     def is_set(self) -> bool:
         """Tell whether anything is left out."""
-        return bool(self.place or self.grade or self.source or self.q)
+        return bool(self.place or self.grade or self.source or self.batch or self.q)
 
     def address(self, **changes: str) -> str:
         """Give the query of this page with some parts changed; changing a part goes to the start."""
         changed = replace(self, **{"after": "", **changes})
-        fields = ("place", "grade", "source", "q", "after")
+        fields = ("place", "grade", "source", "batch", "q", "after")
         return "?" + urlencode({f: getattr(changed, f) for f in fields if getattr(changed, f)})
 
 
@@ -91,7 +93,7 @@ def pool(viewer: Member, after: str) -> Page:
 
 def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     """Give those of the leads that fit, newest first, from where the page begins."""
-    if wanted.place == HISTORY or not wanted.q:
+    if wanted.place == HISTORY or not (wanted.q or wanted.batch):
         found = found.filter(is_history=wanted.place == HISTORY)
     if wanted.place and wanted.place != HISTORY:
         here = Placement.objects.filter(
@@ -105,9 +107,22 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
         found = found.filter(Exists(graded))
     if wanted.source:
         found = found.filter(source__key=wanted.source)
+    if wanted.batch:
+        found = found.filter(_brought(wanted.batch))
     if wanted.q:
         found = found.filter(_meant(wanted.q.strip()))
     return _beyond(found, wanted.after).order_by("-opened_at", "-pk")
+
+
+def _brought(batch: str) -> Q:
+    """Find what an import began or strengthened; one that cannot be read brought nothing."""
+    try:
+        rows = ImportRow.objects.filter(batch=UUID(batch), submission__isnull=False)
+    except ValueError:
+        return Q(pk__in=())
+    submissions = rows.values("submission")
+    led = Repeat.objects.filter(submission__in=submissions).values("lead")
+    return Q(pk__in=submissions) | Q(pk__in=led)
 
 
 def _meant(words: str) -> Q:

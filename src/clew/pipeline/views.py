@@ -247,6 +247,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "first": wanted.address() if wanted.after else "",
         "places": [(code, label, wanted.address(place=code)) for code, label in PLACES.items()],
         "grades": [(code, label, wanted.address(grade=code)) for code, label in GRADES.items()],
+        "every": wanted.address(batch=""),
         "sources": Source.objects.filter(is_active=True).order_by("name"),
         "export": reverse("office:new_export") + wanted.address(),
     }

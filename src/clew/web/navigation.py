@@ -35,6 +35,7 @@ ENTRIES = (
     Place("office:add", _("Add a lead"), "plus"),
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
+    Place("office:imports", _("Import"), "upload", "run"),
     Place("office:sources", _("Sources"), "world", "run"),
     Place("office:exports", _("Exports"), "download", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),

@@ -31,6 +31,7 @@ MEMBERS: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.
 SELF: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.OWN}
 OWN_OR_ALL: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.ALL}
 MANAGERS: Rule = {MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
+IMPORTERS: Rule = {MANAGER: Rows.OWN, ADMINISTRATOR: Rows.ALL}
 ADMINISTRATORS: Rule = {ADMINISTRATOR: Rows.ALL}
 
 TABLE: dict[str, Rule] = {
@@ -71,6 +72,24 @@ TABLE: dict[str, Rule] = {
     "office:export_failures": ADMINISTRATORS,
     "office:account": MANAGERS,
     "office:never_contacted": MANAGERS,
+    "office:imports": IMPORTERS,
+    "office:new_import": IMPORTERS,
+    "office:import_begin": IMPORTERS,
+    "office:import": IMPORTERS,
+    "office:import_piece": IMPORTERS,
+    "office:import_finish": IMPORTERS,
+    "office:import_progress": IMPORTERS,
+    "office:import_columns": IMPORTERS,
+    "office:import_preview": IMPORTERS,
+    "office:import_layout": IMPORTERS,
+    "office:import_rows": IMPORTERS,
+    "office:import_bad_rows": IMPORTERS,
+    "office:import_start": IMPORTERS,
+    "office:import_pause": IMPORTERS,
+    "office:import_resume": IMPORTERS,
+    "office:import_undo": IMPORTERS,
+    "office:import_again": IMPORTERS,
+    "office:import_discard": IMPORTERS,
     "office:people": MANAGERS,
     "office:join": MANAGERS,
     "office:seat": MANAGERS,

@@ -31,6 +31,11 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def line(text: str, longest: int) -> str:
+    """Give the first printable characters of what was sent, without blanks around them."""
+    return "".join(c for c in text if c.isprintable()).strip()[:longest]
+
+
 def refusal(request: HttpRequest, effect: Callable[[], object]) -> ClewError | None:
     """Run `effect` together with the form's nonce, in one transaction.
 

@@ -15,6 +15,7 @@ from clew.web.office import (
     teams,
     tokens,
 )
+from clew.web.office.imports import mapping, pages, rows, upload
 
 app_name = "office"
 urlpatterns = [
@@ -36,6 +37,24 @@ urlpatterns = [
     path("failures/export", failures.export, name="export_failures"),
     path("failures/<str:trouble>/open", correcting.show, name="open_trouble"),
     path("failures/<str:trouble>/correct", correcting.correct, name="correct"),
+    path("imports", pages.show_all, name="imports"),
+    path("imports/new", upload.add, name="new_import"),
+    path("imports/begin", upload.begin, name="import_begin"),
+    path("imports/<uuid:import_id>", pages.show, name="import"),
+    path("imports/<uuid:import_id>/piece", upload.piece, name="import_piece"),
+    path("imports/<uuid:import_id>/finish", upload.finish, name="import_finish"),
+    path("imports/<uuid:import_id>/progress", pages.progress, name="import_progress"),
+    path("imports/<uuid:import_id>/columns", mapping.show, name="import_columns"),
+    path("imports/<uuid:import_id>/preview", mapping.preview, name="import_preview"),
+    path("imports/<uuid:import_id>/layout", mapping.read_otherwise, name="import_layout"),
+    path("imports/<uuid:import_id>/rows", rows.show, name="import_rows"),
+    path("imports/<uuid:import_id>/bad-rows.<str:kind>", rows.bad_rows, name="import_bad_rows"),
+    path("imports/<uuid:import_id>/start", pages.start, name="import_start"),
+    path("imports/<uuid:import_id>/pause", pages.pause, name="import_pause"),
+    path("imports/<uuid:import_id>/resume", pages.resume, name="import_resume"),
+    path("imports/<uuid:import_id>/undo", pages.undo, name="import_undo"),
+    path("imports/<uuid:import_id>/again", upload.again, name="import_again"),
+    path("imports/<uuid:import_id>/discard", pages.discard, name="import_discard"),
     path("people", people.show, name="people"),
     path("people/accounts", people.add_member, name="add_member"),
     path("people/accounts/<int:member_id>", people.member, name="member"),
