@@ -66,7 +66,7 @@ def _with_neighbours(rows: Sequence[Numbered], at: int) -> Heading:
 def _is_header(cells: list[str], body: list[list[str]], *, is_first: bool) -> bool:
     """Whether a row holds names. Of the first full row that is believed unless it looks like data."""
     filled = [c.strip() for c in cells if c.strip()]
-    if any(map(is_value, filled)) or len(set(filled)) * 2 <= len(filled):
+    if any(map(is_value, filled)) or len(set(filled)) * 2 < len(filled):
         return False
     if sum(map(is_usual_name, filled)) * 5 >= len(filled) * 2:
         return True
@@ -84,7 +84,7 @@ def _recurs(cells: list[str], place: int, body: list[list[str]]) -> bool:
 def _is_second(first: list[str], second: list[str], body: Sequence[Numbered]) -> bool:
     """Whether the row below a header belongs to it: names where values follow."""
     filled = [c for c in second if c.strip()]
-    if len(filled) < 2 or any(map(is_value, filled)) or len(set(filled)) * 2 <= len(filled):
+    if len(filled) < 2 or any(map(is_value, filled)) or len(set(filled)) * 2 < len(filled):
         return False
     typed = [place for place in _typed([cells for _, cells in body]) if _at(second, place)]
     gaps = any(not _at(first, place) and _at(second, place) for place in range(len(second)))

@@ -46,7 +46,7 @@ class Grid:
         cells, fault = record.cells, record.fault
         if not any(cells) or not "".join(cells).strip():
             return None
-        if fault or (len(cells) != self._width and not any(cells[1:])):
+        if fault or not any(cells[1:]):
             cells, fault = self._best(record)
         if record.length > LONGEST_CELL and max(map(len, cells)) > LONGEST_CELL:
             fault = "cell_too_long"
