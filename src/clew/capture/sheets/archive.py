@@ -26,6 +26,7 @@ _LONGEST_END = _END.size + 0xFFFF
 _LOCAL = struct.Struct("<4s5HLLLHH")
 _AT_ONCE = 1 << 18
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
+_FAR = re.compile(rb'r="(?:[A-Z]{4}|[A-Z]{0,3}[0-9]{8})')  # beyond what a sheet can have
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<", b"\x00\x00", b"L\x6f\xa7\x94")
 _OVERLAP = 20
 _SHEETS = ("xl/workbook.xml", "xl/workbook.bin")
@@ -136,7 +137,7 @@ def _check_part(file: IO[bytes], part: zipfile.ZipInfo, end: int) -> int:
     start = part.header_offset + _LOCAL.size + name_length + extra_length
     file.seek(start)
     size, checksum = 0, 0
-    markup = _Markup() if name.lower().endswith((".xml", ".rels", ".vml")) else None
+    markup = _Markup(name) if name.lower().endswith((".xml", ".rels", ".vml")) else None
     for content in _unpacked(file, part):
         size += len(content)
         checksum = zlib.crc32(content, checksum)
@@ -170,7 +171,8 @@ def _unpacked(file: IO[bytes], part: zipfile.ZipInfo) -> Iterator[bytes]:
 class _Markup:
     """XML going by: no declarations of entities, nothing deeper than a workbook ever is."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._is_sheet = "worksheets/" in name
         self._tail = b""
         self._is_begun = False
 
@@ -180,6 +182,8 @@ class _Markup:
         self._is_begun = True
         window = self._tail + content
         if b"!" in window and _DECLARATION.search(window):
+            raise WorkbookSuspicious
+        if self._is_sheet and _FAR.search(window):
             raise WorkbookSuspicious
         if content.count(b"<") - 2 * content.count(b"/") > _DEEPEST and _depth(content) > _DEEPEST:
             raise WorkbookSuspicious

@@ -24,7 +24,7 @@ class Heading:
 def find(rows: Sequence[Numbered]) -> Heading:
     """Find the header among the first rows of a file, none of them blank."""
     enough = median(_count(cells) for _, cells in rows) / 2
-    full = [at for at, (_, cells) in enumerate(rows[:_LOOK_AT]) if _count(cells) >= enough]
+    full = [at for at, (_, cells) in enumerate(rows[:_LOOK_AT]) if _count(cells) > enough]
     for at in full:
         is_first = at == full[0]
         if _is_header(rows[at][1], [c for _, c in rows[at + 1 :]], is_first=is_first):

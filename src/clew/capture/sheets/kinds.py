@@ -66,6 +66,7 @@ _PAGES = (
     b"<style",
 )
 _MAIL = (b"mime-version:", b"content-type: multipart")
+_BYTE_ORDERS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x84\x31\x95\x33")
 _JSON = (b"{", b"[{", b"[[", b"[\n", b"[\r")
 
 
@@ -78,23 +79,28 @@ def kind(head: bytes) -> Kind:
     for mark, what in _MARKS:
         if head.startswith(mark):
             raise what
+    if b"\x00" in head[:64]:
+        _refuse_binary(head)
+    start = head[:4096].replace(b"\x00", b"")
+    for mark in _BYTE_ORDERS:
+        start = start.removeprefix(mark)
+    start = start.lstrip()
+    _refuse_markup(start.lower())
+    return "text"
+
+
+def _refuse_binary(head: bytes) -> None:
     for mark, what in _SHORT:
-        if head.startswith(mark) and b"\x00" in head[:64]:
+        if head.startswith(mark):
             raise what
     if head[4:8] == b"ftyp":
         raise IsMedia
-    start = (
-        head[:4096].removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").lstrip(b"\xff\xfe \t\r\n")
-    )
-    _refuse_markup(start.lower())
-    return "text"
 
 
 def _refuse_markup(start: bytes) -> None:
     if start.startswith((*_PAGES, *_MAIL)):
         raise IsWebPage
-    first = start.split(b"\n", 1)[0]
-    if start.startswith(_JSON) and b":" in start and b'"' in start and not first.startswith(b"[,"):
+    if start.startswith(_JSON) and b":" in start and b'"' in start:
         raise IsData
 
 

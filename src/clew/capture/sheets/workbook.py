@@ -12,7 +12,7 @@ from typing import IO, Any, BinaryIO, cast
 
 import msgspec
 
-from clew.capture.sheets import archive
+from clew.capture.sheets import archive, compound
 from clew.capture.sheets.encodings import CUT
 from clew.capture.sheets.errors import (
     FileUnreadable,
@@ -82,6 +82,8 @@ def _take(stream: BinaryIO, file: IO[bytes]) -> None:
         raise WorkbookEncrypted
     elif found:
         raise IsDocument
+    else:
+        compound.check(file)
     file.flush()
 
 
