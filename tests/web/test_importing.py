@@ -1,5 +1,6 @@
 """A file from its first piece to the last lead, and back."""
 
+import csv
 import json
 import threading
 from datetime import timedelta
@@ -286,7 +287,11 @@ def test_the_terminal_imports_and_takes_back(
     tried = json.loads(capsys.readouterr().out)
     assert (tried["new"], tried["duplicates"], tried["errors"]) == (2, 3, 2)
     assert not Import.objects.exists()
-    assert import_command.main(words) == 0
+    bad = tmp_path / "bad.csv"
+    assert import_command.main([*words, "--bad", str(bad)]) == 0
+    kept = list(csv.reader(bad.read_text("utf-8-sig").splitlines()))
+    assert [row[0] for row in kept] == ["姓名", "王五", "赵六"]
+    assert "手机号: " in kept[1][-1]
     told = json.loads(capsys.readouterr().out)
     assert {k: told[k] for k in ("rows", "new", "strengthened", "duplicates", "errors")} == {
         "rows": 7,

@@ -15,9 +15,11 @@ from uuid import UUID
 
 import msgspec
 from django.utils.text import slugify
+from django.utils.translation import override
 
 from clew.base.ids import uuid7
 from clew.base.ledger import Actor
+from clew.base.sheets_out import Format
 from clew.capture import columns
 from clew.capture.actions import imports, rows
 from clew.capture.actions.sources import SourceData, add_source
@@ -30,7 +32,8 @@ from clew.capture.sheets.content import OnDisk
 from clew.capture.sheets.layout import Examined
 from clew.errors import ClewError, Invalid
 from clew.web import importing
-from clew.web.terminal import _, complain, say
+from clew.web.office.imports.rows import bad_sheet
+from clew.web.terminal import LANGUAGE, _, complain, say
 
 OPERATOR = Actor("system", "terminal")
 WAIT_SECONDS = 0.05
@@ -59,6 +62,8 @@ def main(argv: Sequence[str]) -> int:
         say(json.dumps(told, ensure_ascii=False))
     else:
         _say(batch, told)
+    if options.bad:
+        _keep_bad_rows(batch, options.bad)
     if options.dry_run:
         imports.discard(batch.pk, actor=OPERATOR, now=_now())
     return 0
@@ -73,6 +78,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")
     parser.add_argument("--dry-run", action="store_true", help=_("judge every row, let none in"))
+    parser.add_argument("--bad", type=Path, metavar="FILE", help=_("keep the bad rows, to mend"))
     parser.add_argument("--undo", metavar="ID", help=_("take an import back"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
@@ -99,6 +105,13 @@ def _bring_in(options: argparse.Namespace) -> Import:
         return batch
     imports.start(batch.pk, actor=OPERATOR, now=_now())
     return _carry(batch.pk, content, State.IMPORTING)
+
+
+def _keep_bad_rows(batch: Import, file: Path) -> None:
+    """Write the rows that stayed out, with their reasons, as the ending of the name says: .xlsx or .csv."""
+    kind = Format.XLSX if file.suffix.lower() == ".xlsx" else Format.CSV
+    with override(LANGUAGE), file.open("wb") as out:
+        out.writelines(bad_sheet(batch, kind))
 
 
 def _take_back(import_id: UUID) -> Import:

@@ -1,6 +1,6 @@
 """The rows of an import by their verdict, and the file of the bad ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from uuid import UUID
@@ -76,15 +76,20 @@ def bad_rows(request: HttpRequest, import_id: UUID, kind: str) -> HttpResponse:
     batch = batch_of(request, import_id)
     if kind not in Format.__members__.values() or batch.layout is None:
         raise Missing
-    columns = [*batch.layout["columns"], _("Why it stayed out")]
-    rows = islice(left_out(batch), wording.FILE_ROWS)
-    lines = ([*_fitted(cells, len(columns) - 1), reasons(row)] for row, cells in rows)
     name = f"{batch.name.rsplit('.', 1)[0]}-{_('bad rows')}.{kind}"
     return HttpResponse(
-        sheet(Format(kind), columns, lines),
+        bad_sheet(batch, Format(kind)),
         content_type=MEDIA[Format(kind)],
         headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},  # noqa: FBT003
     )
+
+
+def bad_sheet(batch: Import, kind: Format) -> Iterator[bytes]:
+    """Give the rows that stay out as they were, with the reason in a column of its own, as a file."""
+    columns = [*(batch.layout or {"columns": []})["columns"], _("Why it stayed out")]
+    rows = islice(left_out(batch), wording.FILE_ROWS)
+    lines = ([*_fitted(cells, len(columns) - 1), reasons(row)] for row, cells in rows)
+    return sheet(kind, columns, lines)
 
 
 def reasons(row: ImportRow) -> str:
