@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -220,11 +220,22 @@ HEAVY = {
 
 
 @pytest.mark.parametrize("name", HEAVY)
-def test_no_body_of_ten_megabytes_keeps_the_process_busy_for_seconds(name: str) -> None:
-    started = time.process_time()
-    with contextlib.suppress(ClewError):
-        decode(HEAVY[name], latest=NOW)
-    assert time.process_time() - started < 4
+def test_no_body_of_ten_megabytes_costs_much_more_than_reading_it(name: str) -> None:
+    def refuse(body: bytes) -> None:
+        with contextlib.suppress(ClewError):
+            decode(body, latest=NOW)
+
+    assert _cpu_seconds(refuse, HEAVY[name]) < 3 * _cpu_seconds(json.loads, HEAVY[name])
+
+
+def _cpu_seconds(work: Callable[[bytes], object], body: bytes) -> float:
+    """The better of two runs, so that what the machine does besides counts less."""
+    seconds = []
+    for _ in range(2):
+        started = time.process_time()
+        work(body)
+        seconds.append(time.process_time() - started)
+    return min(seconds)
 
 
 def test_a_body_over_ten_megabytes_is_refused_however_it_comes(sender: Sender) -> None:

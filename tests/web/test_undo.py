@@ -263,6 +263,32 @@ def test_a_way_that_others_gave_as_well_goes_to_them() -> None:
     assert Lead.objects.get().submission_count == 3
 
 
+def test_a_way_comes_back_to_who_gave_it_last_when_file_after_file_is_undone() -> None:
+    company = found()
+    enquire(company.site, phone="13812345678")
+    enquire(company.site, phone="13912345678")
+    first = imported(company.site, phone="13812345678", email="a@b.cn")
+    second = imported(company.site, phone="13912345678", email="a@b.cn")
+    enquire(company.site, phone="13812345678", email="a@b.cn")
+    for file, owner in ((first, "139****5678"), (second, "138****5678")):
+        undo([file], LATER)
+        email = Identifier.objects.get(kind="email")
+        phone = Identifier.objects.get(kind="phone", contact=email.contact)
+        assert masked(phone) == owner
+    assert is_sound(company)
+
+
+def test_a_closed_lead_is_valid_again_for_as_long_as_without_the_file() -> None:
+    company = found()
+    id_ = enquire(company.site, phone="13812345678")
+    without = Lead.objects.get().valid_until
+    file = imported(company.site, phone="13812345678", **HOT)
+    handoff.close(id_, reason="won", actor=TESTER, now=NOW)
+    assert Lead.objects.get().valid_until != without
+    undo([file], LATER)
+    assert Lead.objects.get().valid_until == without
+
+
 def test_whoever_came_by_a_way_that_would_have_been_anothers_keeps_the_file() -> None:
     company = found()
     enquire(company.site, phone="13912345678")

@@ -76,9 +76,10 @@ def _grade(
 
 
 def renew(lead_ids: list[UUID]) -> None:
-    """Let open leads be valid for the days of their category and grade since their last sign of life.
+    """Let leads be valid for the days of their category and grade since their last sign of life.
 
-    That is the newest submission, or what a person did or planned, whichever is later.
+    That is the newest submission, or what a person did or planned, whichever is later. What was over
+    before it came here has no validity.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -90,7 +91,7 @@ def renew(lead_ids: list[UUID]) -> None:
               order by v.category = '' limit 1))
             from grading_grade g
             where l.id = any(%s) and g.lead_id = l.id and g.superseded_at is null
-              and l.ended_at is null
+              and (l.ended_at is null or not l.is_history)
             """,
             [lead_ids],
         )

@@ -76,6 +76,13 @@ delete from contacts_identifier i where contact_id = any(%s::uuid[]) and not exi
   select from json_to_recordset(%s) as k(contact_id uuid, kind text, digest text)
   where k.contact_id = i.contact_id and k.kind = i.kind and decode(k.digest, 'hex') = i.digest)
 """
+OVERLAPPED = """
+insert into contacts_overlap (submission_id, kind, digest, at)
+select n.submission_id, n.kind, decode(n.digest, 'hex'), n.at
+from json_to_recordset(%s) as n(submission_id uuid, kind text, digest text, at timestamptz)
+where not exists (select from contacts_overlap o where o.submission_id = n.submission_id
+  and o.kind = n.kind and o.digest = decode(n.digest, 'hex'))
+"""
 RENAMED = """
 update contacts_contact c set name = p.name, company = p.company, created_at = p.created_at
 from json_to_recordset(%s) as p(id uuid, name text, company text, created_at timestamptz)
@@ -218,6 +225,7 @@ def forget(seen: Look, now: datetime) -> Forgotten:
     """Take back leads, strengthenings and contacts, and open again what lapsed for their sake."""
     lapsed = _unlink(seen.removed)
     _bequeath(seen.heirs)
+    _overlap(seen)
     with connection.cursor() as cursor:
         cursor.execute(
             "delete from contacts_overlap where submission_id = any(%s::uuid[])",
@@ -397,6 +405,25 @@ def _bequeath(heirs: Mapping[Key, UUID]) -> None:
         way = Identifier.objects.get(kind=kind, digest=digest)
         sealed = seal(value(way).encode(), b"identifier:" + heir.bytes)
         Identifier.objects.filter(pk=way.pk).update(contact=heir, sealed=sealed)
+
+
+def _overlap(seen: Look) -> None:
+    """Note who still gives a way that now is another's: it comes back when that one is undone."""
+    rows = [
+        {
+            "submission_id": one.sent.submission_id,
+            "kind": key[0],
+            "digest": key[1].hex(),
+            "at": one.sent.taken_at,
+        }
+        for sender in seen.senders
+        for one in sender.opened
+        for key, _ in one.found
+        if seen.heirs.get(key, sender.contact_id) != sender.contact_id
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(OVERLAPPED, [dumps(rows)])
 
 
 def _forget_contacts(contact_ids: list[UUID]) -> None:
