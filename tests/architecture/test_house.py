@@ -25,6 +25,7 @@ OPEN = {
     "calendars",
     "ways",
     "regions",
+    "gazetteer",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

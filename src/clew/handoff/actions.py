@@ -1,13 +1,16 @@
 """Moving leads by hand, and changing who sits where."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Max
+from msgspec import convert
 
 from clew.access.models import Member, Membership
+from clew.base.json import to_builtins
 from clew.base.ledger import Actor, Event, append
 from clew.base.live import Hint, announce
 from clew.contacts.models import Lead
@@ -15,13 +18,20 @@ from clew.grading.actions import keep_alive
 from clew.handoff.errors import (
     CapacityReached,
     ContactBusy,
+    DraftMoved,
     LeadMissing,
     LeadNotOpen,
     LeadTaken,
     NoSeat,
+    PilotImpossible,
+    PilotOver,
+    PilotRuns,
+    RulesBroken,
     SeatMissing,
     SeatTaken,
     SideTaken,
+    TooManyRules,
+    VersionMissing,
 )
 from clew.handoff.events import (
     LeadAssigned,
@@ -29,11 +39,17 @@ from clew.handoff.events import (
     LeadPooled,
     LeadReopened,
     MethodChanged,
+    PilotEnded,
+    PilotStarted,
+    RoutingDrafted,
+    RoutingPublished,
     SeatChanged,
 )
-from clew.handoff.models import Method, Placement, Seat
+from clew.handoff.models import Method, Pilot, Placement, Routing, RoutingDraft, Seat
+from clew.handoff.routing import MOST_RULES, Known, Rule, examine
 
 Kind = Placement.Kind
+VERSIONS = 0x72756C65  # "rule": versions are counted by one at a time
 
 
 @transaction.atomic
@@ -282,4 +298,134 @@ def _hints(before: Placement, after: Placement) -> list[Hint]:
 def _changed(seat: Seat) -> Event:
     return SeatChanged(
         seat.pk, seat.weight, seat.capacity, seat.is_present, has_left=seat.left_at is not None
+    )
+
+
+@transaction.atomic
+def write_draft(
+    rules: Sequence[Rule], *, edition: int, member: Member, now: datetime
+) -> RoutingDraft:
+    """Put other rules into the draft that the member had before them as `edition`.
+
+    Raises DraftMoved where somebody was faster, TooManyRules. The rules may still have faults.
+    """
+    if len(rules) > MOST_RULES:
+        raise TooManyRules
+    draft = _locked_draft(edition, now)
+    draft.rules = to_builtins(rules)
+    draft.edition, draft.editor, draft.changed_at = edition + 1, member, now
+    draft.save()
+    event = RoutingDrafted(draft.pk, draft.edition, len(rules))
+    append(event, actor=Actor("member", str(member.pk)), at=now)
+    return draft
+
+
+@transaction.atomic
+def publish_draft(*, edition: int, known: Known, member: Member, now: datetime) -> Routing:
+    """Let the draft hold from the next lead on. Raises DraftMoved, RulesBroken."""
+    rules = _sound(_locked_draft(edition, now), known)
+    return _publish(rules, member=member, now=now)
+
+
+@transaction.atomic
+def roll_back(version: int, *, known: Known, member: Member, now: datetime) -> Routing:
+    """Let the rules of an earlier version hold again, as a new version. Raises VersionMissing, RulesBroken."""
+    before = Routing.objects.filter(version=version).first()
+    if before is None:
+        raise VersionMissing
+    rules = convert(before.rules, list[Rule])
+    if any(finding.is_fatal for finding in examine(rules, known)):
+        raise RulesBroken
+    return _publish(rules, member=member, now=now, again=version)
+
+
+@transaction.atomic
+def start_pilot(
+    percent: int,
+    regions: Sequence[int],
+    *,
+    edition: int,
+    known: Known,
+    member: Member,
+    now: datetime,
+) -> Pilot:
+    """Let the draft hold for a share of the leads of some regions, or of all where none is named.
+
+    Raises PilotImpossible, PilotRuns, DraftMoved, RulesBroken.
+    """
+    if not 1 <= percent <= 100 or not known.divisions.issuperset(regions):
+        raise PilotImpossible
+    rules = _sound(_locked_draft(edition, now), known)
+    routing = _keep(rules, member=member, now=now, is_trial=True)
+    try:
+        with transaction.atomic():
+            pilot = Pilot.objects.create(
+                routing=routing, percent=percent, regions=list(regions), started_at=now
+            )
+    except IntegrityError as running:
+        raise PilotRuns from running
+    event = PilotStarted(pilot.pk, routing.version, percent, list(regions))
+    append(event, actor=Actor("member", str(member.pk)), at=now)
+    return pilot
+
+
+@transaction.atomic
+def end_pilot(pilot_id: int, *, is_kept: bool, known: Known, member: Member, now: datetime) -> None:
+    """Let the rules in force hold for all again, or those of the pilot, where it is kept.
+
+    Raises PilotOver, RulesBroken.
+    """
+    running = Pilot.objects.select_for_update(of=("self",)).filter(pk=pilot_id, ended_at=None)
+    pilot = running.select_related("routing").first()
+    if pilot is None:
+        raise PilotOver
+    pilot.ended_at = now
+    pilot.save(update_fields=["ended_at"])
+    append(PilotEnded(pilot.pk), actor=Actor("member", str(member.pk)), at=now)
+    if is_kept:
+        roll_back(pilot.routing.version, known=known, member=member, now=now)
+
+
+def _locked_draft(edition: int, now: datetime) -> RoutingDraft:
+    newest = Routing.objects.filter(is_trial=False).order_by("-version").first()
+    rules = newest.rules if newest else []
+    RoutingDraft.objects.get_or_create(pk=1, defaults={"rules": rules, "changed_at": now})
+    draft = RoutingDraft.objects.select_for_update().get(pk=1)
+    if draft.edition != edition:
+        raise DraftMoved
+    return draft
+
+
+def _sound(draft: RoutingDraft, known: Known) -> list[Rule]:
+    rules = convert(draft.rules, list[Rule])
+    if any(finding.is_fatal for finding in examine(rules, known)):
+        raise RulesBroken
+    return rules
+
+
+def _publish(
+    rules: Sequence[Rule], *, member: Member, now: datetime, again: int | None = None
+) -> Routing:
+    """The draft goes on from what holds now."""
+    routing = _keep(rules, member=member, now=now)
+    RoutingDraft.objects.filter(pk=1).update(
+        rules=routing.rules, edition=F("edition") + 1, changed_at=now, editor=member
+    )
+    event = RoutingPublished(routing.pk, routing.version, len(rules), again)
+    append(event, actor=Actor("member", str(member.pk)), at=now)
+    return routing
+
+
+def _keep(
+    rules: Sequence[Rule], *, member: Member, now: datetime, is_trial: bool = False
+) -> Routing:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [VERSIONS])
+    newest = Routing.objects.aggregate(newest=Max("version"))["newest"] or 0
+    return Routing.objects.create(
+        version=newest + 1,
+        rules=to_builtins(rules),
+        is_trial=is_trial,
+        published_at=now,
+        publisher=member,
     )

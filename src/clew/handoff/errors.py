@@ -55,3 +55,51 @@ class SideTaken(Conflict):
     """Another team takes the leads of this side already."""
 
     code = "side_taken"
+
+
+class DraftMoved(Conflict):
+    """Somebody else changed the draft meanwhile. Look at it again, then repeat your change."""
+
+    code = "draft_moved"
+
+
+class RulesBroken(Invalid):
+    """These rules cannot hold: a rule names what is not there any more. It is marked in the draft."""
+
+    code = "rules_broken"
+
+
+class RuleMissing(Missing):
+    """There is no such rule in the draft any more."""
+
+    code = "rule_missing"
+
+
+class TooManyRules(Invalid):
+    """There may be at most a hundred distribution rules. Put some together."""
+
+    code = "too_many_rules"
+
+
+class VersionMissing(Missing):
+    """There is no such version of the distribution rules."""
+
+    code = "version_missing"
+
+
+class PilotRuns(Conflict):
+    """A pilot is running already. End it before you start the next."""
+
+    code = "pilot_runs"
+
+
+class PilotOver(Conflict):
+    """This pilot has ended already."""
+
+    code = "pilot_over"
+
+
+class PilotImpossible(Invalid):
+    """A pilot takes a share of 1 to 100 per cent of the leads."""
+
+    code = "pilot_impossible"

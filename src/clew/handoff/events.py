@@ -72,3 +72,39 @@ class MethodChanged(Event):
     high: str
     medium: str
     low: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingDrafted(Event):
+    """Somebody wrote on the draft of the distribution rules."""
+
+    draft_id: int
+    edition: int
+    rule_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingPublished(Event):
+    """Distribution rules hold from the next lead on; `again`: the version that came back with them."""
+
+    routing_id: int
+    version: int
+    rule_count: int
+    again: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PilotStarted(Event):
+    """Other distribution rules hold for a share of the leads."""
+
+    pilot_id: int
+    version: int
+    percent: int
+    regions: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class PilotEnded(Event):
+    """The rules in force hold for all leads again."""
+
+    pilot_id: int

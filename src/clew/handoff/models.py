@@ -23,10 +23,11 @@ class Method(models.Model):
     """How a team takes leads: from which side, in which hours, and what each grade does."""
 
     class Side(models.TextChoices):
-        """Strangers from the net, or people who were introduced."""
+        """Strangers from the net, people who were introduced, or only what a distribution rule sends."""
 
         ONLINE = "online"
         OFFLINE = "offline"
+        RULES = "rules"
 
     class Way(models.TextChoices):
         """To the person whose turn it is, or into the team's pool."""
@@ -36,10 +37,17 @@ class Method(models.Model):
 
     team = models.OneToOneField(Team, models.PROTECT, primary_key=True, related_name="method")
     calendar = models.ForeignKey(Calendar, models.PROTECT, related_name="methods")
-    side = models.CharField(max_length=10, choices=Side, unique=True)
+    side = models.CharField(max_length=10, choices=Side)
     high = models.CharField(max_length=10, choices=Way, default=Way.TURN)
     medium = models.CharField(max_length=10, choices=Way, default=Way.TURN)
     low = models.CharField(max_length=10, choices=Way, default=Way.POOL)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["side"], condition=~Q(side="rules"), name="method_one_team_per_side"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.side}: team {self.team_id}"
@@ -140,3 +148,75 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id}: {self.kind}"
+
+
+class Routing(models.Model):
+    """One version of the distribution rules, never changed. A trial one holds for its pilot alone."""
+
+    version = models.PositiveIntegerField(unique=True)
+    rules = models.JSONField()
+    is_trial = models.BooleanField(default=False)
+    published_at = models.DateTimeField()
+    publisher = models.ForeignKey(Member, models.PROTECT, null=True, related_name="routings")
+
+    def __str__(self) -> str:
+        return f"distribution rules {self.version}"
+
+
+class RoutingDraft(models.Model):
+    """The one set of rules that is being written. Each change counts `edition` up: nobody overwrites."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    rules = models.JSONField(default=list)
+    edition = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+    editor = models.ForeignKey(Member, models.PROTECT, null=True, related_name="routing_drafts")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="routingdraft_only_one")]
+
+    def __str__(self) -> str:
+        return f"draft, edition {self.edition}"
+
+
+class Pilot(models.Model):
+    """Other rules for a share of the leads, in some regions or everywhere, beside those in force."""
+
+    routing = models.OneToOneField(Routing, models.PROTECT, related_name="pilot")
+    percent = models.PositiveSmallIntegerField()
+    regions = models.JSONField(default=list)  # GB/T 2260 codes; none: everywhere
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(percent__gte=1) & Q(percent__lte=100),
+                name="pilot_share_is_a_percentage",
+            ),
+            models.UniqueConstraint(
+                models.ExpressionWrapper(Q(ended_at__isnull=True), models.BooleanField()),
+                condition=Q(ended_at__isnull=True),
+                name="pilot_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % by {self.routing}"
+
+
+class Route(models.Model):
+    """Which rule sent a lead to which team, and the facts that decided. Without a rule: by its side."""
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="routes")
+    routing = models.ForeignKey(Routing, models.PROTECT, related_name="routes", db_index=False)
+    rule = models.PositiveSmallIntegerField(null=True)
+    facts = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["routing", "at"], name="route_by_rules")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} by rule {self.rule}"

@@ -1,17 +1,21 @@
 """Reading who has what, and why."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from msgspec import convert
 
 from clew.access.models import Member, Role
+from clew.capture.gazetteer import divisions
+from clew.capture.models import Source
 from clew.contacts.models import Lead
 from clew.handoff.errors import LeadMissing
-from clew.handoff.models import Placement, Round, Seat
+from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
+from clew.handoff.routing import Known, Rule, Situation, choose, prepare
 from clew.handoff.rules import EXCLUSIONS, ONE_LEAD, Standing, share_out, standings
 from clew.handoff.rules import Lead as TurnLead
 from clew.handoff.rules import Seat as TurnSeat
@@ -75,6 +79,7 @@ class Trace:
     candidates: list[Candidate]
     sieve: list[tuple[str, int, int]]  # reason of exclusion, how many before, how many after
     is_recomputed_equal: bool | None
+    sent: "Sent | None"
 
 
 def trace(viewer: Member, lead_id: UUID) -> Trace:
@@ -102,9 +107,10 @@ def trace(viewer: Member, lead_id: UUID) -> Trace:
         team=decided.team.name if decided.team else "",
         decided_at=decided.opened_at,
         chosen=decided.seat.member.name if decided.seat else "",
-        candidates=[_candidate(s, names, decided.seat_id) for s in _ranked(seen)],
+        candidates=[candidate(s, names, decided.seat_id) for s in ranked(seen)],
         sieve=_sieve(seen),
         is_recomputed_equal=recomputed_equal(decided.round) if decided.round else None,
+        sent=sent(lead.pk),
     )
 
 
@@ -124,8 +130,8 @@ def recomputed_equal(decided: Round) -> bool:
 
 def _inputs(decided: Round) -> tuple[list[TurnSeat], list[TurnLead]]:
     return (
-        msgspec.convert(decided.seats, list[TurnSeat]),
-        msgspec.convert(decided.leads, list[TurnLead]),
+        convert(decided.seats, list[TurnSeat]),
+        convert(decided.leads, list[TurnLead]),
     )
 
 
@@ -136,11 +142,11 @@ def _standings(decided: Placement) -> list[Standing]:
     return standings(seats, leads, decided.turn)
 
 
-def _ranked(seen: list[Standing]) -> list[Standing]:
+def ranked(seen: list[Standing]) -> list[Standing]:
     return sorted(seen, key=lambda s: (bool(s.excluded), -s.credit))
 
 
-def _candidate(s: Standing, names: dict[int, str], chosen: int | None) -> Candidate:
+def candidate(s: Standing, names: dict[int, str], chosen: int | None) -> Candidate:
     return Candidate(
         member_id=s.seat.member_id,
         name=names.get(s.seat.member_id, ""),
@@ -207,3 +213,57 @@ def shares(viewer: Member, team_id: int) -> list[Share]:
         )
         for s in seats.order_by("pk")
     ]
+
+
+def known() -> Known:
+    """Give what distribution rules may name."""
+    sources = Source.objects.values_list("key", "kind", "is_online")
+    return Known(
+        teams=frozenset(Method.objects.values_list("team_id", flat=True)),
+        sources={key: (kind, is_online) for key, kind, is_online in sources},
+        divisions=frozenset(divisions()),
+    )
+
+
+def versions() -> list[Routing]:
+    """Give all versions of the distribution rules, newest first, with their pilots."""
+    return list(Routing.objects.select_related("publisher", "pilot").order_by("-version"))
+
+
+def draft(now: datetime) -> RoutingDraft:
+    """Give the draft; where nobody has written on it yet, it is what holds now."""
+    found = RoutingDraft.objects.select_related("editor").filter(pk=1).first()
+    if found:
+        return found
+    newest = Routing.objects.filter(is_trial=False).order_by("-version").first()
+    return RoutingDraft(rules=newest.rules if newest else [], changed_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Which rule of which version sent a lead on; `rule` is None where none fitted. `number` counts from 1."""
+
+    version: int
+    is_trial: bool
+    rule: Rule | None
+    number: int
+    is_recomputed_equal: bool
+
+
+def sent(lead_id: UUID) -> Sent | None:
+    """Give the newest decision of the distribution rules about a lead, or None where there were none."""
+    route = Route.objects.select_related("routing").filter(lead=lead_id).order_by("-id").first()
+    if route is None:
+        return None
+    rules = convert(route.routing.rules, list[Rule])
+    rule = None if route.rule is None else rules[route.rule]
+    number = 0 if route.rule is None else route.rule + 1
+    return Sent(
+        route.routing.version, route.routing.is_trial, rule, number, route_stands(route, rules)
+    )
+
+
+def route_stands(route: Route, rules: Sequence[Rule]) -> bool:
+    """Choose again by the stored rules and facts, and compare."""
+    seen = convert(route.facts, Situation)
+    return choose(seen, [prepare(rule) for rule in rules]) == route.rule

@@ -41,6 +41,9 @@ def forget(lead_ids: list[UUID]) -> None:
         cursor.execute(
             "delete from handoff_placement where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
         )
+        cursor.execute(
+            "delete from handoff_route where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
+        )
     _announce(p for p in places if p.is_open)
 
 

@@ -17,13 +17,14 @@ from clew.base.ledger import BELT, append_all
 from clew.base.live import Hint, announce
 from clew.contacts.belt.identifying import Ended
 from clew.grading.belt import Graded
+from clew.handoff.belt.routing import destinations, team_of_side
 from clew.handoff.calendars import Hours, hours, is_working
 from clew.handoff.events import LeadPlaced
-from clew.handoff.rules import VERSION, Lead, Seat, Turn, share_out
+from clew.handoff.rules import VERSION, Lead, Outcome, Seat, Turn, share_out
 
 POSTPONED = ("off_hours", "all_full", "nobody_present", "nobody_weighted", "no_seats")
 AT_ONCE = 500
-NO_TEAM = 0
+SeatRow = tuple[int, int, int, int, int, int, bool]
 LAPSED = "lapsed"
 FREED = """
 update handoff_seat s set open_count = s.open_count - n.count
@@ -47,7 +48,8 @@ class Candidate:
 
     lead_id: UUID
     level: int
-    is_offline: bool
+    teams: tuple[int, ...]  # the first takes it; the others in turn where nobody of the first can
+    is_pooled: bool = False
     leaves: int | None = None
 
 
@@ -78,7 +80,7 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     teams = _teams()
     standing = _standing([g.enquiry.lead_id for g in graded if not g.enquiry.is_new], teams)
     history = [_recorded(g, g.enquiry.ended, teams) for g in graded if g.enquiry.ended]
-    candidates: list[Candidate] = []
+    moving: list[tuple[Graded, int | None]] = []
     staying: list[Placed] = []
     for g in graded:
         if g.enquiry.ended:
@@ -87,8 +89,8 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
         if stands is not None and not _is_raised(stands[1], g.level, teams):
             staying.append(stands[1])
             continue
-        leaves = stands[0] if stands else None
-        candidates.append(Candidate(g.enquiry.lead_id, g.level, _is_offline(g), leaves))
+        moving.append((g, stands[0] if stands else None))
+    candidates = _send([g for g, _ in moving], [leaves for _, leaves in moving], teams, now)
     lapsed = _leave_lapsed([g.enquiry.follows for g in graded if g.enquiry.follows], now)
     placed = _decide_all(candidates, teams, now, freed=Counter(p.seat_id for p in lapsed))
     closed = [replace(p, kind="closed", seat_id=None, reason=LAPSED) for p in lapsed]
@@ -99,13 +101,19 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     return placed + staying + history + closed
 
 
-def _is_offline(g: Graded) -> bool:
-    return bool(g.enquiry.given.introduced_by) or not g.enquiry.arrival.is_online
+def _send(
+    moving: list[Graded], leaves: list[int | None], teams: dict[int, Team], now: datetime
+) -> list[Candidate]:
+    sides = {t.id: t.side for t in teams.values()}
+    return [
+        Candidate(g.enquiry.lead_id, g.level, to.teams, to.is_pooled, left)
+        for g, to, left in zip(moving, destinations(moving, sides, now), leaves, strict=True)
+    ]
 
 
 def _recorded(g: Graded, ended: Ended, teams: dict[int, Team]) -> Placed:
     """Close an old enquiry for what its file says; the team of its side may look it up."""
-    team_id = _team_for(is_offline=_is_offline(g), teams=teams) or None
+    team_id = team_of_side(g, {t.id: t.side for t in teams.values()}) or None
     reason = ended.outcome.result or "history"
     lead_id = g.enquiry.lead_id
     return Placed(lead_id, g.level, "closed", team_id, None, None, reason, None, None, None, ended)
@@ -162,7 +170,7 @@ def _postponed(team_id: int, count: int) -> list[Candidate]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select p.lead_id, g.level, m.side = 'offline', p.id
+            select p.lead_id, g.level, array[p.team_id], false, p.id
             from handoff_placement p
             join contacts_lead l on l.id = p.lead_id
             join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
@@ -173,7 +181,10 @@ def _postponed(team_id: int, count: int) -> list[Candidate]:
             """,
             [list(POSTPONED), team_id, count],
         )
-        return [Candidate(*row) for row in cursor.fetchall()]
+        return [
+            Candidate(lead_id, level, tuple(team), is_pooled, leaves)
+            for lead_id, level, team, is_pooled, leaves in cursor.fetchall()
+        ]
 
 
 def held(lead_id: UUID) -> list[Placed]:
@@ -240,24 +251,42 @@ def _decide_all(
 ) -> list[Placed]:
     """Decide the places of all candidates, team by team, and keep the inputs of each decision.
 
-    `freed`: how many leads each seat is rid of, which its count does not say yet.
+    Who finds nobody free goes on to the next team of the rule, and back to the first one's pool where
+    there is none. `freed`: how many leads each seat is rid of, which its count does not say yet.
     """
-    by_team: dict[int, list[Candidate]] = {}
-    for c in candidates:
-        team_id = _team_for(is_offline=c.is_offline, teams=teams)
-        by_team.setdefault(team_id, []).append(c)
-    seats = _lock_seats([team_id for team_id in by_team if team_id], freed)
-    placed = _homeless(by_team.pop(NO_TEAM, []))
-    for team_id, group in by_team.items():
-        placed += _decide(teams[team_id], seats.get(team_id, []), group, now)
+    placed = _homeless([c for c in candidates if not c.teams])
+    seats = _lock_seats(sorted({team_id for c in candidates for team_id in c.teams}), freed)
+    first: dict[UUID, Placed] = {}
+    asked, waiting = 0, [c for c in candidates if c.teams]
+    while waiting:
+        by_lead = {c.lead_id: c for c in waiting}
+        waiting = []
+        for p in _ask(list(by_lead.values()), asked, teams, seats, now):
+            first.setdefault(p.lead_id, p)
+            c = by_lead[p.lead_id]
+            if p.kind == "person" or p.reason not in POSTPONED:
+                placed.append(p)
+            elif asked + 1 < len(c.teams):
+                waiting.append(c)
+            else:
+                placed.append(first[p.lead_id])
+        asked += 1
     return placed
 
 
-def _team_for(*, is_offline: bool, teams: dict[int, Team]) -> int:
-    """Give the team of the lead's side, else the first there is, else none."""
-    side = "offline" if is_offline else "online"
-    ours = (t.id for t in teams.values() if t.side == side)
-    return next(ours, next(iter(teams), NO_TEAM))
+def _ask(
+    group: list[Candidate],
+    asked: int,
+    teams: dict[int, Team],
+    seats: dict[int, list[SeatRow]],
+    now: datetime,
+) -> Iterable[Placed]:
+    """Let each candidate's team number `asked` decide; teams in the order of their ids."""
+    by_team: dict[int, list[Candidate]] = {}
+    for c in group:
+        by_team.setdefault(c.teams[asked], []).append(c)
+    for team_id in sorted(by_team):
+        yield from _decide(teams[team_id], seats, by_team[team_id], now)
 
 
 def _homeless(group: list[Candidate]) -> list[Placed]:
@@ -267,10 +296,8 @@ def _homeless(group: list[Candidate]) -> list[Placed]:
     ]
 
 
-def _lock_seats(
-    team_ids: list[int], freed: Mapping[int | None, int]
-) -> dict[int, list[tuple[int, int, int, int, int, int, bool]]]:
-    found: dict[int, list[tuple[int, int, int, int, int, int, bool]]] = {}
+def _lock_seats(team_ids: list[int], freed: Mapping[int | None, int]) -> dict[int, list[SeatRow]]:
+    found: dict[int, list[SeatRow]] = {}
     rid = [{"id": id_, "count": count} for id_, count in freed.items() if id_]
     if team_ids or rid:
         with connection.cursor() as cursor:
@@ -296,26 +323,33 @@ def _lock_seats(
 
 
 def _decide(
-    team: Team,
-    rows: list[tuple[int, int, int, int, int, int, bool]],
-    group: list[Candidate],
-    now: datetime,
+    team: Team, locked: dict[int, list[SeatRow]], group: list[Candidate], now: datetime
 ) -> Iterable[Placed]:
-    by_grade = [c for c in group if team.ways[c.level] == "pool"]
-    for c in by_grade:
-        yield Placed(c.lead_id, c.level, "pool", team.id, None, None, "grade", None, None, None)
-    turning = [c for c in group if team.ways[c.level] == "turn"]
+    turning = []
+    for c in group:
+        if not c.is_pooled and team.ways[c.level] == "turn":
+            turning.append(c)
+            continue
+        reason = "rule" if c.is_pooled else "grade"
+        yield Placed(c.lead_id, c.level, "pool", team.id, None, None, reason, None, None, None)
     if not turning:
         return
     on_shift = is_working(team.hours, now)
-    seats = [Seat(*row, on_shift) for row in rows]
+    seats = [Seat(*row, on_shift) for row in locked.get(team.id, [])]
     leads = [Lead(c.lead_id, c.level) for c in turning]
     outcome = share_out(seats, leads)
     round_id = _write_round(team.id, seats, leads, now)
     _write_seats(seats, outcome.credits, outcome.open_counts)
+    locked[team.id] = [_after(s, outcome) for s in seats]
     members = {s.id: s.member_id for s in seats}
     for number, (c, turn) in enumerate(zip(turning, outcome.turns, strict=True)):
         yield _placed(team, c, turn, at=(round_id, number), members=members)
+
+
+def _after(s: Seat, outcome: Outcome) -> SeatRow:
+    """Give the seat as the next decision of the batch finds it."""
+    count, credit = outcome.open_counts[s.id], outcome.credits[s.id]
+    return s.id, s.member_id, s.weight, s.capacity, count, credit, s.is_present
 
 
 def _placed(

@@ -17,6 +17,7 @@ STATEMENTS = (
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
     "delete from handoff_placement where lead_id in (select id from doomed)",
+    "delete from handoff_route where lead_id in (select id from doomed)",
     "delete from handoff_round where team_id in (select id from teams)",
     "delete from handoff_seat where team_id in (select id from teams)",
     "delete from handoff_method where team_id in (select id from teams)",
