@@ -41,3 +41,9 @@ def delete_some(table: str, condition: str, values: Sequence[Any], most: int) ->
             [*values, most],
         )
         return int(cursor.rowcount)
+
+
+def analyze(*tables: str) -> None:
+    """Let the planner know what has just become of tables of ours, before much is read back from them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"analyze {', '.join(tables)}")

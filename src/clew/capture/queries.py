@@ -43,6 +43,9 @@ def not_undone(submission_ids: Sequence[UUID]) -> list[UUID]:
 
 def of_same_files(submission_ids: Sequence[UUID], others: Sequence[UUID]) -> set[UUID]:
     """Give those of `others` that came by a file which one of the submissions came by."""
+    others = list(set(others).difference(submission_ids))
+    if not others:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -87,7 +87,11 @@ def _other(module: str) -> Callable[[Sequence[str]], int]:
 
     def run(argv: Sequence[str]) -> int:
         with _database():
-            code: int | None = import_module(module).main(argv)
+            from clew.web.worker import unburden
+
+            command = import_module(module).main
+            unburden()
+            code: int | None = command(argv)
         return code or 0
 
     return run

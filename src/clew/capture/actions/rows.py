@@ -15,7 +15,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import Q
 
-from clew.base.bulk import copy_in
+from clew.base.bulk import analyze, copy_in
 from clew.base.json import dumps, to_builtins
 from clew.base.ledger import Actor, append
 from clew.base.sealing import seal
@@ -146,6 +146,7 @@ def end_check(batch: Import) -> None:
     """Every row has its verdict. Raises HoldLost."""
     held = _mine(batch)
     held.row_count = held.position
+    analyze("capture_importrow")
     _let_go(held, State.CHECKED)
 
 
@@ -205,6 +206,7 @@ def end_import(batch: Import, *, now: datetime) -> None:
     held = _mine(batch)
     held.ended_at = now
     append(ImportEnded(held.pk, held.counts), actor=RUNNER, at=now)
+    analyze("capture_importrow", "capture_submission")
     _let_go(held, State.DONE)
 
 
