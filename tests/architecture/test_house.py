@@ -26,6 +26,7 @@ OPEN = {
     "ways",
     "regions",
     "gazetteer",
+    "routing",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

@@ -16,6 +16,8 @@ from clew.access.models import Member, Role
 from clew.base.ledger import Actor
 from clew.base.sheets_out import Format
 from clew.capture.actions.imports import begin
+from clew.handoff.actions import write_draft
+from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.leads import Filter
 from clew.web import permissions
@@ -83,6 +85,8 @@ def world() -> World:
     boss = member(company.organisation, "other", Role.MANAGER, company.offline)
     hers = Actor("member", str(company.manager.pk))
     batch = begin("leads.csv", 100, actor=hers, now=MONDAY_NOON)
+    rules = [Rule("all", company.online.pk)]
+    write_draft(rules, edition=1, member=company.manager, now=MONDAY_NOON)
     return World(
         company,
         {
@@ -100,6 +104,9 @@ def world() -> World:
             "ref": "none",
             "import_id": batch.pk,
             "kind": "csv",
+            "number": 1,
+            "version": 1,
+            "pilot_id": 1,
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

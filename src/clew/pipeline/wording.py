@@ -75,6 +75,7 @@ ENDS: Words = {
 REASONS: Words = {
     "turn": gettext_lazy("By turn"),
     "grade": gettext_lazy("This grade goes to the pool"),
+    "rule": gettext_lazy("A distribution rule sends it to the pool"),
     "claimed": gettext_lazy("Claimed from the pool"),
     "nobody_present": gettext_lazy("Nobody was present"),
     "nobody_weighted": gettext_lazy("Nobody has a share"),

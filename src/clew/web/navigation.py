@@ -34,6 +34,7 @@ ENTRIES = (
     Place("pipeline:pool", _("Pool"), "users"),
     Place("office:add", _("Add a lead"), "plus"),
     Place("office:account", _("Lead account"), "sum", "run"),
+    Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
     Place("office:imports", _("Import"), "upload", "run"),
     Place("office:sources", _("Sources"), "world", "run"),

@@ -31,6 +31,7 @@ MEMBERS: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.
 SELF: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.OWN}
 OWN_OR_ALL: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Rows.ALL}
 MANAGERS: Rule = {MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
+RULERS: Rule = {MANAGER: Rows.ALL, ADMINISTRATOR: Rows.ALL}
 IMPORTERS: Rule = {MANAGER: Rows.OWN, ADMINISTRATOR: Rows.ALL}
 ADMINISTRATORS: Rule = {ADMINISTRATOR: Rows.ALL}
 
@@ -90,6 +91,17 @@ TABLE: dict[str, Rule] = {
     "office:import_undo": IMPORTERS,
     "office:import_again": IMPORTERS,
     "office:import_discard": IMPORTERS,
+    "office:distribution": RULERS,
+    "office:distribution_back": RULERS,
+    "office:distribution_end": RULERS,
+    "office:distribution_draft": RULERS,
+    "office:distribution_new": RULERS,
+    "office:distribution_rule": RULERS,
+    "office:distribution_up": RULERS,
+    "office:distribution_remove": RULERS,
+    "office:distribution_reset": RULERS,
+    "office:distribution_publish": RULERS,
+    "office:distribution_pilot": RULERS,
     "office:people": MANAGERS,
     "office:join": MANAGERS,
     "office:seat": MANAGERS,

@@ -129,6 +129,7 @@ class MethodForm(Styled):
         choices=[
             (Method.Side.ONLINE, _("leads from the net")),
             (Method.Side.OFFLINE, _("people who were introduced")),
+            (Method.Side.RULES, _("only what distribution rules send")),
         ],
     )
     calendar = forms.ModelChoiceField(

@@ -15,6 +15,8 @@ from clew.web.office import (
     teams,
     tokens,
 )
+from clew.web.office.distribution import drafts
+from clew.web.office.distribution import pages as distribution
 from clew.web.office.imports import mapping, pages, rows, upload
 
 app_name = "office"
@@ -55,6 +57,17 @@ urlpatterns = [
     path("imports/<uuid:import_id>/undo", pages.undo, name="import_undo"),
     path("imports/<uuid:import_id>/again", upload.again, name="import_again"),
     path("imports/<uuid:import_id>/discard", pages.discard, name="import_discard"),
+    path("distribution", distribution.show, name="distribution"),
+    path("distribution/back/<int:version>", distribution.roll_back, name="distribution_back"),
+    path("distribution/pilots/<int:pilot_id>", distribution.end_pilot, name="distribution_end"),
+    path("distribution/draft", drafts.show, name="distribution_draft"),
+    path("distribution/draft/new", drafts.add, name="distribution_new"),
+    path("distribution/draft/<int:number>", drafts.edit, name="distribution_rule"),
+    path("distribution/draft/<int:number>/up", drafts.move, name="distribution_up"),
+    path("distribution/draft/<int:number>/remove", drafts.remove, name="distribution_remove"),
+    path("distribution/draft/reset", drafts.reset, name="distribution_reset"),
+    path("distribution/draft/publish", drafts.publish, name="distribution_publish"),
+    path("distribution/draft/pilot", drafts.pilot, name="distribution_pilot"),
     path("people", people.show, name="people"),
     path("people/accounts", people.add_member, name="add_member"),
     path("people/accounts/<int:member_id>", people.member, name="member"),
