@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 import pytest
 
 from clew.grading.models import Grade
-from clew.handoff.models import Round, Seat
+from clew.handoff.actions import publish_draft, write_draft
+from clew.handoff.models import Round, Route, Seat
+from clew.handoff.queries import known
+from clew.handoff.routing import Rule
 from clew.web import doctor
-from tests.company import HOT, enquire, found
+from tests.company import HOT, MONDAY_NOON, enquire, found
 
 pytestmark = pytest.mark.django_db
 DAY = ["--day", "2026-11-23T00:00+08:00", "--json"]
@@ -42,6 +45,20 @@ def test_one_altered_input_of_one_decision_is_found(capsys: pytest.CaptureFixtur
     grade.save()
     code, told = asked(capsys, "--decisions")
     assert (code, told["decisions"]["different"]) == (1, 2)
+
+
+def test_a_team_that_another_rule_would_have_chosen_is_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    company = found()
+    rules = [Rule("", company.offline.pk, levels=[1]), Rule("", company.online.pk)]
+    write_draft(rules, edition=1, member=company.manager, now=MONDAY_NOON)
+    publish_draft(edition=2, known=known(), member=company.manager, now=MONDAY_NOON)
+    enquire(company.site, phone="13812345678", **HOT)
+    assert asked(capsys, "--decisions")[1]["decisions"] == {"recomputed": 3, "different": 0}
+    Route.objects.update(rule=0)
+    code, told = asked(capsys, "--decisions")
+    assert (code, told["decisions"]["different"]) == (1, 1)
 
 
 def test_books_that_somebody_wrote_past_the_actions_are_found(

@@ -1,7 +1,6 @@
 """Reading who has what, and why."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -255,15 +254,13 @@ def sent(lead_id: UUID) -> Sent | None:
     route = Route.objects.select_related("routing").filter(lead=lead_id).order_by("-id").first()
     if route is None:
         return None
-    rules = convert(route.routing.rules, list[Rule])
-    rule = None if route.rule is None else rules[route.rule]
+    rule = None if route.rule is None else convert(route.routing.rules[route.rule], Rule)
     number = 0 if route.rule is None else route.rule + 1
-    return Sent(
-        route.routing.version, route.routing.is_trial, rule, number, route_stands(route, rules)
-    )
+    made = route.routing
+    return Sent(made.version, made.is_trial, rule, number, route_stands(route))
 
 
-def route_stands(route: Route, rules: Sequence[Rule]) -> bool:
+def route_stands(route: Route) -> bool:
     """Choose again by the stored rules and facts, and compare."""
-    seen = convert(route.facts, Situation)
+    seen, rules = convert(route.facts, Situation), convert(route.routing.rules, list[Rule])
     return choose(seen, [prepare(rule) for rule in rules]) == route.rule

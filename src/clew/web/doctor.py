@@ -11,8 +11,9 @@ from clew.access.models import Member, Role
 from clew.base.json import dumps
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal as grade_stands
-from clew.handoff.models import Round
+from clew.handoff.models import Round, Route
 from clew.handoff.queries import recomputed_equal as round_stands
+from clew.handoff.queries import route_stands
 from clew.tally.queries import account, breaches
 
 
@@ -47,11 +48,13 @@ def ledger() -> dict[str, Any]:
 
 
 def decisions(start: datetime, end: datetime) -> dict[str, int]:
-    """Recompute every grade and every round of a span of time from its stored inputs."""
+    """Recompute every grade, every choice of a team by rule and every round of a span of time."""
     grades = Grade.objects.filter(graded_at__gte=start, graded_at__lt=end)
     rounds = Round.objects.filter(decided_at__gte=start, decided_at__lt=end)
     stands = [grade_stands(g) for g in grades.select_related("rule_set").iterator()]
     stands += [round_stands(r) for r in rounds.iterator()]
+    routes = Route.objects.filter(at__gte=start, at__lt=end).select_related("routing")
+    stands += [route_stands(r) for r in routes.iterator()]
     return {"recomputed": len(stands), "different": stands.count(False)}
 
 
