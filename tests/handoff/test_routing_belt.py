@@ -116,6 +116,15 @@ def test_a_rule_may_send_into_the_pool(company: Company, li: Team) -> None:
     assert (place.kind, place.team, place.reason) == ("pool", li, "rule")
 
 
+def test_a_lead_that_a_rule_keeps_in_the_pool_does_not_move_when_somebody_writes_again(
+    company: Company, li: Team
+) -> None:
+    hold(company, to_li(li, into="pool"))
+    lead_id = enquire(company.site, phone="13812345678", **SERVO)
+    enquire(company.site, phone="13812345678", **SERVO)
+    assert Placement.objects.get(lead=lead_id).closed_at is None
+
+
 def test_the_next_team_comes_in_where_nobody_is_free_and_else_the_first_keeps_it(
     company: Company, li: Team
 ) -> None:

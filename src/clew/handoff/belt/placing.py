@@ -80,7 +80,7 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     teams = _teams()
     standing = _standing([g.enquiry.lead_id for g in graded if not g.enquiry.is_new], teams)
     history = [_recorded(g, g.enquiry.ended, teams) for g in graded if g.enquiry.ended]
-    moving: list[tuple[Graded, int | None]] = []
+    moving = []
     staying: list[Placed] = []
     for g in graded:
         if g.enquiry.ended:
@@ -88,9 +88,15 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
         stands = standing.get(g.enquiry.lead_id)
         if stands is not None and not _is_raised(stands[1], g.level, teams):
             staying.append(stands[1])
-            continue
-        moving.append((g, stands[0] if stands else None))
-    candidates = _send([g for g, _ in moving], [leaves for _, leaves in moving], teams, now)
+        else:
+            moving.append(g)
+    candidates = []
+    for c in _send(moving, teams, now):
+        leaves, stands_in = standing.get(c.lead_id, (None, None))
+        if stands_in and c.is_pooled and c.teams[0] == stands_in.team_id:
+            staying.append(stands_in)
+        else:
+            candidates.append(replace(c, leaves=leaves))
     lapsed = _leave_lapsed([g.enquiry.follows for g in graded if g.enquiry.follows], now)
     placed = _decide_all(candidates, teams, now, freed=Counter(p.seat_id for p in lapsed))
     closed = [replace(p, kind="closed", seat_id=None, reason=LAPSED) for p in lapsed]
@@ -101,13 +107,11 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
     return placed + staying + history + closed
 
 
-def _send(
-    moving: list[Graded], leaves: list[int | None], teams: dict[int, Team], now: datetime
-) -> list[Candidate]:
+def _send(moving: list[Graded], teams: dict[int, Team], now: datetime) -> list[Candidate]:
     sides = {t.id: t.side for t in teams.values()}
     return [
-        Candidate(g.enquiry.lead_id, g.level, to.teams, to.is_pooled, left)
-        for g, to, left in zip(moving, destinations(moving, sides, now), leaves, strict=True)
+        Candidate(g.enquiry.lead_id, g.level, to.teams, to.is_pooled)
+        for g, to in zip(moving, destinations(moving, sides, now), strict=True)
     ]
 
 
