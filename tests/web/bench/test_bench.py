@@ -11,7 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from clew.capture.models import Waiting
 from clew.contacts.models import Identifier
-from clew.web.bench import accept, belt, company, intake, load, screen, yardsticks
+from clew.handoff.routing import choose, prepare, situation
+from clew.web.bench import accept, belt, company, intake, load, rules, screen, yardsticks
 
 CONTACTS = 200
 
@@ -54,6 +55,14 @@ def test_the_load_client_sends_what_the_api_accepts() -> None:
 def test_a_ratio_needs_both_figures() -> None:
     found = intake._ratios({"whole_belt_per_s": 4000, "belt_per_s": 10_000, "insert_per_s": None})
     assert found == {"belt_ratio": 0.4}
+
+
+def test_every_rule_of_the_bench_is_asked_by_most_leads() -> None:
+    ready = [prepare(rule) for rule in rules._distribution_rules()]
+    now = datetime.now(UTC)
+    chosen = [choose(situation(lead, now), ready) for lead in rules._leads()]
+    assert chosen.count(None) > len(chosen) / 2
+    assert rules._cost(lambda: None, 3) >= 0
 
 
 def test_waits_are_told_by_median_and_worst_of_a_hundred() -> None:
