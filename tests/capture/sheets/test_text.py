@@ -164,6 +164,12 @@ def test_a_cell_or_row_beyond_all_measure_is_a_fault() -> None:
 def test_a_header_that_comes_again_is_no_row() -> None:
     content = "name,phone\nAnn,138\nname,phone\nBob,139\n"
     assert faults(content) == {3: "header_again"}
+    assert faults("name,full　phone\nAnn,138\nname,full　phone\nBob,139\n") == {3: "header_again"}
+
+
+def test_formulas_that_only_hold_a_text_are_that_text() -> None:
+    content = 'id,phone\n="0073",="13800138000"\n="1"&"2",=B2\n'
+    assert cells(content)[1:] == [["0073", "13800138000"], ['="1"&"2"', "=B2"]]
 
 
 def test_somebody_may_know_better() -> None:

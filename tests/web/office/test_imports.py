@@ -199,7 +199,7 @@ def test_every_row_of_a_verdict_is_reached_page_by_page(company: Company, admin:
     address = f"/imports/{batch.pk}/rows?verdict=error"
     while address:
         shown = admin.get(address).content.decode()
-        seen += [int(n) for n in re.findall(r"<tr><td class=\"c-num\">(\d+)", shown)]
+        seen += [int(n) for n in re.findall(r"<tr><td class=\"c-num\"[^>]*>(\d+)", shown)]
         more = re.search(r'rel="next" href="([^"]+)"', shown)
         address = f"/imports/{batch.pk}/rows{more[1].replace('&amp;', '&')}" if more else ""
     assert seen == list(range(2, 122))
@@ -291,6 +291,7 @@ def test_an_import_is_undone_and_imported_again(company: Company, admin: Client)
     assert press(admin, batch, "undo").status_code == 302
     work(batch.pk, State.UNDOING)
     assert "2 rows were taken back." in page(admin, f"/imports/{batch.pk}")
+    assert "become a lead of their own" not in page(admin, f"/imports/{batch.pk}")
     assert "张三" not in page(admin, "/leads")
     answer = press(admin, batch, "again")
     again = work(UUID(answer["Location"].rsplit("/", 1)[1]), State.EXAMINING)
@@ -343,6 +344,33 @@ def test_the_file_is_read_in_another_way_by_hand(company: Company, admin: Client
     assert "Choose from what is offered." in answer.content.decode()
 
 
+def test_two_header_lines_stay_two_when_the_file_is_read_again(admin: Client) -> None:
+    batch = send(admin, "客户,,线索,\n姓名,手机号,公司,需求\n" + GOOD.partition("\n")[2])
+    assert "names in row 1–2" in page(admin, f"/imports/{batch.pk}/columns")
+    said = {"header_row": "1", "encoding": "utf-8", "separator": ",", "once": once()}
+    admin.post(f"/imports/{batch.pk}/layout", said)
+    batch = work(batch.pk, State.EXAMINING)
+    assert batch.row_count == 2
+    assert "names in row 1–2" in page(admin, f"/imports/{batch.pk}/columns")
+
+
+def test_the_list_counts_only_what_has_gone_in(company: Company, admin: Client) -> None:
+    batch = check(admin, send(admin))
+    assert "— — — Admin" in page(admin, "/imports")
+    press(admin, batch, "start")
+    work(batch.pk, State.IMPORTING)
+    assert "2 0 0 Admin" in page(admin, "/imports")
+
+
+def test_a_file_is_given_up_before_anything_is_said_of_it(company: Company, admin: Client) -> None:
+    batch = send(admin)
+    assert (
+        f"/imports/{batch.pk}/discard" in admin.get(f"/imports/{batch.pk}/columns").content.decode()
+    )
+    assert press(admin, batch, "discard").status_code == 302
+    assert not Import.objects.exists()
+
+
 def test_history_asks_which_values_mean_won(company: Company, admin: Client) -> None:
     batch = send(admin, "姓名,手机号,结果\n张三,13812345678,yes\n李四,13987654321,no\n")
     said = {"t2": "result", "kind": "history"}
@@ -351,6 +379,7 @@ def test_history_asks_which_values_mean_won(company: Company, admin: Client) -> 
     batch = check(admin, batch, **said, r0="won", r1="lost")
     assert batch.is_history
     assert "nobody is called" in page(admin, f"/imports/{batch.pk}")
+    assert "become a record of their own" in page(admin, f"/imports/{batch.pk}")
     assert batch.plan is not None
     assert len(batch.plan["won"]) == 1
     press(admin, batch, "start")
@@ -370,6 +399,8 @@ def test_a_new_source_is_named_on_the_way_by_an_administrator_only(
     answer = settle(hers, send(hers, BAD), **{**said, "new_name": "四月展会"})
     assert answer.status_code == 422
     assert not Source.objects.filter(name="四月展会").exists()
+    again = settle(admin, send(admin, BAD), **{**said, "new_name": "五月展会", "kind": ""})
+    assert 'value="earned" selected' in again.content.decode()
 
 
 def test_looking_again_at_the_columns_keeps_what_was_said(company: Company, admin: Client) -> None:

@@ -22,6 +22,7 @@ MOST_COLUMNS = 1000
 _WIDEST = 20_000  # columns, blank ones too; Excel has 16,384
 _LOOK_AT = 200  # rows that tell the header and the width
 _AT_ONCE = 1000
+_AS_TEXT = re.compile(r'="([^"]*)"')  # how exports keep a spreadsheet from changing a number
 Numbered = tuple[int, Record]
 
 
@@ -44,7 +45,7 @@ class Grid:
     def row(self, number: int, record: Record, *, is_suspect: bool) -> Row | None:
         """Make a row of a record; None of a blank one."""
         cells, fault = record.cells, record.fault
-        if not any(cells) or not "".join(cells).strip():
+        if not any(cells) or not (whole := "".join(cells)).strip():
             return None
         if fault or not any(cells[1:]):
             cells, fault = self._best(record)
@@ -52,6 +53,8 @@ class Grid:
             fault = "cell_too_long"
         if is_suspect and SUSPECT.search("\x1f".join(cells)):
             fault, cells = _strange(cells)
+        if '="' in whole:
+            cells = [_AS_TEXT.sub(r"\1", c) if _AS_TEXT.fullmatch(c) else c for c in cells]
         return self._fitted(number, cells, fault)
 
     def _best(self, record: Record) -> tuple[list[str], str]:
@@ -183,7 +186,8 @@ def rows(
         row = grid.row(number, record, is_suspect=is_suspect())
         if row is None:
             continue
-        if row.cells[0] == layout.columns[0] and row.cells == layout.columns:
+        first = " ".join(row.cells[0].split())
+        if first == layout.columns[0] and unique(row.cells) == layout.columns:
             row.fault = "header_again"
         yield row
 

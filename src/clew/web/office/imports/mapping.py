@@ -140,6 +140,7 @@ def _layout(request: HttpRequest, batch: Import) -> Layout:
         sheet=sheet,
         sheets=known.sheets,
         header_row=row,
+        first_row=known.first_row if row == known.header_row and sheet == known.sheet else 0,
     )
 
 

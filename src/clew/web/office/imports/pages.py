@@ -32,8 +32,11 @@ STEPS = {
     State.EXAMINED: 2,
     State.CHECKING: 3,
     State.CHECKED: 3,
+    State.DONE: 5,  # all four are past
+    State.UNDONE: 5,
 }
 LAST_STEP = 4
+COUNTED = WORKING - {State.EXAMINING, State.CHECKING} | {State.PAUSED, State.DONE, State.UNDONE}
 PAGES = {
     State.UPLOADING: "office/imports/sending.html",
     State.CHECKED: "office/imports/checked.html",
@@ -52,6 +55,7 @@ class Listed:
     state: str
     tone: str
     is_working: bool
+    is_counted: bool  # rows have gone in
     share: int
     tally: wording.Tally
     by: str
@@ -195,6 +199,7 @@ def _listed(batches: list[Import]) -> list[Listed]:
             state=str(wording.STATES[batch.state]),
             tone=wording.TONES.get(batch.state, "c-t-acc"),
             is_working=batch.state in WORKING,
+            is_counted=batch.state in COUNTED,
             share=wording.share(batch),
             tally=wording.tally(batch),
             by=names.get(batch.actor_id, str(wording.TERMINAL)),

@@ -57,9 +57,11 @@ def show(request: HttpRequest, import_id: UUID) -> HttpResponse:
     found = list(verdicts(batch, verdict=verdict, code=code, after=after)[: PAGE + 1])
     rows = found[:PAGE]
     what, advice = wording.explain(code) if code else ("", "")
+    shown = _shown(request, batch, rows)
     context = frame(
         batch,
-        rows=_shown(request, batch, rows),
+        rows=shown,
+        has_leads=any(row.lead_id for row in shown),
         verdict=verdict,
         code=code,
         what=what,

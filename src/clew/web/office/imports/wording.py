@@ -238,6 +238,7 @@ CODES: Mapping[str, tuple[Text, Text]] = {
         gettext_lazy("One lead, with an enquiry more."),
     ),
 }
+RECORDS = (gettext_lazy("Records"), gettext_lazy("become a record of their own"))
 FILE_ROWS = 200_000  # bad rows in one file
 NEVER_STORED = frozenset({"same_row", "known_id"})
 
@@ -284,10 +285,7 @@ def tally(batch: Import) -> Tally:
     counts = batch.counts
     reasons = sorted(_reasons(counts), key=lambda r: -r.count)
     return Tally(
-        tiles=[
-            Tile(verdict, counts.get(verdict, 0), label, words, tone)
-            for verdict, (label, words, tone) in VERDICTS.items()
-        ],
+        tiles=list(_tiles(batch)),
         reasons=reasons,
         good=good_count(batch),
         new=counts.get("new", 0),
@@ -297,6 +295,13 @@ def tally(batch: Import) -> Tally:
         undone=counts.get("undone", 0),
         kept=counts.get("kept", 0),
     )
+
+
+def _tiles(batch: Import) -> Iterator[Tile]:
+    for verdict, (label, words, tone) in VERDICTS.items():
+        if batch.is_history and verdict == "new":
+            label, words = RECORDS  # noqa: PLW2901
+        yield Tile(verdict, batch.counts.get(verdict, 0), label, words, tone)
 
 
 def _reasons(counts: Mapping[str, int]) -> Iterator[Reason]:
@@ -342,9 +347,10 @@ def read_as(layout: Layout, row_count: int) -> str:
             % {"what": SEPARATORS.get(layout.separator, f"“{layout.separator}”")},
         ]
     )
+    first, last = layout.header_row, layout.first_row - 1
     header = (
-        _("names in row %(n)s") % {"n": layout.header_row}
-        if layout.header_row > 0
+        _("names in row %(n)s") % {"n": f"{first}–{last}" if last > first else first}
+        if first > 0
         else _("no column names")
     )
     rows = ngettext("%(n)s row", "%(n)s rows", row_count) % {"n": f"{row_count:,}"}
