@@ -19,20 +19,11 @@ from clew.contacts.belt.identifying import Ended
 from clew.grading.belt import Graded
 from clew.handoff.belt.routing import destinations, team_of_side
 from clew.handoff.belt.seating import OnShift, by_hours, own_hours, read_hours, seated
+from clew.handoff.belt.waiting import POSTPONED, takeable
 from clew.handoff.calendars import Hours
 from clew.handoff.events import LeadPlaced
-from clew.handoff.rules import VERSION, Kind, Lead, Outcome, Seat, Turn, exclusion, share_out
+from clew.handoff.rules import VERSION, Lead, Outcome, Seat, Turn, share_out
 
-POSTPONED = (
-    "off_hours",
-    "all_full",
-    "nobody_present",
-    "nobody_weighted",
-    "no_seats",
-    "nobody_covers",
-    "owner_left",
-)
-AT_ONCE = 500
 LAPSED = "lapsed"
 FREED = """
 update handoff_seat s set open_count = s.open_count - n.count
@@ -178,64 +169,17 @@ def redistribute(now: datetime) -> list[Placed]:
 
 
 def _waiting(team_id: int, seats: Sequence[Seat]) -> list[Candidate]:
-    """Give pooled leads that somebody of the team could take now, as many as there is room for."""
-    free = [s for s in seats if not exclusion(s, s.open_count)]
-    if not free:
-        return []
-    places = min(AT_ONCE, sum(s.capacity - s.open_count for s in free))
-    if all(not s.categories and not s.territories for s in free):
-        return _postponed(team_id, places, None)
-    kinds = [
-        (region, category)
-        for region, category in _kinds(team_id)
-        if any(not exclusion(s, s.open_count, (region, category.strip().casefold())) for s in free)
+    return [
+        Candidate(
+            lead_id,
+            level,
+            (team_id,),
+            leaves=leaves,
+            region=region,
+            category=category.strip().casefold(),
+        )
+        for lead_id, level, leaves, region, category in takeable(team_id, seats)
     ]
-    return _postponed(team_id, places, kinds) if kinds else []
-
-
-def _kinds(team_id: int) -> list[Kind]:
-    """Give what regions and categories wait in a team's pool."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select distinct l.region_code, l.category
-            from handoff_placement p join contacts_lead l on l.id = p.lead_id
-            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
-            """,
-            [list(POSTPONED), team_id],
-        )
-        return list(cursor.fetchall())
-
-
-def _postponed(team_id: int, count: int, kinds: list[Kind] | None) -> list[Candidate]:
-    """Lock leads and their places, like all writers; what somebody is just moving is left to them.
-
-    `kinds`: only those of these regions and categories.
-    """
-    regions = [region or 0 for region, _ in kinds or ()]
-    categories = [category for _, category in kinds or ()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select p.lead_id, g.level, array[p.team_id], false, p.id, l.region_code, l.category
-            from handoff_placement p
-            join contacts_lead l on l.id = p.lead_id
-            join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
-            join handoff_method m on m.team_id = p.team_id
-            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
-              and (array[m.low, m.medium, m.high])[g.level] = 'turn'
-              and (%s or (coalesce(l.region_code, 0), l.category) in (
-                select region, category from unnest(%s::int[], %s::text[]) as k(region, category)))
-            order by p.opened_at limit %s for no key update of l, p skip locked
-            """,
-            [list(POSTPONED), team_id, kinds is None, regions, categories, count],
-        )
-        return [
-            Candidate(
-                lead_id, level, tuple(team), is_pooled, leaves, region, category.strip().casefold()
-            )
-            for lead_id, level, team, is_pooled, leaves, region, category in cursor.fetchall()
-        ]
 
 
 def held(lead_id: UUID) -> list[Placed]:
