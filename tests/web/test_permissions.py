@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from clew.base.ledger import Actor
 from clew.base.sheets_out import Format
 from clew.capture.actions.imports import begin
 from clew.handoff.actions import write_draft
+from clew.handoff.models import Calendar, Seat
+from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.leads import Filter
@@ -29,7 +32,16 @@ pytestmark = pytest.mark.django_db
 
 BARE_NAMES = {name for name, _ in BARE.values()} | {"static"}
 CALLERS = ("", *Role.values)
-IDS = {"lead_id", "submission_id", "seat_id", "team_id", "member_id", "import_id", "export_id"}
+IDS = {
+    "lead_id",
+    "submission_id",
+    "seat_id",
+    "team_id",
+    "member_id",
+    "import_id",
+    "export_id",
+    "absence_id",
+}
 UUIDS = {"lead_id", "submission_id", "import_id", "export_id"}
 
 
@@ -83,6 +95,14 @@ def world() -> World:
     advance(MONDAY_NOON)
     stranger = member(company.organisation, "stranger", Role.SALESPERSON, company.offline)
     boss = member(company.organisation, "other", Role.MANAGER, company.offline)
+    away = plan_absence(
+        [Seat.objects.get(member=holder).pk],
+        from_at=datetime.now(UTC),
+        until_at=datetime.now(UTC) + timedelta(days=1),
+        reason="",
+        planner=holder,
+        now=datetime.now(UTC),
+    )
     hers = Actor("member", str(company.manager.pk))
     batch = begin("leads.csv", 100, actor=hers, now=MONDAY_NOON)
     rules = [Rule("all", company.online.pk)]
@@ -103,6 +123,8 @@ def world() -> World:
             "slug": "none",
             "ref": "none",
             "import_id": batch.pk,
+            "absence_id": away[0].pk,
+            "calendar_id": Calendar.objects.get().pk,
             "kind": "csv",
             "number": 1,
             "version": 1,

@@ -204,7 +204,7 @@ def leave(seat_id: int, *, actor: Actor, now: datetime) -> int:
     """Close a seat and put all its leads into the team's pool. Returns how many. Raises SeatMissing."""
     seat, held = _lock_with_leads(seat_id)
     for lead_id in held:
-        to_pool(lead_id, team_id=seat.team_id, actor=actor, now=now, reason="nobody_present")
+        to_pool(lead_id, team_id=seat.team_id, actor=actor, now=now, reason="owner_left")
     Seat.objects.filter(pk=seat_id).update(left_at=now, is_present=False)
     seat.refresh_from_db()
     append(_changed(seat), actor=actor, at=now)

@@ -1,8 +1,9 @@
 """Working time: whether it is now, and when so many working minutes will have passed. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
@@ -11,29 +12,37 @@ LONGEST = timedelta(days=60)  # a calendar without work in so long is taken as a
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Spans of a week in minutes since Monday 00:00 local time, and whole days off."""
+    """Spans of a week in minutes since Monday 00:00 local time, whole days off, and exchanged days.
+
+    `days_on`: dates that are worked by the blocks of another weekday, 0 for Monday.
+    """
 
     time_zone: str
     week: tuple[tuple[int, int], ...]
     days_off: frozenset[date] = frozenset()
+    days_on: Mapping[date, int] = field(default_factory=dict, hash=False)
 
 
-def hours(time_zone: str, week: Sequence[Sequence[int]], days_off: Sequence[str]) -> Hours:
-    """Read what a Calendar row holds."""
+def hours(
+    time_zone: str,
+    week: Sequence[Sequence[int]],
+    days_off: Sequence[str],
+    days_on: Mapping[str, int] = MappingProxyType({}),
+) -> Hours:
+    """Read what a Calendar row holds. Spans over midnight are cut there."""
     return Hours(
         time_zone,
-        tuple(sorted((start, end) for start, end in week)),
+        tuple(sorted(part for start, end in week for part in _by_day(start, end))),
         frozenset(date.fromisoformat(day) for day in days_off),
+        {date.fromisoformat(day): weekday for day, weekday in days_on.items()},
     )
 
 
 def is_working(h: Hours, now: datetime) -> bool:
     """Tell whether `now` lies in a working span."""
     local = now.astimezone(ZoneInfo(h.time_zone))
-    if local.date() in h.days_off:
-        return False
-    minute = local.weekday() * DAY + local.hour * 60 + local.minute
-    return any(start <= minute < end for start, end in h.week)
+    minute = local.hour * 60 + local.minute
+    return any(begin <= minute < end for begin, end in _blocks(h, local.date()))
 
 
 def after(h: Hours, start: datetime, minutes: int) -> datetime:
@@ -57,23 +66,33 @@ def minutes_between(h: Hours, start: datetime, end: datetime) -> int:
     return int(total.total_seconds() // 60)
 
 
-def _spans(h: Hours, start: datetime) -> list[tuple[datetime, datetime]]:
+def _by_day(start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end:
+        midnight = (start // DAY + 1) * DAY
+        yield start, min(end, midnight)
+        start = midnight
+
+
+def _blocks(h: Hours, day: date) -> list[tuple[int, int]]:
+    """Give the worked minutes of a date, counted from its midnight."""
+    if day in h.days_off:
+        return []
+    offset = h.days_on.get(day, day.weekday()) * DAY
+    return [
+        (begin - offset, end - offset) for begin, end in h.week if offset <= begin < offset + DAY
+    ]
+
+
+def _spans(h: Hours, start: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Give the working spans that end after `start`, as moments, through changes of the clock."""
     zone = ZoneInfo(h.time_zone)
     first = start.astimezone(zone).date()
-    spans = []
     for ahead in range(LONGEST.days):
         day = first + timedelta(days=ahead)
-        if day in h.days_off:
-            continue
-        offset = day.weekday() * DAY
-        for begin, end in h.week:
-            if offset <= begin < offset + DAY:
-                opens = _moment(day, begin - offset, zone)
-                closes = _moment(day, end - offset, zone)
-                if closes > start:
-                    spans.append((opens, closes))
-    return spans
+        for begin, end in _blocks(h, day):
+            closes = _moment(day, end, zone)
+            if closes > start:
+                yield _moment(day, begin, zone), closes
 
 
 def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:

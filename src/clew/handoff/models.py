@@ -1,5 +1,7 @@
 """Whose it is: how teams take leads, who sits where, and where each lead stands."""
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField
 from django.db import models
 from django.db.models import Q
 
@@ -7,13 +9,28 @@ from clew.access.models import Member, Team
 from clew.contacts.models import Lead
 
 
+def _range(*bounds: models.Value | str, of: str) -> models.Func:
+    kind = BigIntegerRangeField() if of == "int8range" else DateTimeRangeField()
+    return models.Func(*bounds, function=of, output_field=kind)
+
+
 class Calendar(models.Model):
-    """Working time: spans of a week in minutes since Monday 00:00, and days off."""
+    """Working time: spans of a week in minutes since Monday 00:00, days off, and exchanged days.
+
+    `days_on`: dates that are worked although they are not, or not so, with the weekday (0 for Monday)
+    whose blocks hold.
+    """
 
     name = models.CharField(max_length=60)
     time_zone = models.CharField(max_length=60, default="Asia/Shanghai")
     week = models.JSONField()
     days_off = models.JSONField(default=list)
+    days_on = models.JSONField(default=dict, db_default={})
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(week=[]), name="calendar_has_hours"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -54,7 +71,11 @@ class Method(models.Model):
 
 
 class Seat(models.Model):
-    """A member's place in a team's turn: weight, capacity, and the credit that is due."""
+    """A member's place in a team's turn: weight, capacity, what it takes on, and the credit that is due.
+
+    Without a calendar the team's holds. `categories` (as written) and `territories` (spans of GB/T 2260
+    codes) that are empty mean all.
+    """
 
     team = models.ForeignKey(Team, models.PROTECT, related_name="seats")
     member = models.ForeignKey(Member, models.PROTECT, related_name="seats")
@@ -63,6 +84,11 @@ class Seat(models.Model):
     credit = models.BigIntegerField(default=0)  # micro-leads due; the seats of a team sum to zero
     open_count = models.IntegerField(default=0)
     is_present = models.BooleanField(default=True)
+    calendar = models.ForeignKey(
+        Calendar, models.PROTECT, null=True, blank=True, related_name="seats"
+    )
+    categories = models.JSONField(default=list, db_default=[])
+    territories = models.JSONField(default=list, db_default=[])
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
 
@@ -76,6 +102,48 @@ class Seat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} in {self.team_id}"
+
+
+class Absence(models.Model):
+    """A time, planned ahead, in which a seat takes no turn. Ended early it is cancelled, never deleted.
+
+    Two that hold of one seat never overlap. The seat is compared as a range of one, for which the database
+    needs no extension.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    seat = models.ForeignKey(Seat, models.PROTECT, related_name="absences")
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    reason = models.CharField(max_length=40, blank=True)
+    planned_at = models.DateTimeField()
+    planner = models.ForeignKey(Member, models.PROTECT, related_name="planned_absences")
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until_at__gt=models.F("from_at")), name="absence_ends_after_it_begins"
+            ),
+            ExclusionConstraint(
+                name="absence_apart",
+                expressions=[
+                    (_range("seat_id", "seat_id", models.Value("[]"), of="int8range"), "&&"),
+                    (_range("from_at", "until_at", of="tstzrange"), "&&"),
+                ],
+                condition=Q(cancelled_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["seat", "until_at"],
+                name="absence_of_seat",
+                condition=Q(cancelled_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seat_id} away from {self.from_at}"
 
 
 class Round(models.Model):

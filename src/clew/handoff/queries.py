@@ -15,7 +15,7 @@ from clew.contacts.models import Lead
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
 from clew.handoff.routing import Known, Rule, Situation, choose, prepare
-from clew.handoff.rules import EXCLUSIONS, ONE_LEAD, Standing, share_out, standings
+from clew.handoff.rules import COVERAGE, EXCLUSIONS, ONE_LEAD, Standing, share_out, standings
 from clew.handoff.rules import Lead as TurnLead
 from clew.handoff.rules import Seat as TurnSeat
 
@@ -115,7 +115,7 @@ def trace(viewer: Member, lead_id: UUID) -> Trace:
 
 def recomputed_equal(decided: Round) -> bool:
     """Share out the stored leads among the stored seats again and compare with what happened."""
-    seats, leads = _inputs(decided)
+    seats, leads = inputs(decided)
     outcome = share_out(seats, leads)
     happened = dict(
         Placement.objects.filter(round=decided).values_list("turn", "seat_id").order_by("turn")
@@ -127,7 +127,7 @@ def recomputed_equal(decided: Round) -> bool:
     )
 
 
-def _inputs(decided: Round) -> tuple[list[TurnSeat], list[TurnLead]]:
+def inputs(decided: Round) -> tuple[list[TurnSeat], list[TurnLead]]:
     return (
         convert(decided.seats, list[TurnSeat]),
         convert(decided.leads, list[TurnLead]),
@@ -137,7 +137,7 @@ def _inputs(decided: Round) -> tuple[list[TurnSeat], list[TurnLead]]:
 def _standings(decided: Placement) -> list[Standing]:
     if decided.round is None or decided.turn is None:
         return []
-    seats, leads = _inputs(decided.round)
+    seats, leads = inputs(decided.round)
     return standings(seats, leads, decided.turn)
 
 
@@ -163,6 +163,8 @@ def _sieve(seen: list[Standing]) -> list[tuple[str, int, int]]:
     left = len(seen)
     rows = []
     for reason in EXCLUSIONS:
+        if reason in COVERAGE and not counts[reason]:
+            continue
         rows.append((reason, left, left - counts[reason]))
         left -= counts[reason]
     return rows if seen else []

@@ -6,19 +6,28 @@ zero. Source of the rule and of the properties tested: smooth weighted round rob
 changing set of eligible people (the carpool problem, Fagin and Williams 1983).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
 
 from msgspec import Struct
 
-VERSION = 1
+from clew.handoff.routing import span
+
+VERSION = 2  # 1 knew neither absences nor what a seat takes on: its rounds are decided as before
 ONE_LEAD = 1_000_000
+ANYWHERE = (0, 1_000_000)
+Kind = tuple[int | None, str]  # a lead's region and category
+Span = tuple[int, int]  # GB/T 2260 codes from the first up to the second
 
 
 class Seat(Struct, frozen=True, array_like=True):
-    """A seat as it stood before the round. `credit` is in micro-leads."""
+    """A seat as it stood before the round. `credit` is in micro-leads.
+
+    `absence`: the id of the one it is away by, or 0. Without `categories` or `territories` it takes all;
+    categories are in lower case.
+    """
 
     id: int
     member_id: int
@@ -28,13 +37,18 @@ class Seat(Struct, frozen=True, array_like=True):
     credit: int
     is_present: bool
     is_on_shift: bool
+    absence: int = 0
+    categories: tuple[str, ...] = ()
+    territories: tuple[Span, ...] = ()
 
 
 class Lead(Struct, frozen=True, array_like=True):
-    """A lead to be given away."""
+    """A lead to be given away: `region` as precise as is sure, `category` in lower case."""
 
     id: UUID
     level: int
+    region: int | None = None
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +81,14 @@ class Standing:
 
 # Why a seat is left out, in the order in which it is asked; the pool's reason when nobody is left.
 EXCLUSIONS = {
+    "other_category": "nobody_covers",
+    "out_of_territory": "nobody_covers",
     "absent": "nobody_present",
     "off_shift": "off_hours",
     "weightless": "nobody_weighted",
     "full": "all_full",
 }
+COVERAGE = ("other_category", "out_of_territory")
 
 
 def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
@@ -83,26 +100,32 @@ def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
     due = {s.id: s.credit for s in seats}
     open_counts = {s.id: s.open_count for s in seats}
     capacities = {s.id: s.capacity for s in seats}
-    portions = _portions(seats, open_counts)
+    kind_of = _kind_of(seats)
+    known: dict[Kind, dict[int, int]] = {}
     turns = []
     for lead in leads:
+        kind = kind_of(lead)
+        portions = known.get(kind)
+        if portions is None:
+            portions = known[kind] = _portions(seats, open_counts, kind)
         if not portions:
-            turns.append(Turn(lead.id, None, _pool_reason(seats, open_counts)))
+            turns.append(Turn(lead.id, None, _pool_reason(seats, open_counts, kind)))
             continue
         winner = _win(lead, portions, due)
         turns.append(Turn(lead.id, winner, "turn"))
         open_counts[winner] += 1
         if open_counts[winner] >= capacities[winner]:
-            portions = _portions(seats, open_counts)
+            known.clear()
     return Outcome(turns, due, open_counts)
 
 
 def charges(seats: Sequence[Seat], leads: Sequence[Lead]) -> list[dict[int, int]]:
     """Give what each turn of a round changed of the seats' credits, in micro-leads; each sums to zero."""
     open_counts = {s.id: s.open_count for s in seats}
+    kind_of = _kind_of(seats)
     changed = []
-    for turn in share_out(seats, leads).turns:
-        portions = {} if turn.seat_id is None else _portions(seats, open_counts)
+    for lead, turn in zip(leads, share_out(seats, leads).turns, strict=True):
+        portions = {} if turn.seat_id is None else _portions(seats, open_counts, kind_of(lead))
         if turn.seat_id is not None:
             portions[turn.seat_id] -= sum(portions.values())
             open_counts[turn.seat_id] += 1
@@ -110,25 +133,48 @@ def charges(seats: Sequence[Seat], leads: Sequence[Lead]) -> list[dict[int, int]
     return changed
 
 
+def draws(seats: Sequence[Seat], leads: Sequence[Lead]) -> list[list[int]]:
+    """Give the seats that were owed equally most at each turn of a round; none where nobody could."""
+    due = {s.id: s.credit for s in seats}
+    open_counts = {s.id: s.open_count for s in seats}
+    kind_of = _kind_of(seats)
+    found = []
+    for lead in leads:
+        portions = _portions(seats, open_counts, kind_of(lead))
+        ahead = {id_: due[id_] + portion for id_, portion in portions.items()}
+        found.append([id_ for id_, credit in ahead.items() if credit == max(ahead.values())])
+        if portions:
+            open_counts[_win(lead, portions, due)] += 1
+    return found
+
+
 def standings(seats: Sequence[Seat], leads: Sequence[Lead], turn: int) -> list[Standing]:
     """Give every seat as it stood when lead number `turn` of the round was given away."""
     before = share_out(seats, leads[:turn])
-    now = [(s, exclusion(s, before.open_counts[s.id]), before.open_counts[s.id]) for s in seats]
-    total = sum(s.weight for s, excluded, _ in now if not excluded)
+    kind = _kind_of(seats)(leads[turn])
+    portions = _portions(seats, before.open_counts, kind)
     return [
         Standing(
             s,
-            before.credits[s.id] + (0 if excluded else ONE_LEAD * s.weight // total),
-            open_count,
-            excluded,
+            before.credits[s.id] + portions.get(s.id, 0),
+            before.open_counts[s.id],
+            "" if s.id in portions else _strict(s, before.open_counts[s.id], kind),
         )
-        for s, excluded, open_count in now
+        for s in seats
     ]
 
 
-def exclusion(seat: Seat, open_count: int) -> str:
-    """Give the first reason why a seat cannot take a lead now, or nothing."""
-    if not seat.is_present:
+def exclusion(seat: Seat, open_count: int, kind: Kind = (None, "")) -> str:
+    """Give the first reason why a seat cannot take a lead of a region and category now, or nothing.
+
+    Where one or both are not known, or only as a part of what the seat takes on, nothing speaks against it.
+    """
+    region, category = kind
+    if category and seat.categories and category not in seat.categories:
+        return "other_category"
+    if seat.territories and not any(_meets(part, region) for part in seat.territories):
+        return "out_of_territory"
+    if not seat.is_present or seat.absence:
         return "absent"
     if not seat.is_on_shift:
         return "off_shift"
@@ -137,11 +183,47 @@ def exclusion(seat: Seat, open_count: int) -> str:
     return "full" if open_count >= seat.capacity else ""
 
 
-def _portions(seats: Sequence[Seat], open_counts: dict[int, int]) -> dict[int, int]:
-    """Give what one lead credits to each eligible seat. The same until somebody is full."""
-    eligible = [s for s in seats if not exclusion(s, open_counts[s.id])]
+def uncovered(seat: Seat, kind: Kind) -> str:
+    """Give why a seat is no sure match for a region and category as far as they are known, or nothing."""
+    region, category = kind
+    if seat.categories and category not in seat.categories:
+        return "other_category"
+    first, end = extent(region)
+    is_inside = any(start <= first and end <= stop for start, stop in seat.territories)
+    return "out_of_territory" if seat.territories and not is_inside else ""
+
+
+def extent(region: int | None) -> Span:
+    """Give the codes inside a division: 440000 up to 450000; all where it is not known."""
+    return ANYWHERE if region is None else span(region)
+
+
+def _meets(part: Span, region: int | None) -> bool:
+    first, end = extent(region)
+    return part[0] < end and first < part[1]
+
+
+def _kind_of(seats: Sequence[Seat]) -> Callable[[Lead], Kind]:
+    """What of a lead decides who may have it: nothing where every seat takes all."""
+    if any(s.categories or s.territories for s in seats):
+        return lambda lead: (lead.region, lead.category)
+    return lambda _: (None, "")
+
+
+def _portions(seats: Sequence[Seat], open_counts: dict[int, int], kind: Kind) -> dict[int, int]:
+    """Give what one lead credits to each eligible seat. The same for its kind until somebody is full.
+
+    Sure matches come first; where none of them can take it now, those whom nothing speaks against.
+    """
+    free = [s for s in seats if not exclusion(s, open_counts[s.id], kind)]
+    eligible = [s for s in free if not uncovered(s, kind)] or free
     total = sum(s.weight for s in eligible)
     return {s.id: ONE_LEAD * s.weight // total for s in eligible}
+
+
+def _strict(seat: Seat, open_count: int, kind: Kind) -> str:
+    """Give why a seat that is not among the eligible is left out."""
+    return exclusion(seat, open_count, kind) or uncovered(seat, kind)
 
 
 def _win(lead: Lead, portions: dict[int, int], due: dict[int, int]) -> int:
@@ -161,6 +243,6 @@ def _drawn(lead_id: UUID, owed: list[int]) -> int:
     return max([(chance * (2 * seat_id + 1) % 2**64, seat_id) for seat_id in owed])[1]
 
 
-def _pool_reason(seats: Sequence[Seat], open_counts: dict[int, int]) -> str:
-    reasons = {exclusion(s, open_counts[s.id]) for s in seats}
+def _pool_reason(seats: Sequence[Seat], open_counts: dict[int, int], kind: Kind) -> str:
+    reasons = {exclusion(s, open_counts[s.id], kind) for s in seats}
     return next((EXCLUSIONS[r] for r in reversed(EXCLUSIONS) if r in reasons), "no_seats")

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
-from clew.access.models import Team
+from clew.access.models import Member, Team
+from clew.handoff.belt.seating import by_hours, own_hours, seated
 from clew.handoff.calendars import hours, is_working
-from clew.handoff.models import Method, Seat
+from clew.handoff.models import Method
 from clew.handoff.queries import Candidate, candidate, ranked
 from clew.handoff.routing import Given, Rule, choose, failing, prepare, situation
 from clew.handoff.rules import Lead as TurnLead
-from clew.handoff.rules import Seat as TurnSeat
 from clew.handoff.rules import share_out, standings
 
 
@@ -56,9 +56,10 @@ def simulate(given: Given, rules: Sequence[Rule], *, lead_id: UUID, now: datetim
     if not wanted or (number is not None and wanted[0].team_id != rules[number].team):
         wanted = _of_side(given, list(methods.values()))
     is_pooled = number is not None and rules[number].into == "pool"
+    lead = TurnLead(lead_id, given.level, given.region, given.category.strip().casefold())
     asked: list[Asked] = []
     for method in wanted:
-        asked.append(_ask(method, given.level, lead_id, is_pooled=is_pooled, now=now))
+        asked.append(_ask(method, lead, is_pooled=is_pooled, now=now))
         if asked[-1].chosen or asked[-1].reason in {"rule", "grade"}:
             break
     return Simulation(steps, number, asked)
@@ -73,30 +74,25 @@ def _of_side(given: Given, methods: list[Method]) -> list[Method]:
     return by_side[:1]
 
 
-def _ask(method: Method, level: int, lead_id: UUID, *, is_pooled: bool, now: datetime) -> Asked:
-    way = {1: method.low, 2: method.medium, 3: method.high}[level]
-    calendar = method.calendar
-    on_shift = is_working(hours(calendar.time_zone, calendar.week, calendar.days_off), now)
+def _ask(method: Method, lead: TurnLead, *, is_pooled: bool, now: datetime) -> Asked:
+    way = {1: method.low, 2: method.medium, 3: method.high}[lead.level]
+    c = method.calendar
+    of_team = hours(c.time_zone, c.week, c.days_off, c.days_on)
+    working = is_working(of_team, now)
     if is_pooled or way == Method.Way.POOL:
-        return Asked(method.team, on_shift, [], "", "rule" if is_pooled else "grade")
-    rows = (
-        Seat.objects.filter(team=method.team_id, left_at=None)
-        .select_related("member")
-        .order_by("pk")
+        return Asked(method.team, working, [], "", "rule" if is_pooled else "grade")
+
+    on_shift = by_hours({method.team_id: of_team}, own_hours(), now)
+    seats = seated([method.team_id], on_shift, now).get(method.team_id, [])
+    names = dict(
+        Member.objects.filter(pk__in=[s.member_id for s in seats]).values_list("pk", "name")
     )
-    names = {s.member_id: s.member.name for s in rows}
-    seats = [
-        TurnSeat(
-            s.pk, s.member_id, s.weight, s.capacity, s.open_count, s.credit, s.is_present, on_shift
-        )
-        for s in rows
-    ]
-    leads = [TurnLead(lead_id, level)]
+    leads = [lead]
     turn = share_out(seats, leads).turns[0]
     seen = ranked(standings(seats, leads, 0))
     candidates = [candidate(s, names, turn.seat_id) for s in seen]
     chosen = next((c.name for c in candidates if c.is_chosen), "")
-    return Asked(method.team, on_shift, candidates, chosen, turn.reason)
+    return Asked(method.team, working, candidates, chosen, turn.reason)
 
 
 PAST = """

@@ -32,12 +32,14 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     if not with_person:
         return
     minutes = _targets()
-    due: dict[tuple[int | None, int], datetime] = {}
+    due: dict[
+        tuple[int, int], datetime
+    ] = {}  # the hours of a team are one object, those of a seat too
     for p in with_person:
-        if (p.team_id, p.level) not in due:
+        if (id(p.hours), p.level) not in due:
             moment = after(p.hours, now, minutes[p.level]) if p.hours else now
-            due[p.team_id, p.level] = moment
-    rows = {p.lead_id: due[p.team_id, p.level] for p in with_person}
+            due[id(p.hours), p.level] = moment
+    rows = {p.lead_id: due[id(p.hours), p.level] for p in with_person}
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -85,20 +85,28 @@ REASONS: Words = {
     "no_team": gettext_lazy("No team takes such leads"),
     "reopened": gettext_lazy("Taken up again"),
     "by_hand": gettext_lazy("By a manager"),
+    "nobody_covers": gettext_lazy("Nobody takes this region or product group"),
+    "owner_left": gettext_lazy("Whoever had it has left"),
 }
 EXCLUSIONS: Words = {
+    "other_category": gettext_lazy("Takes this product group"),
+    "out_of_territory": gettext_lazy("Takes this region"),
     "absent": gettext_lazy("Present"),
     "off_shift": gettext_lazy("In working hours"),
     "weightless": gettext_lazy("Has a share"),
     "full": gettext_lazy("Has room"),
 }
 EXCLUDED: Words = {
+    "other_category": gettext_lazy("other product groups"),
+    "out_of_territory": gettext_lazy("other regions"),
     "absent": gettext_lazy("absent"),
     "off_shift": gettext_lazy("off hours"),
     "weightless": gettext_lazy("no share"),
     "full": gettext_lazy("full"),
 }
 EXCLUSION_ICONS = {
+    "other_category": "list",
+    "out_of_territory": "world",
     "absent": "user",
     "off_shift": "clock",
     "weightless": "scale",

@@ -33,6 +33,7 @@ OWN_OR_ALL: Rule = {SALESPERSON: Rows.OWN, MANAGER: Rows.OWN, ADMINISTRATOR: Row
 MANAGERS: Rule = {MANAGER: Rows.TEAM, ADMINISTRATOR: Rows.ALL}
 RULERS: Rule = {MANAGER: Rows.ALL, ADMINISTRATOR: Rows.ALL}
 IMPORTERS: Rule = {MANAGER: Rows.OWN, ADMINISTRATOR: Rows.ALL}
+PLANNERS: Rule = {MANAGER: Rows.ALL, ADMINISTRATOR: Rows.ALL}
 ADMINISTRATORS: Rule = {ADMINISTRATOR: Rows.ALL}
 
 TABLE: dict[str, Rule] = {
@@ -106,6 +107,18 @@ TABLE: dict[str, Rule] = {
     "office:join": MANAGERS,
     "office:seat": MANAGERS,
     "office:leave_seat": MANAGERS,
+    "office:calendars": PLANNERS,
+    "office:new_calendar": PLANNERS,
+    "office:calendar": PLANNERS,
+    "office:load_year": PLANNERS,
+    "office:delete_calendar": PLANNERS,
+    "office:plan_seat": MANAGERS,
+    "office:seat_hours": MANAGERS,
+    "office:takes": MANAGERS,
+    "office:plan_absence": MANAGERS,
+    "office:cancel_absence": MANAGERS,
+    "office:my_absences": SELF,
+    "office:cancel_my_absence": SELF,
     "office:new_team": ADMINISTRATORS,
     "office:team": ADMINISTRATORS,
     "office:add_member": ADMINISTRATORS,

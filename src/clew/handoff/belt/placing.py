@@ -18,13 +18,12 @@ from clew.base.live import Hint, announce
 from clew.contacts.belt.identifying import Ended
 from clew.grading.belt import Graded
 from clew.handoff.belt.routing import destinations, team_of_side
-from clew.handoff.calendars import Hours, hours, is_working
+from clew.handoff.belt.seating import OnShift, by_hours, own_hours, read_hours, seated
+from clew.handoff.belt.waiting import POSTPONED, takeable
+from clew.handoff.calendars import Hours
 from clew.handoff.events import LeadPlaced
 from clew.handoff.rules import VERSION, Lead, Outcome, Seat, Turn, share_out
 
-POSTPONED = ("off_hours", "all_full", "nobody_present", "nobody_weighted", "no_seats")
-AT_ONCE = 500
-SeatRow = tuple[int, int, int, int, int, int, bool]
 LAPSED = "lapsed"
 FREED = """
 update handoff_seat s set open_count = s.open_count - n.count
@@ -40,6 +39,11 @@ class Team:
     side: str
     ways: dict[int, str]  # by grade level: turn or pool
     hours: Hours
+    own: Mapping[int, Hours]  # of seats with a calendar of their own, whatever the team
+
+    def hours_of(self, seat_id: int | None) -> Hours:
+        """Give the hours of a seat."""
+        return self.own.get(seat_id or 0, self.hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Candidate:
     teams: tuple[int, ...]  # the first takes it; the others in turn where nobody of the first can
     is_pooled: bool = False
     leaves: int | None = None
+    region: int | None = None
+    category: str = ""  # in lower case
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,14 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
 def _send(moving: list[Graded], teams: dict[int, Team], now: datetime) -> list[Candidate]:
     sides = {t.id: t.side for t in teams.values()}
     return [
-        Candidate(g.enquiry.lead_id, g.level, to.teams, to.is_pooled)
+        Candidate(
+            g.enquiry.lead_id,
+            g.level,
+            to.teams,
+            to.is_pooled,
+            region=g.enquiry.region_code,
+            category=g.enquiry.category.strip().casefold(),
+        )
         for g, to in zip(moving, destinations(moving, sides, now), strict=True)
     ]
 
@@ -146,8 +159,8 @@ def _leave_lapsed(lead_ids: list[UUID], now: datetime) -> list[Placed]:
 def redistribute(now: datetime) -> list[Placed]:
     """Give out pooled leads that wait for somebody to be free or on shift, oldest first."""
     teams = _teams()
-    free = _free_places([t.id for t in teams.values() if is_working(t.hours, now)])
-    candidates = [c for team_id, places in free for c in _postponed(team_id, min(places, AT_ONCE))]
+    seats = seated(list(teams), _on_shift(teams, now), now)
+    candidates = [c for team_id in teams for c in _waiting(team_id, seats.get(team_id, []))]
     placed = _decide_all(candidates, teams, now)
     taken = [p for p in placed if p.kind == "person"]
     _write(taken, candidates, now)
@@ -155,40 +168,18 @@ def redistribute(now: datetime) -> list[Placed]:
     return taken
 
 
-def _free_places(team_ids: list[int]) -> list[tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select team_id, sum(capacity - open_count) from handoff_seat
-            where team_id = any(%s) and left_at is null and is_present and weight > 0
-              and open_count < capacity
-            group by team_id order by team_id
-            """,
-            [team_ids],
+def _waiting(team_id: int, seats: Sequence[Seat]) -> list[Candidate]:
+    return [
+        Candidate(
+            lead_id,
+            level,
+            (team_id,),
+            leaves=leaves,
+            region=region,
+            category=category.strip().casefold(),
         )
-        return [(team_id, int(places)) for team_id, places in cursor]
-
-
-def _postponed(team_id: int, count: int) -> list[Candidate]:
-    """Lock leads and their places, like all writers; what somebody is just moving is left to them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select p.lead_id, g.level, array[p.team_id], false, p.id
-            from handoff_placement p
-            join contacts_lead l on l.id = p.lead_id
-            join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
-            join handoff_method m on m.team_id = p.team_id
-            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
-              and (array[m.low, m.medium, m.high])[g.level] = 'turn'
-            order by p.opened_at limit %s for no key update of l, p skip locked
-            """,
-            [list(POSTPONED), team_id, count],
-        )
-        return [
-            Candidate(lead_id, level, tuple(team), is_pooled, leaves)
-            for lead_id, level, team, is_pooled, leaves in cursor.fetchall()
-        ]
+        for lead_id, level, leaves, region, category in takeable(team_id, seats)
+    ]
 
 
 def held(lead_id: UUID) -> list[Placed]:
@@ -197,11 +188,12 @@ def held(lead_id: UUID) -> list[Placed]:
 
 
 def _teams() -> dict[int, Team]:
+    own = own_hours()
     with connection.cursor() as cursor:
         cursor.execute(
             """
             select m.team_id, m.side, m.low, m.medium, m.high, c.time_zone, c.week::text,
-              c.days_off::text
+              c.days_off::text, c.days_on::text
             from handoff_method m join handoff_calendar c on c.id = m.calendar_id
             order by m.team_id
             """
@@ -211,9 +203,10 @@ def _teams() -> dict[int, Team]:
                 team_id,
                 side,
                 {1: low, 2: medium, 3: high},
-                hours(zone, msgspec.json.decode(week), msgspec.json.decode(days_off)),
+                read_hours(*written),
+                own,
             )
-            for team_id, side, low, medium, high, zone, week, days_off in cursor.fetchall()
+            for team_id, side, low, medium, high, *written in cursor.fetchall()
         }
 
 
@@ -233,7 +226,7 @@ def _standing(lead_ids: list[UUID], teams: dict[int, Team]) -> dict[UUID, tuple[
         )
         found = {}
         for placement_id, lead_id, level, kind, team_id, seat_id, member_id, reason in cursor:
-            working = teams[team_id].hours if team_id in teams else None
+            working = teams[team_id].hours_of(seat_id) if team_id in teams else None
             stands = Placed(
                 lead_id, level, kind, team_id, seat_id, member_id, reason, None, None, working
             )
@@ -259,7 +252,9 @@ def _decide_all(
     there is none. `freed`: how many leads each seat is rid of, which its count does not say yet.
     """
     placed = _homeless([c for c in candidates if not c.teams])
-    seats = _lock_seats(sorted({team_id for c in candidates for team_id in c.teams}), freed)
+    team_ids = sorted({team_id for c in candidates for team_id in c.teams})
+    _lock_seats(team_ids, freed)
+    seats = seated(team_ids, _on_shift(teams, now), now) if team_ids else {}
     first: dict[UUID, Placed] = {}
     asked, waiting = 0, [c for c in candidates if c.teams]
     while waiting:
@@ -282,7 +277,7 @@ def _ask(
     group: list[Candidate],
     asked: int,
     teams: dict[int, Team],
-    seats: dict[int, list[SeatRow]],
+    seats: dict[int, list[Seat]],
     now: datetime,
 ) -> Iterable[Placed]:
     """Let each candidate's team number `asked` decide; teams in the order of their ids."""
@@ -300,34 +295,29 @@ def _homeless(group: list[Candidate]) -> list[Placed]:
     ]
 
 
-def _lock_seats(team_ids: list[int], freed: Mapping[int | None, int]) -> dict[int, list[SeatRow]]:
-    found: dict[int, list[SeatRow]] = {}
+def _on_shift(teams: dict[int, Team], now: datetime) -> OnShift:
+    own = next(iter(teams.values())).own if teams else {}
+    return by_hours({t.id: t.hours for t in teams.values()}, own, now)
+
+
+def _lock_seats(team_ids: list[int], freed: Mapping[int | None, int]) -> None:
     rid = [{"id": id_, "count": count} for id_, count in freed.items() if id_]
-    if team_ids or rid:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                select from handoff_seat where left_at is null and (team_id = any(%s) or id = any(%s))
-                order by team_id, id for no key update
-                """,
-                [team_ids, [row["id"] for row in rid]],
-            )
-            if rid:
-                cursor.execute(FREED, [dumps(rid)])
-            cursor.execute(
-                """
-                select team_id, id, member_id, weight, capacity, open_count, credit, is_present
-                from handoff_seat where team_id = any(%s) and left_at is null order by team_id, id
-                """,
-                [team_ids],
-            )
-            for team_id, *seat in cursor.fetchall():
-                found.setdefault(team_id, []).append(tuple(seat))
-    return found
+    if not team_ids and not rid:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select from handoff_seat where left_at is null and (team_id = any(%s) or id = any(%s))
+            order by team_id, id for no key update
+            """,
+            [team_ids, [row["id"] for row in rid]],
+        )
+        if rid:
+            cursor.execute(FREED, [dumps(rid)])
 
 
 def _decide(
-    team: Team, locked: dict[int, list[SeatRow]], group: list[Candidate], now: datetime
+    team: Team, locked: dict[int, list[Seat]], group: list[Candidate], now: datetime
 ) -> Iterable[Placed]:
     turning = []
     for c in group:
@@ -338,9 +328,8 @@ def _decide(
         yield Placed(c.lead_id, c.level, "pool", team.id, None, None, reason, None, None, None)
     if not turning:
         return
-    on_shift = is_working(team.hours, now)
-    seats = [Seat(*row, on_shift) for row in locked.get(team.id, [])]
-    leads = [Lead(c.lead_id, c.level) for c in turning]
+    seats = locked.get(team.id, [])
+    leads = [Lead(c.lead_id, c.level, c.region, c.category) for c in turning]
     outcome = share_out(seats, leads)
     round_id = _write_round(team.id, seats, leads, now)
     _write_seats(seats, outcome.credits, outcome.open_counts)
@@ -350,10 +339,10 @@ def _decide(
         yield _placed(team, c, turn, at=(round_id, number), members=members)
 
 
-def _after(s: Seat, outcome: Outcome) -> SeatRow:
+def _after(s: Seat, outcome: Outcome) -> Seat:
     """Give the seat as the next decision of the batch finds it."""
     count, credit = outcome.open_counts[s.id], outcome.credits[s.id]
-    return s.id, s.member_id, s.weight, s.capacity, count, credit, s.is_present
+    return msgspec.structs.replace(s, open_count=count, credit=credit)
 
 
 def _placed(
@@ -369,7 +358,7 @@ def _placed(
         reason=turn.reason,
         round_id=at[0],
         turn=at[1],
-        hours=team.hours,
+        hours=team.hours_of(turn.seat_id),
     )
 
 

@@ -19,6 +19,8 @@ STATEMENTS = (
     "delete from handoff_placement where lead_id in (select id from doomed)",
     "delete from handoff_route where lead_id in (select id from doomed)",
     "delete from handoff_round where team_id in (select id from teams)",
+    """delete from handoff_absence where seat_id in
+       (select id from handoff_seat where team_id in (select id from teams))""",
     "delete from handoff_seat where team_id in (select id from teams)",
     "delete from handoff_method where team_id in (select id from teams)",
     "delete from grading_grade where lead_id in (select id from doomed)",

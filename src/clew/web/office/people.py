@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,10 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 from clew.access import actions
 from clew.access.models import Member, Role, Team
 from clew.access.queries import members, teams
+from clew.base.ledger import Actor
 from clew.errors import Missing
 from clew.handoff import actions as handoff
-from clew.handoff.models import Method, Seat
+from clew.handoff.models import Absence, Method, Seat
+from clew.handoff.people.queries import Handover, Ties, absences, handover, own_seats, ties
 from clew.handoff.queries import Share, shares
+from clew.web.flow import give_out
 from clew.web.office.forms import JoinForm, MemberForm, NewPasswordForm, SeatForm
 from clew.web.office.requests import actor, caller, clock, refusal
 
@@ -25,7 +29,8 @@ class Turn:
     """One team with its seats."""
 
     team: Team
-    shares: list[Share]
+    rows: list[tuple[Share, Absence | None]]
+    ties: Ties
     method: Method | None
     form: JoinForm
 
@@ -51,12 +56,12 @@ def set_seat(request: HttpRequest, seat_id: int) -> HttpResponse:
 
 @require_POST
 def leave_seat(request: HttpRequest, seat_id: int) -> HttpResponse:
-    """Close a seat; what it holds goes into the team's pool."""
+    """Close a seat and hand over all that it holds: at once by turn, the rest into the pool."""
     seat = _seat(request, seat_id)
-    count = handoff.leave(seat.pk, actor=actor(request), now=clock())
-    messages.success(
-        request, _("The seat is closed. %(count)d leads went to the pool.") % {"count": count}
-    )
+    told = handover([seat], clock())
+    handoff.leave(seat.pk, actor=actor(request), now=clock())
+    give_out(clock())
+    messages.success(request, _handed_over(told))
     return redirect("office:people")
 
 
@@ -139,9 +144,27 @@ def set_teams(request: HttpRequest, member_id: int) -> HttpResponse:
 def set_active(request: HttpRequest, member_id: int) -> HttpResponse:
     """Close an account, or open it again."""
     who = _member(request, member_id)
-    change = actions.reactivate if request.POST.get("active") == "on" else actions.deactivate
-    change(who, actor=actor(request), now=clock())
+    if request.POST.get("active") == "on":
+        actions.reactivate(who, actor=actor(request), now=clock())
+    elif who.is_active:
+        told = handover(own_seats(who), clock())
+        _part(who, by=actor(request))
+        give_out(clock())
+        messages.success(request, _handed_over(told))
     return redirect("office:member", who.pk)
+
+
+@transaction.atomic
+def _part(who: Member, *, by: Actor) -> None:
+    """Close an account and its seats in one step."""
+    actions.deactivate(who, actor=by, now=clock())
+    for seat in own_seats(who):
+        handoff.leave(seat.pk, actor=by, now=clock())
+
+
+def _handed_over(told: Handover) -> str:
+    words = {"count": told.count, "turn": told.by_turn, "pool": told.pooled}
+    return _("Handed over %(count)d leads: %(turn)d by turn, %(pool)d to the pool.") % words
 
 
 def _page(
@@ -160,6 +183,7 @@ def _page(
         "member_error": error if member_form else None,
         "join_error": error if refused else None,
         "refused_team": refused[0].pk if refused else None,
+        "now": clock(),
     }
     return render(request, "office/people.html", context, status=status)
 
@@ -172,7 +196,8 @@ def _turn(request: HttpRequest, team: Team, refused: tuple[Team, JoinForm] | Non
         form = JoinForm(auto_id=f"join{team.pk}_%s")
         form.fields["member"].queryset = _without_seat(request, team)  # type: ignore[attr-defined]
     method = Method.objects.select_related("calendar").filter(team=team).first()
-    return Turn(team, rows, method, form)
+    away = {a.seat_id: a for a in reversed(absences(Seat.objects.filter(team=team), clock()))}
+    return Turn(team, [(row, away.get(row.seat_id)) for row in rows], ties(team.pk), method, form)
 
 
 def _member_page(
@@ -188,6 +213,7 @@ def _member_page(
         "error": error,
         "teams": teams(caller(request)).order_by("pk"),
         "in_teams": set(who.memberships.values_list("team_id", flat=True)),
+        "handover": handover(own_seats(who), clock()) if who.is_active else None,
         "sits_in": set(
             Seat.objects.filter(member=who, left_at=None).values_list("team_id", flat=True)
         ),
