@@ -328,15 +328,31 @@ def publish_draft(*, edition: int, known: Known, member: Member, now: datetime) 
 
 
 @transaction.atomic
+def publish(
+    rules: Sequence[Rule],
+    *,
+    known: Known,
+    now: datetime,
+    member: Member | None = None,
+    again: int | None = None,
+) -> Routing:
+    """Let rules hold from the next lead on. Raises TooManyRules, RulesBroken."""
+    if len(rules) > MOST_RULES:
+        raise TooManyRules
+    if any(finding.is_fatal for finding in examine(rules, known)):
+        raise RulesBroken
+    return _publish(rules, member=member, now=now, again=again)
+
+
+@transaction.atomic
 def roll_back(version: int, *, known: Known, member: Member, now: datetime) -> Routing:
     """Let the rules of an earlier version hold again, as a new version. Raises VersionMissing, RulesBroken."""
     before = Routing.objects.filter(version=version).first()
     if before is None:
         raise VersionMissing
-    rules = convert(before.rules, list[Rule])
-    if any(finding.is_fatal for finding in examine(rules, known)):
-        raise RulesBroken
-    return _publish(rules, member=member, now=now, again=version)
+    return publish(
+        convert(before.rules, list[Rule]), known=known, member=member, now=now, again=version
+    )
 
 
 @transaction.atomic
@@ -404,20 +420,24 @@ def _sound(draft: RoutingDraft, known: Known) -> list[Rule]:
 
 
 def _publish(
-    rules: Sequence[Rule], *, member: Member, now: datetime, again: int | None = None
+    rules: Sequence[Rule], *, member: Member | None, now: datetime, again: int | None = None
 ) -> Routing:
-    """The draft goes on from what holds now."""
+    """A draft in which nothing was written goes on from what holds now; what was written in it stays."""
+    draft = RoutingDraft.objects.select_for_update().filter(pk=1).first()  # before the versions
+    before = Routing.objects.filter(is_trial=False).order_by("-version").first()
     routing = _keep(rules, member=member, now=now)
-    RoutingDraft.objects.filter(pk=1).update(
-        rules=routing.rules, edition=F("edition") + 1, changed_at=now, editor=member
-    )
+    if draft:
+        if draft.rules == (before.rules if before else []):
+            draft.rules = routing.rules
+        draft.edition += 1
+        draft.save()
     event = RoutingPublished(routing.pk, routing.version, len(rules), again)
-    append(event, actor=Actor("member", str(member.pk)), at=now)
+    append(event, actor=_by(member), at=now)
     return routing
 
 
 def _keep(
-    rules: Sequence[Rule], *, member: Member, now: datetime, is_trial: bool = False
+    rules: Sequence[Rule], *, member: Member | None, now: datetime, is_trial: bool = False
 ) -> Routing:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [VERSIONS])
@@ -429,3 +449,7 @@ def _keep(
         published_at=now,
         publisher=member,
     )
+
+
+def _by(member: Member | None) -> Actor:
+    return Actor("member", str(member.pk)) if member else Actor("system", "terminal")

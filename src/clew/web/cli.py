@@ -143,6 +143,10 @@ COMMANDS = {
     "export": Command(_other("clew.web.exporting"), "write a sheet of leads to a file"),
     "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
     "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
+    "config": Command(
+        _other("clew.web.configuration.command"),
+        "write out or put in place rules, teams, calendars",
+    ),
 }
 
 if __name__ == "__main__":

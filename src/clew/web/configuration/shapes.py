@@ -1,0 +1,86 @@
+"""The file's shape: what an operator reads, compares and changes in it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from clew.grading.rules import Rule as GradingRule
+
+Grade = Literal["high", "medium", "low"]
+Way = Literal["turn", "pool"]
+LEVELS: dict[Grade, int] = {"high": 3, "medium": 2, "low": 1}
+
+
+class Hours(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A calendar: blocks by weekday as people write them, days off, and exchanged workdays."""
+
+    name: str
+    time_zone: str = "Asia/Shanghai"
+    mon: str = ""
+    tue: str = ""
+    wed: str = ""
+    thu: str = ""
+    fri: str = ""
+    sat: str = ""
+    sun: str = ""
+    days_off: list[str] = []
+    days_on: list[str] = []
+
+
+class TeamMethod(Struct, forbid_unknown_fields=True):
+    """A team and how it takes leads."""
+
+    name: str
+    takes: Literal["online", "offline", "rules"]
+    calendar: str
+    high: Way = "turn"
+    medium: Way = "turn"
+    low: Way = "pool"
+
+
+class Valid(Struct, forbid_unknown_fields=True):
+    """For how many days leads of a category stay valid; an empty one stands for all others."""
+
+    category: str
+    high_days: int
+    medium_days: int
+    low_days: int
+
+
+class Grading(Struct, forbid_unknown_fields=True):
+    """The grading rules with their thresholds."""
+
+    high_from: int
+    medium_from: int
+    rules: list[GradingRule]
+
+
+class Sending(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A distribution rule; teams, grades and regions by name."""
+
+    team: str
+    name: str = ""
+    into: Literal["method", "pool"] = "method"
+    otherwise: list[str] = []
+    grades: list[Grade] = []
+    sources: list[str] = []
+    kinds: list[Literal["own", "bought", "earned"]] = []
+    regions: list[str] = []
+    categories: list[str] = []
+    words: list[str] = []
+    languages: list[Literal["zh", "other"]] = []
+    weekdays: list[int] = []
+    hours: tuple[int, int] | None = None
+    is_online: bool | None = None
+    is_introduced: bool | None = None
+    has_company: bool | None = None
+
+
+class Configuration(Struct, forbid_unknown_fields=True):
+    """All of it. A part that is left out stays as it is."""
+
+    calendars: list[Hours] | None = None
+    teams: list[TeamMethod] | None = None
+    validity: list[Valid] | None = None
+    grading: Grading | None = None
+    distribution: list[Sending] | None = None
