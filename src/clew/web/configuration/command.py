@@ -96,10 +96,7 @@ def gather() -> Configuration:
     methods = Method.objects.select_related("team", "calendar").order_by("team__name")
     return Configuration(
         calendars=[_hours(c) for c in Calendar.objects.order_by("name", "pk")],
-        teams=[
-            TeamMethod(m.team.name, m.side, m.calendar.name, m.high, m.medium, m.low)
-            for m in methods
-        ],
+        teams=[_team_method(m) for m in methods],
         validity=[
             Valid(v.category, v.high_days, v.medium_days, v.low_days)
             for v in Validity.objects.order_by("category")
@@ -129,20 +126,20 @@ def apply(wanted: Configuration, now: datetime, *, is_trial: bool = False) -> li
             there = getattr(present, part) or []
             for number, one in enumerate(getattr(wanted, part) or []):
                 if one not in there:
-                    _at(f"{part}[{number}]", lambda keep=keep, one=one: keep(one, now))
+                    _at(f"{part}[{number}]", keep, one, now)
                     changed.append(f"{part}[{number}]")
         for part, replace in REPLACERS.items():
             given = getattr(wanted, part)
             if given is not None and given != getattr(present, part):
-                _at(part, lambda replace=replace, given=given: replace(given, now))
+                _at(part, replace, given, now)
                 changed.append(part)
         transaction.set_rollback(is_trial)
     return changed
 
 
-def _at(place: str, effect: Callable[[], object]) -> None:
+def _at(place: str, keep: Callable[[Any, datetime], None], given: object, now: datetime) -> None:
     try:
-        effect()
+        keep(given, now)
     except PartWrong:
         raise
     except ClewError as wrong:
@@ -150,11 +147,16 @@ def _at(place: str, effect: Callable[[], object]) -> None:
         raise PartWrong(where=place, why=f"{wrong.message} {reasons}".strip()) from wrong
 
 
+def _team_method(m: Method) -> TeamMethod:
+    told = {"name": m.team.name, "takes": m.side, "calendar": m.calendar.name}
+    return msgspec.convert(told | {"high": m.high, "medium": m.medium, "low": m.low}, TeamMethod)
+
+
 def _hours(calendar: Calendar) -> Hours:
     return Hours(
-        calendar.name,
-        calendar.time_zone,
-        *write_blocks(calendar.week),
+        name=calendar.name,
+        time_zone=calendar.time_zone,
+        **dict(zip(WEEKDAYS, write_blocks(calendar.week), strict=True)),
         days_off=write_days(calendar.days_off).splitlines(),
         days_on=write_exchanged(calendar.days_on, WEEKDAYS).splitlines(),
     )
