@@ -4,6 +4,7 @@ import ast
 import gettext
 import re
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -49,12 +50,12 @@ def error_strings(path: Path) -> Iterator[str]:
             yield ast.get_docstring(node) or ""
 
 
-def wanted() -> Iterator[tuple[Path, str]]:
-    for path in sorted(SRC.rglob("*.py")):
+def wanted(folder: Path) -> Iterator[tuple[Path, str]]:
+    for path in sorted(folder.rglob("*.py")):
         yield from ((path, text) for text in code_strings(path))
         if path.name == "errors.py":
             yield from ((path, text) for text in error_strings(path))
-    for path in sorted(SRC.rglob("templates/**/*.html")):
+    for path in sorted(folder.rglob("templates/**/*.html")):
         yield from ((path, text) for text in template_strings(path))
 
 
@@ -63,6 +64,7 @@ def entries(file: BinaryIO | BytesIO) -> dict[Any, str]:
     return {key: text for key, text in catalogue.items() if key and text}
 
 
+@cache
 def known() -> set[str]:
     found: set[str] = set()
     for path in SRC.rglob("locale/*/LC_MESSAGES/*.mo"):
@@ -73,11 +75,10 @@ def known() -> set[str]:
 
 @pytest.mark.parametrize("stage", sorted(p.parent.name for p in SRC.glob("*/__init__.py")))
 def test_every_visible_string_is_translated(stage: str) -> None:
-    translated = known()
     missing = {
         f"{path.relative_to(SRC)}: {text!r}"
-        for path, text in wanted()
-        if path.is_relative_to(SRC / stage) and text and text not in translated
+        for path, text in wanted(SRC / stage)
+        if text and text not in known()
     }
     assert not missing, "\n".join(sorted(missing))
 

@@ -16,7 +16,7 @@ from clew.web import import_command
 from tests import company as companies
 from tests.architecture.source import ROOT
 
-ROWS = 6_000
+ROWS = 3_000
 SECONDS = 60
 
 
