@@ -61,3 +61,15 @@ class BothWorkedOn(Conflict):
     """Two people are working on these enquiries. Agree who goes on, tick that, and merge again."""
 
     code = "both_worked_on"
+
+
+class SuspectMissing(Missing):
+    """There is no such pair, or you may not see both of them."""
+
+    code = "suspect_missing"
+
+
+class SuspectSettled(Conflict):
+    """Somebody has decided about this pair already."""
+
+    code = "suspect_settled"

@@ -108,3 +108,11 @@ class LeadAbsorbed(Event):
 
     lead_id: UUID
     into_lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SuspicionDismissed(Event):
+    """Somebody said that two contacts are not one person."""
+
+    contact_id: UUID
+    other_id: UUID

@@ -1,5 +1,7 @@
 """Who it is: people, the ways of reaching them, and their enquiries."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -205,3 +207,66 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} into {self.survivor_id}"
+
+
+class Trait(models.Model):
+    """By what a contact is found where duplicates are looked for: keyed hashes, made in the background."""
+
+    contact = models.OneToOneField(Contact, models.CASCADE, primary_key=True, related_name="trait")
+    digests = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        indexes = [GinIndex(fields=["digests"], name="trait_digests")]
+
+    def __str__(self) -> str:
+        return f"traits of {self.contact_id}"
+
+
+class Suspect(models.Model):
+    """Two contacts that may be one person, and why. What somebody decided about them is remembered."""
+
+    class State(models.TextChoices):
+        """What was decided."""
+
+        OPEN = "open"
+        DIFFERENT = "different"  # not a duplicate
+        MERGED = "merged"
+
+    first = models.ForeignKey(Contact, models.CASCADE, db_index=False, related_name="+")
+    second = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    reasons = models.JSONField()
+    score = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    found_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("first", "second", name="suspect_pair_once"),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="suspect_first_is_smaller"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", settled_at__isnull=True)
+                | Q(state__in=["different", "merged"], settled_at__isnull=False),
+                name="suspect_settled_when_decided",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-score", "-id"], name="suspect_to_look_at", condition=Q(state="open")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} and {self.second_id}"
+
+
+class Search(models.Model):
+    """How far the search for duplicates has come: the entry of the ledger that was looked at last."""
+
+    entry_id = models.BigIntegerField(default=0)
+    found_count = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"up to {self.entry_id}"

@@ -458,5 +458,13 @@ def _forget_contacts(contact_ids: list[UUID]) -> None:
             """,
             {"ids": ids},
         )
+        cursor.execute(
+            """
+            delete from contacts_suspect
+            where first_id = any(%(ids)s::uuid[]) or second_id = any(%(ids)s::uuid[])
+            """,
+            {"ids": ids},
+        )
+        cursor.execute("delete from contacts_trait where contact_id = any(%s::uuid[])", [ids])
         cursor.execute("delete from contacts_identifier where contact_id = any(%s::uuid[])", [ids])
         cursor.execute("delete from contacts_contact where id = any(%s::uuid[])", [ids])

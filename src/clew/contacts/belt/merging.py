@@ -45,7 +45,7 @@ from clew.contacts.events import (
     MessageMoved,
     MessageReturned,
 )
-from clew.contacts.models import Contact, Lead, Merge
+from clew.contacts.models import Contact, Lead, Merge, Suspect
 from clew.contacts.rules import under
 
 MERGING = Actor("system", "merge")
@@ -66,6 +66,12 @@ MESSAGES = """
 select r.submission_id, r.lead_id, coalesce(r.contact_id, l.contact_id), r.at
 from contacts_repeat r join contacts_lead l on l.id = r.lead_id
 where l.contact_id = any(%s::uuid[]) order by r.at, r.submission_id
+"""
+SUSPECTED = """
+update contacts_suspect set state = %(state)s, settled_at = %(at)s
+where state = any(%(from)s)
+  and ((first_id = any(%(one)s::uuid[]) and second_id = any(%(other)s::uuid[]))
+    or (second_id = any(%(one)s::uuid[]) and first_id = any(%(other)s::uuid[])))
 """
 FIRSTS = """
 select l.id, l.id, l.contact_id, l.opened_at from contacts_lead l
@@ -185,6 +191,7 @@ def merge(
     with connection.cursor() as cursor:
         cursor.execute(POINTED, {"root": kept.contact.pk, "ids": as_array(gone.members)})
         cursor.execute(NAMED, {**values, "ids": everybody})
+    _suspect(gone.members, kept.members, Suspect.State.MERGED, now)
     happened = ContactsMerged(
         gone.contact.pk, kept.contact.pk, made.pk, chosen, reason, closed_lead
     )
@@ -234,8 +241,19 @@ def part(seen: Apart, *, actor: Actor, now: datetime) -> None:
     with connection.cursor() as cursor:
         for root, members in seen.sides:
             cursor.execute(POINTED, {"root": root, "ids": as_array(members)})
+    _suspect(seen.sides[0][1], seen.sides[1][1], Suspect.State.OPEN, None)
     made = seen.merge
     append(MergeTakenApart(made.contact_id, made.survivor_id, made.pk), actor=actor, at=now)
+
+
+def _suspect(
+    one: Iterable[UUID], other: Iterable[UUID], state: Suspect.State, at: datetime | None
+) -> None:
+    """Settle what was suspected of two people, or open what this merge had settled."""
+    earlier = ["merged"] if state == Suspect.State.OPEN else ["open", "different"]
+    values = {"state": state.value, "at": at, "from": earlier}
+    with connection.cursor() as cursor:
+        cursor.execute(SUSPECTED, {**values, "one": as_array(one), "other": as_array(other)})
 
 
 def take_in(absorbed: Mapping[UUID, UUID], now: datetime) -> dict[UUID, datetime]:

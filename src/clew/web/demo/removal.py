@@ -32,6 +32,9 @@ STATEMENTS = (
     "delete from contacts_lead where id in (select id from doomed)",
     """delete from strangers s using contacts_lead l where l.contact_id = s.id""",
     "delete from contacts_identifier where contact_id in (select id from strangers)",
+    "delete from contacts_trait where contact_id in (select id from strangers)",
+    """delete from contacts_suspect where first_id in (select id from strangers)
+       or second_id in (select id from strangers)""",
     """delete from contacts_merge where contact_id in (select id from strangers)
        or survivor_id in (select id from strangers)""",
     """update contacts_lead set person_id = null where person_id in (select id from strangers)""",
