@@ -36,6 +36,8 @@ from json_to_recordset(%(keys)s) as k(id uuid, digests bigint[])
 cross join lateral (select t.contact_id, t.digests from contacts_trait t
   where t.digests && k.digests and t.contact_id <> k.id limit %(most)s) t
 """
+# The index, whatever a limit seems to save; and compiling costs more than all of it.
+PLANNED = "set local enable_seqscan = off; set local jit = off"
 OWNERS = """
 select m.id, i.contact_id from json_to_recordset(%s) as m(id uuid, digest text)
 join contacts_identifier i on i.kind = 'phone' and i.digest = decode(m.digest, 'hex')
@@ -70,14 +72,15 @@ class Known:
     person_id: UUID
     numbers: set[int] = field(default_factory=set)
     mentions: dict[int, bytes] = field(default_factory=dict)
+    stored: list[int] = field(default_factory=list)
+    sought: list[int] = field(default_factory=list)
 
-    def digests(self) -> list[int]:
-        """What is stored to find it by."""
-        return sorted({_hash(key) for key in keys(self.face).stored} | self.mentions.keys())
-
-    def sought(self) -> list[int]:
-        """By what it looks for others."""
-        return sorted({_hash(key) for key in keys(self.face).sought} | self.numbers)
+    def hash(self) -> None:
+        """Hash by what it is found and what it looks for: once, since that is most of the work."""
+        by_text = keys(self.face)
+        hashes = {key: _short(lookup(key, "trait")) for key in by_text.stored | by_text.sought}
+        self.stored = sorted({hashes[key] for key in by_text.stored} | self.mentions.keys())
+        self.sought = sorted({hashes[key] for key in by_text.sought} | self.numbers)
 
 
 def seek(submission_ids: Collection[UUID]) -> list[Found]:
@@ -118,6 +121,8 @@ def senders(submission_ids: Collection[UUID]) -> dict[UUID, Known]:
             if number and number not in one.face.phones:
                 digest = lookup(number, "phone")
                 one.mentions[_short(digest)] = digest
+    for one in known.values():
+        one.hash()
     return known
 
 
@@ -158,9 +163,7 @@ def _known(
 
 def _candidates(known: Mapping[UUID, Known], told: dict[Pair, set[str]]) -> set[Pair]:
     """Find who has a key in common; whose own number somebody else wrote is told at once."""
-    rows = [
-        {"id": id_, "digests": sought} for id_, one in known.items() if (sought := one.sought())
-    ]
+    rows = [{"id": id_, "digests": one.sought} for id_, one in known.items() if one.sought]
     pairs = set()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -171,7 +174,6 @@ def _candidates(known: Mapping[UUID, Known], told: dict[Pair, set[str]]) -> set[
             pairs.add(_pair(one, other))
             if not known[one].numbers.isdisjoint(digests):
                 told[_pair(one, other)].add("number_elsewhere")
-        cursor.execute("set local enable_seqscan = on")
     return pairs
 
 
@@ -200,10 +202,6 @@ def _judged(pair: Pair, told: set[str], everybody: Mapping[UUID, Known]) -> Foun
 
 def _pair(one: UUID, other: UUID) -> Pair:
     return (one, other) if one < other else (other, one)
-
-
-def _hash(key: str) -> int:
-    return _short(lookup(key, "trait"))
 
 
 def _short(digest: bytes) -> int:

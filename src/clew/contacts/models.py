@@ -216,7 +216,11 @@ class Trait(models.Model):
     digests = ArrayField(models.BigIntegerField())
 
     class Meta:
-        indexes = [GinIndex(fields=["digests"], name="trait_digests")]
+        indexes = [
+            GinIndex(  # each step looks things up, which what is pending would slow down
+                fields=["digests"], name="trait_digests", fastupdate=False
+            )
+        ]
 
     def __str__(self) -> str:
         return f"traits of {self.contact_id}"

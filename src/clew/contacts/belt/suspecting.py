@@ -10,7 +10,7 @@ from clew.base.json import dumps
 from clew.contacts.likely import Known, partners, senders
 from clew.contacts.models import Search
 
-ENTRIES = 1_000
+ENTRIES = 3_000
 BEHIND = timedelta(seconds=30)  # whoever still writes has older ids than others have committed
 SEARCHED = """
 select id, case when name = 'LeadOpened' then subject
@@ -71,8 +71,6 @@ def look_at(submission_ids: Sequence[UUID], now: datetime) -> int:
 
 
 def _keep_traits(known: dict[UUID, Known]) -> None:
-    rows = [
-        {"contact_id": id_, "digests": own} for id_, one in known.items() if (own := one.digests())
-    ]
+    rows = [{"contact_id": id_, "digests": one.stored} for id_, one in known.items() if one.stored]
     with connection.cursor() as cursor:
         cursor.execute(TRAITS, [dumps(rows)])

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     django.contrib.postgres.indexes.GinIndex(
-                        fields=["digests"], name="trait_digests"
+                        fields=["digests"], name="trait_digests", fastupdate=False
                     )
                 ],
             },
