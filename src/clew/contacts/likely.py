@@ -138,7 +138,7 @@ def _faces(contact_ids: Collection[UUID]) -> dict[UUID, Known]:
         with connection.cursor() as cursor:
             cursor.execute(FACES, [as_array(contact_ids)])
             for contact_id, *row in cursor.fetchall():
-                rows[contact_id].append(tuple(row))  # type: ignore[arg-type]
+                rows[contact_id].append(tuple(row))
     return {contact_id: _known(contact_id, found) for contact_id, found in rows.items()}
 
 

@@ -29,8 +29,8 @@ def same_person(lead: Lead) -> list[UUID]:
 
 def roots(contact_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Give for each contact the one that stands for the person: itself, or the survivor of its merges."""
-    found = Contact.objects.filter(pk__in=list(contact_ids)).values_list("pk", "survivor_id")
-    return {pk: survivor or pk for pk, survivor in found}
+    found = Contact.objects.filter(pk__in=list(contact_ids))
+    return dict(found.annotate(root=Coalesce("survivor", "pk")).values_list("pk", "root"))
 
 
 def masked(identifier: Identifier) -> str:

@@ -110,6 +110,7 @@ class PilotEnded(Event):
     pilot_id: int
 
 
+@dataclass(frozen=True, slots=True)
 class LeadRestored(Event):
     """The closing of a lead was taken back: it stands where it stood."""
 

@@ -150,7 +150,7 @@ def _close_younger(open_leads: list[Standing], now: datetime) -> UUID | None:
 def _plan(members: Iterable[UUID]) -> Reopening | None:
     standing = Merge.objects.filter(contact__in=list(members), undone_at=None)
     closed = standing.exclude(closed_lead=None).values_list("closed_lead_id", flat=True)
-    return reopens(standings(members), {id_ for id_ in closed if id_})
+    return reopens(standings(members), set(closed))
 
 
 def _take_in(absorbed: dict[UUID, UUID], now: datetime) -> None:
