@@ -108,8 +108,7 @@ def world() -> World:
     hers = Actor("member", str(company.manager.pk))
     lapsed = enquire(company.site, phone="13912345678", **HOT)
     gone, kept = (Lead.objects.get(pk=id_).contact_id for id_ in (lapsed, lead_id))
-    boss = company.administrator
-    merged = merging.merge(merging.Order(gone, kept), viewer=boss, now=MONDAY_NOON)
+    merged = merging.merge(merging.Order(gone, kept), viewer=company.administrator, now=MONDAY_NOON)
     batch = begin("leads.csv", 100, actor=hers, now=MONDAY_NOON)
     rules = [Rule("all", company.online.pk)]
     write_draft(rules, edition=1, member=company.manager, now=MONDAY_NOON)
