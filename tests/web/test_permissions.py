@@ -17,13 +17,14 @@ from clew.access.models import Member, Role
 from clew.base.ledger import Actor
 from clew.base.sheets_out import Format
 from clew.capture.actions.imports import begin
+from clew.contacts.models import Lead
 from clew.handoff.actions import write_draft
 from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.leads import Filter
-from clew.web import permissions
+from clew.web import merging, permissions
 from clew.web.asgi import BARE
 from clew.web.permissions import ANYBODY, TABLE, Rows, is_allowed
 from tests.company import HOT, MONDAY_NOON, Company, enquire, found, member
@@ -41,8 +42,9 @@ IDS = {
     "import_id",
     "export_id",
     "absence_id",
+    "merge_id",
 }
-UUIDS = {"lead_id", "submission_id", "import_id", "export_id"}
+UUIDS = {"lead_id", "submission_id", "import_id", "export_id", "merge_id"}
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ def world() -> World:
         now=datetime.now(UTC),
     )
     hers = Actor("member", str(company.manager.pk))
+    lapsed = enquire(company.site, phone="13912345678", **HOT)
+    gone, kept = (Lead.objects.get(pk=id_).contact_id for id_ in (lapsed, lead_id))
+    merged = merging.merge(merging.Order(gone, kept), viewer=company.administrator, now=MONDAY_NOON)
     batch = begin("leads.csv", 100, actor=hers, now=MONDAY_NOON)
     rules = [Rule("all", company.online.pk)]
     write_draft(rules, edition=1, member=company.manager, now=MONDAY_NOON)
@@ -129,6 +134,7 @@ def world() -> World:
             "number": 1,
             "version": 1,
             "pilot_id": 1,
+            "merge_id": merged.pk,
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

@@ -1,6 +1,6 @@
 """What contacts can refuse."""
 
-from clew.errors import ClewError, Invalid
+from clew.errors import ClewError, Conflict, Invalid, Missing
 
 
 class Unreachable(Invalid):
@@ -19,3 +19,57 @@ class PurposeUnknown(Invalid):
     """Choose what you need the number for."""
 
     code = "purpose_unknown"
+
+
+class ContactMissing(Missing):
+    """There is no such person, or none of their enquiries is one that you may see."""
+
+    code = "contact_missing"
+
+
+class MergeWithItself(Invalid):
+    """This is one and the same person already. Choose two different ones."""
+
+    code = "merge_with_itself"
+
+
+class AlreadyMerged(Conflict):
+    """Somebody has merged one of these with another person already. Look at them again."""
+
+    code = "already_merged"
+
+
+class MergeMissing(Missing):
+    """There is no such merge, or you may not see it."""
+
+    code = "merge_missing"
+
+
+class MergeUndone(Conflict):
+    """This merge has been taken apart already."""
+
+    code = "merge_undone"
+
+
+class ChoiceUnknown(Invalid):
+    """Say for each field whose is to be kept."""
+
+    code = "choice_unknown"
+
+
+class BothWorkedOn(Conflict):
+    """Two people are working on these enquiries. Agree who goes on, tick that, and merge again."""
+
+    code = "both_worked_on"
+
+
+class SuspectMissing(Missing):
+    """There is no such pair, or you may not see both of them."""
+
+    code = "suspect_missing"
+
+
+class SuspectSettled(Conflict):
+    """Somebody has decided about this pair already."""
+
+    code = "suspect_settled"

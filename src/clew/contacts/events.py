@@ -61,3 +61,58 @@ class StrengtheningUndone(Event):
 
     lead_id: UUID
     submission_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsMerged(Event):
+    """Somebody said that two contacts are one person: one points to the other, the survivor."""
+
+    contact_id: UUID
+    survivor_id: UUID
+    merge_id: UUID
+    chosen: dict[str, str]
+    reason: str
+    closed_lead_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTakenApart(Event):
+    """Two merged contacts are two people again."""
+
+    contact_id: UUID
+    survivor_id: UUID
+    merge_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMoved(Event):
+    """A merge was taken apart, so a message left this lead for one of whoever sent it."""
+
+    lead_id: UUID
+    submission_id: UUID
+    to_lead_id: UUID | None  # none where it goes along the belt again
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReturned(Event):
+    """A merge was taken apart, so a message came to this lead from one of somebody else."""
+
+    lead_id: UUID
+    submission_id: UUID
+    from_lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LeadAbsorbed(Event):
+    """A merge was taken apart: a lead that it had let open is a message of the one that is open again."""
+
+    lead_id: UUID
+    into_lead_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SuspicionDismissed(Event):
+    """Somebody said that two contacts are not one person."""
+
+    contact_id: UUID
+    other_id: UUID

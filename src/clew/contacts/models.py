@@ -1,18 +1,44 @@
 """Who it is: people, the ways of reaching them, and their enquiries."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from clew.capture.models import Source, Submission
 
 
 class Contact(models.Model):
-    """A person. The name stays clear for search; every way of reaching them is an Identifier."""
+    """A person. The name stays clear for search; every way of reaching them is an Identifier.
+
+    Where several contacts were merged, `survivor` is the one that all of them stand for, whatever the
+    chain of merges; `name` and `company` are what was chosen for all, `own_…` what each had before.
+    """
 
     id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=120, blank=True)
     company = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    survivor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="absorbed"
+    )
+    own_name = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001  null: not merged
+    own_company = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(survivor=F("id")), name="contact_survivor_is_another"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["survivor"],
+                name="contact_absorbed",
+                condition=Q(survivor__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -68,6 +94,16 @@ class Lead(models.Model):
         Submission, models.PROTECT, primary_key=True, db_column="id", related_name="lead"
     )
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="leads")
+    person = (
+        models.ForeignKey(  # the survivor of the contact's merges; null where it is the contact
+            Contact,
+            models.PROTECT,
+            null=True,
+            blank=True,
+            db_index=False,
+            related_name="person_leads",
+        )
+    )
     source = models.ForeignKey(Source, models.PROTECT, related_name="leads")
     category = models.CharField(max_length=60, blank=True)
     region = models.CharField(max_length=60, blank=True)
@@ -88,9 +124,9 @@ class Lead(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["contact"],
+                Coalesce("person", "contact"),
                 condition=Q(ended_at__isnull=True),
-                name="lead_one_open_per_contact",
+                name="lead_one_open_per_person",
             ),
             models.CheckConstraint(
                 condition=Q(submission_count__gte=1), name="lead_has_submissions"
@@ -106,6 +142,9 @@ class Lead(models.Model):
                 name="lead_followed",
                 condition=Q(follows__isnull=False),
             ),
+            models.Index(
+                fields=["person"], name="lead_of_person", condition=Q(person__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +157,120 @@ class Repeat(models.Model):
     submission = models.OneToOneField(Submission, models.PROTECT, primary_key=True)
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="repeats")
     at = models.DateTimeField()
+    contact = models.ForeignKey(  # who sent it, where that is a merged contact and not the lead's
+        Contact, models.PROTECT, null=True, blank=True, db_index=False, related_name="repeats"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["contact"], name="repeat_of_merged", condition=Q(contact__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.submission_id} of {self.lead_id}"
+
+
+class Merge(models.Model):
+    """Somebody said that two contacts are one person: a pointer from one to the survivor.
+
+    It stands until it is undone. Nothing is moved, so that nothing has to be moved back.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="merges")
+    survivor = models.ForeignKey(Contact, models.PROTECT, related_name="merges_in")
+    name = models.CharField(max_length=120, blank=True)  # what is shown from then on
+    company = models.CharField(max_length=200, blank=True)
+    chosen = models.JSONField()  # {"name": whose, "company": whose}: contact or survivor
+    reason = models.CharField(max_length=200, blank=True)
+    closed_lead = models.ForeignKey(
+        Lead, models.PROTECT, null=True, blank=True, related_name="closed_by_merges"
+    )
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact"],
+                condition=Q(undone_at__isnull=True),
+                name="merge_one_standing_per_contact",
+            ),
+            models.CheckConstraint(
+                condition=~Q(contact=F("survivor")), name="merge_of_two_contacts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} into {self.survivor_id}"
+
+
+class Trait(models.Model):
+    """By what a contact is found where duplicates are looked for: keyed hashes, made in the background."""
+
+    contact = models.OneToOneField(Contact, models.CASCADE, primary_key=True, related_name="trait")
+    digests = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        indexes = [
+            GinIndex(  # each step looks things up, which what is pending would slow down
+                fields=["digests"], name="trait_digests", fastupdate=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"traits of {self.contact_id}"
+
+
+class Suspect(models.Model):
+    """Two contacts that may be one person, and why. What somebody decided about them is remembered."""
+
+    class State(models.TextChoices):
+        """What was decided."""
+
+        OPEN = "open"
+        DIFFERENT = "different"  # not a duplicate
+        MERGED = "merged"
+
+    first = models.ForeignKey(Contact, models.CASCADE, db_index=False, related_name="+")
+    second = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    reasons = models.JSONField()
+    score = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    found_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("first", "second", name="suspect_pair_once"),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="suspect_first_is_smaller"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", settled_at__isnull=True)
+                | Q(state__in=["different", "merged"], settled_at__isnull=False),
+                name="suspect_settled_when_decided",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-score", "-id"], name="suspect_to_look_at", condition=Q(state="open")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} and {self.second_id}"
+
+
+class Search(models.Model):
+    """How far the search for duplicates has come: the entry of the ledger that was looked at last."""
+
+    entry_id = models.BigIntegerField(default=0)
+    found_count = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"up to {self.entry_id}"

@@ -4,16 +4,33 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from clew.base.sealing import lookup, unseal
 from clew.capture.ways import normal_phone
-from clew.contacts.models import Identifier, Lead
+from clew.contacts.models import Contact, Identifier, Lead
 from clew.contacts.rules import mask
 
 
 def identifiers(lead: Lead) -> list[Identifier]:
-    """Give the ways of reaching a lead's contact, oldest first."""
-    return list(Identifier.objects.filter(contact=lead.contact_id).order_by("id"))
+    """Give the ways of reaching a lead's contact, and whoever it was merged with, oldest first."""
+    return list(Identifier.objects.filter(contact__in=same_person(lead)).order_by("id"))
+
+
+def same_person(lead: Lead) -> list[UUID]:
+    """Give the contact of a lead, and all that are the same person."""
+    if lead.person_id is None:
+        absorbed = Contact.objects.filter(survivor=lead.contact_id)
+        return [lead.contact_id, *absorbed.values_list("pk", flat=True)]
+    group = Contact.objects.filter(Q(pk=lead.person_id) | Q(survivor=lead.person_id))
+    return list(group.values_list("pk", flat=True))
+
+
+def roots(contact_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Give for each contact the one that stands for the person: itself, or the survivor of its merges."""
+    found = Contact.objects.filter(pk__in=list(contact_ids))
+    return dict(found.annotate(root=Coalesce("survivor", "pk")).values_list("pk", "root"))
 
 
 def masked(identifier: Identifier) -> str:
@@ -27,13 +44,18 @@ def value(identifier: Identifier) -> str:
 
 
 def contacts_by_number(text: str) -> list[UUID]:
-    """Find contacts by a full phone number or by its last four digits."""
+    """Find contacts by a full phone number or by its last four digits, and who is the same person."""
     if len(text) == 4 and text.isdigit():
         found = Identifier.objects.filter(tail=lookup(text, "tail"))
     else:
         number = normal_phone(text)
         found = Identifier.objects.filter(kind="phone", digest=lookup(number or "", "phone"))
-    return list(found.values_list("contact_id", flat=True)[:200])
+    ids = list(found.values_list("contact_id", flat=True)[:200])
+    persons = set(roots(ids).values())
+    merged = Contact.objects.filter(
+        Q(survivor__in=persons) | Q(pk__in=persons, absorbed__isnull=False)
+    )
+    return list({*ids, *merged.values_list("pk", flat=True)})
 
 
 def with_open_lead(keys: Iterable[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
@@ -42,10 +64,12 @@ def with_open_lead(keys: Iterable[tuple[str, bytes]]) -> frozenset[tuple[str, by
     for kind, digest in keys:
         by_kind.setdefault(kind, set()).add(digest)
     found: set[tuple[str, bytes]] = set()
+    open_leads = Lead.objects.filter(ended_at=None).annotate(root=Coalesce("person", "contact"))
     for kind, digests in by_kind.items():
-        known = Identifier.objects.filter(
-            kind=kind, digest__in=digests, contact__leads__ended_at__isnull=True
-        ).filter(contact__leads__isnull=False)
+        known = Identifier.objects.filter(kind=kind, digest__in=digests).annotate(
+            root=Coalesce("contact__survivor", "contact")
+        )
+        known = known.filter(Exists(open_leads.filter(root=OuterRef("root"))))
         found |= {(kind, bytes(digest)) for digest in known.values_list("digest", flat=True)}
     return frozenset(found)
 

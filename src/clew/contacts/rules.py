@@ -1,6 +1,10 @@
-"""What may be shown of the ways of reaching a person, and of what they wrote."""
+"""What may be shown of people and of what they wrote, and what merging them does to their leads."""
 
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from clew.capture.ways import Way
 
@@ -38,3 +42,62 @@ def veil(text: str) -> str:
 def _hidden(match: re.Match[str]) -> str:
     digits = sum(c.isdigit() for c in match[0])
     return "****" if digits >= 10 or (digits >= 7 and match[0][0] in "+0") else match[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A lead as merging sees it: `state` is open, merged (closed by a merge) or over."""
+
+    lead_id: UUID
+    contact_id: UUID
+    opened_at: datetime
+    state: str
+    is_worked_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """Which lead opens again when a merge is taken apart, and which one it takes in."""
+
+    lead_id: UUID
+    takes_in: UUID | None = None
+
+
+def yields(first: Standing, second: Standing) -> Standing:
+    """Say which of two open leads closes when their people are one: the younger."""
+    return max(first, second, key=_age)
+
+
+def reopens(leads: Iterable[Standing], still_merged: Collection[UUID]) -> Reopening | None:
+    """Say which lead of a person opens again after a merge was taken apart, if any.
+
+    Where none is open it is the oldest of those that merges had closed. One that was opened while it was
+    closed becomes part of it, unless somebody has worked on that. `still_merged`: leads that merges which
+    stand have closed.
+    """
+    known = sorted(leads, key=_age)
+    is_open = next((one for one in known if one.state == "open"), None)
+    closed = [one for one in known if one.state == "merged"]
+    if is_open is None:
+        return Reopening(closed[0].lead_id) if closed else None
+    older = [one for one in closed if one.lead_id not in still_merged and _age(one) < _age(is_open)]
+    if not older or is_open.is_worked_on:
+        return None
+    return Reopening(older[0].lead_id, takes_in=is_open.lead_id)
+
+
+def under(contact_id: UUID, links: Iterable[tuple[UUID, UUID]]) -> set[UUID]:
+    """Give a contact and all that were merged into it, directly or not. Links go from one to its survivor."""
+    into: dict[UUID, list[UUID]] = {}
+    for child, parent in links:
+        into.setdefault(parent, []).append(child)
+    found, left = set(), [contact_id]
+    while left:
+        one = left.pop()
+        found.add(one)
+        left += into.get(one, [])
+    return found
+
+
+def _age(one: Standing) -> tuple[datetime, UUID]:
+    return one.opened_at, one.lead_id

@@ -15,6 +15,7 @@ from clew.base.ledger import Actor, Event, append
 from clew.base.live import Hint, announce
 from clew.contacts.models import Lead
 from clew.grading.actions import keep_alive
+from clew.handoff.belt.forgetting import revive
 from clew.handoff.errors import (
     CapacityReached,
     ContactBusy,
@@ -38,6 +39,7 @@ from clew.handoff.events import (
     LeadClosed,
     LeadPooled,
     LeadReopened,
+    LeadRestored,
     MethodChanged,
     PilotEnded,
     PilotStarted,
@@ -143,6 +145,27 @@ def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
     if seat:
         append(LeadAssigned(lead_id, seat.pk, "reopened"), actor=actor, at=now)
     return placement
+
+
+@transaction.atomic
+def restore(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
+    """Take the closing of a lead back: it stands where it stood, or in the pool where that seat is gone.
+
+    Nobody's turn is taken. Raises LeadMissing, LeadTaken when it is open, ContactBusy when a newer
+    enquiry is open.
+    """
+    before = _placement(lead_id)
+    if before.kind != Kind.CLOSED:
+        raise LeadTaken
+    try:
+        with transaction.atomic():
+            Lead.objects.filter(pk=lead_id).update(ended_at=None)
+    except IntegrityError as newer:
+        raise ContactBusy from newer
+    revive([lead_id], now)
+    stands = Placement.objects.get(lead=lead_id, closed_at=None)
+    append(LeadRestored(lead_id, stands.kind, stands.seat_id), actor=actor, at=now)
+    return stands
 
 
 @transaction.atomic

@@ -108,3 +108,12 @@ class PilotEnded(Event):
     """The rules in force hold for all leads again."""
 
     pilot_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRestored(Event):
+    """The closing of a lead was taken back: it stands where it stood."""
+
+    lead_id: UUID
+    kind: str
+    seat_id: int | None

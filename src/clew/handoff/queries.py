@@ -1,6 +1,7 @@
 """Reading who has what, and why."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +51,14 @@ def placement_of(lead_id: UUID) -> Placement:
     return Placement.objects.select_related("seat__member", "team", "round").get(
         lead=lead_id, closed_at=None
     )
+
+
+def closed_for(lead_ids: Iterable[UUID], reason: str) -> set[UUID]:
+    """Give those of the leads that stand closed for a reason."""
+    found = Placement.objects.filter(
+        lead__in=list(lead_ids), kind=Placement.Kind.CLOSED, closed_at=None, reason=reason
+    )
+    return set(found.values_list("lead_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

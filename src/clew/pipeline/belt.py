@@ -27,7 +27,7 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     _record(placed)
     lapsed = [p.lead_id for p in placed if p.kind == "closed" and not p.ended]
     if lapsed:
-        _leave_alone(lapsed, now)
+        leave_alone(lapsed, now)
     with_person = [p for p in placed if p.kind == "person"]
     if not with_person:
         return
@@ -57,7 +57,8 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     )
 
 
-def _leave_alone(lead_ids: list[UUID], now: datetime) -> None:
+def leave_alone(lead_ids: list[UUID], now: datetime) -> None:
+    """Stop clocks and next steps of leads that ended by themselves, at this very moment."""
     ids = as_array(lead_ids)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -14,6 +14,7 @@ from clew.base.sealing import SealBroken
 from clew.capture.models import Submission
 from clew.capture.queries import open_body
 from clew.contacts.models import Lead
+from clew.contacts.queries import same_person
 from clew.contacts.rules import veil
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
@@ -85,7 +86,7 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
     members = {e.actor_id for e in entries if e.actor_kind == "member" and e.actor_id.isdigit()}
     seats = {e.data["seat_id"] for e in entries if e.data.get("seat_id")}
     others = list(
-        Lead.objects.filter(contact=lead.contact_id)
+        Lead.objects.filter(contact__in=same_person(lead))
         .exclude(pk=lead.pk)
         .select_related("source")
         .order_by("-opened_at")[:OTHERS_AT_MOST]
@@ -151,6 +152,7 @@ def _revived(entry: Entry, sources: Sources) -> Moment:
 
 
 def _strengthened(entry: Entry, sources: Sources) -> Moment:
+    """Tell of a message; of one that is another lead's by now without its words."""
     came = sources.submissions.get(UUID(entry.data["submission_id"]))
     title = _("Message no. %(n)d") % {"n": entry.data["submission_count"]}
     who = came.source.name if came else ""
@@ -160,6 +162,25 @@ def _strengthened(entry: Entry, sources: Sources) -> Moment:
 
 def _unstrengthened(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "arrow-back-up", _("A message was taken back: its import was undone"))
+
+
+def _moved(entry: Entry, sources: Sources) -> Moment:
+    to_id = UUID(entry.data["to_lead_id"]) if entry.data["to_lead_id"] else None
+    title = _("Taken apart: a message went to whoever sent it")
+    link = to_id if to_id in sources.visible else None
+    return Moment(entry.at, "arrow-back-up", title, link=link)
+
+
+def _returned(entry: Entry, sources: Sources) -> Moment:
+    came = sources.submissions.get(UUID(entry.data["submission_id"]))
+    title = _("Taken apart: a message came back")
+    return Moment(entry.at, "arrow-back-up", title, quote=_words_of(came), stop=title)
+
+
+def _restored(entry: Entry, sources: Sources) -> Moment:
+    name = sources.seats.get(entry.data["seat_id"] or 0, "")
+    title = _("Taken apart: open again")
+    return Moment(entry.at, "arrow-back-up", title, name, stop=title)
 
 
 def _graded(entry: Entry, sources: Sources) -> Moment:
@@ -266,6 +287,9 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "CallLogged": _called,
     "NextStepPlanned": _planned,
     "IdentifiersRevealed": _revealed,
+    "LeadRestored": _restored,
+    "MessageMoved": _moved,
+    "MessageReturned": _returned,
 }
 
 

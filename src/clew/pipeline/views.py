@@ -29,6 +29,7 @@ from clew.handoff.queries import Share, shares, trace, visible_lead
 from clew.pipeline import queries
 from clew.pipeline.actions import leads as actions
 from clew.pipeline.dossier import colleagues, dossier
+from clew.pipeline.duplicates import elsewhere
 from clew.pipeline.errors import EndUnknown, NextTimeMissing, ValueUnreadable
 from clew.pipeline.forms import NOTE_AT_MOST, AssignForm, CallForm, CloseForm, PlanForm
 from clew.pipeline.leads import Filter, leads, pool
@@ -272,8 +273,10 @@ def _lead_page(
     request: HttpRequest, lead_id: UUID, *, numbers: list[tuple[str, str]] | None = None
 ) -> HttpResponse:
     now = _now()
+    found = dossier(_viewer(request), lead_id, now)
     context = {
-        "dossier": dossier(_viewer(request), lead_id, now),
+        "dossier": found,
+        "elsewhere": elsewhere(found.lead, _viewer(request)),
         "now": now,
         "numbers": numbers,
         "purposes": PURPOSES.items(),

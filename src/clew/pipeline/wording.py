@@ -71,6 +71,7 @@ ENDS: Words = {
     "lost": gettext_lazy("Lost"),
     "history": gettext_lazy("Old record, end unknown"),
     "lapsed": gettext_lazy("No longer valid"),
+    "merged": gettext_lazy("Merged with an older enquiry"),
 }
 REASONS: Words = {
     "turn": gettext_lazy("By turn"),

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from clew.base import files
 from clew.capture.actions.rejections import settle_arrived
 from clew.pipeline.actions import exports
-from clew.web import importing, retention
+from clew.web import importing, retention, searching
 from clew.web.office import settling
 
 PAUSE_SECONDS = 0.5
@@ -45,6 +45,7 @@ CHORES: tuple[Chore, ...] = (
     every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,
+    searching.go_on,
 )
 
 

@@ -39,7 +39,7 @@ def belt(arrivals: list[Arrival], now: datetime) -> None:
 class Undoing:
     """What was undone: submissions, and among what they had done, leads and strengthenings of others.
 
-    `kept_for`: how many submissions stay, by reason: worked_on, strengthened or recognised.
+    `kept_for`: how many submissions stay, by reason: worked_on, strengthened, recognised or merged.
     """
 
     undone: int
@@ -62,7 +62,7 @@ def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
     stands still until the commit; everybody else meets the leads' locks.
     """
     with gathered():
-        _stop_belt()
+        stop_belt()
         asked = not_undone(submission_ids)
         take_back(asked, now=now)
         sent = contacts.sent_with(asked)
@@ -94,7 +94,8 @@ def keep_belt_moving() -> None:
         cursor.execute("select pg_advisory_xact_lock_shared(%s)", [TURN])
 
 
-def _stop_belt() -> None:
+def stop_belt() -> None:
+    """Be alone with what was recognised so far, until the commit."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [TURN])
 

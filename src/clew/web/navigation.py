@@ -37,6 +37,7 @@ ENTRIES = (
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
     Place("office:imports", _("Import"), "upload", "run"),
+    Place("office:duplicates", _("Duplicates"), "users", "run"),
     Place("office:sources", _("Sources"), "world", "run"),
     Place("office:exports", _("Exports"), "download", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),

@@ -1,4 +1,4 @@
-"""Taking submissions back: off the queue, out of the failures, and out of the way of the same again."""
+"""Taking submissions back: off the queue, out of the failures, out of the way of the same again; or anew."""
 
 from datetime import datetime
 from uuid import UUID
@@ -43,3 +43,18 @@ def mark_undone(submission_ids: list[UUID], *, now: datetime) -> None:
             """,
             [ids],
         )
+
+
+def send_again(submission_ids: list[UUID]) -> None:
+    """Put submissions on the queue once more. The caller has taken back what the belt made of them."""
+    if not submission_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into capture_waiting (submission_id) select unnest(%s::uuid[])
+            on conflict do nothing
+            """,
+            [as_array(submission_ids)],
+        )
+        cursor.execute("select pg_notify('clew_waiting', '')")

@@ -100,8 +100,13 @@ REVIVED = """
 update contacts_lead l set ended_at = null
 from json_to_recordset(%s) as n(id uuid, at timestamptz)
 where l.id = n.id and l.ended_at = n.at and not exists (
-  select from contacts_lead o where o.contact_id = l.contact_id and o.ended_at is null)
+  select from contacts_lead o where o.ended_at is null
+    and coalesce(o.person_id, o.contact_id) = coalesce(l.person_id, l.contact_id))
 returning l.id
+"""
+MERGED = """
+select id from contacts_contact where id = any(%(ids)s::uuid[]) and survivor_id is not null
+union select survivor_id from contacts_contact where survivor_id = any(%(ids)s::uuid[])
 """
 
 
@@ -195,12 +200,19 @@ def look(sent: Sequence[Sent], undone: Collection[UUID], worked_on: Collection[U
     """Say which of the `undone` submissions can go.
 
     A lead stays, and its first submission with it, once somebody worked on it, or somebody wrote again
-    by another way. All of a contact stays where later submissions were recognised by what would go.
+    by another way. All of a contact stays where later submissions were recognised by what would go,
+    and while it is merged with another: take the merge apart first.
     """
     kept: dict[UUID, str] = {}
     senders = []
+    merged = _merged({s.contact_id for s in sent})
     for contact_id, group in groupby(sent, key=lambda s: s.contact_id):
         everything = list(group)
+        if contact_id in merged:
+            kept.update(
+                {s.submission_id: "merged" for s in everything if s.submission_id in undone}
+            )
+            continue
         reasons = _reasons(everything, undone, worked_on)
         kept.update(reasons)
         parted: tuple[list[Sent], list[Sent]] = ([], [])
@@ -223,7 +235,7 @@ def look(sent: Sequence[Sent], undone: Collection[UUID], worked_on: Collection[U
 
 def forget(seen: Look, now: datetime) -> Forgotten:
     """Take back leads, strengthenings and contacts, and open again what lapsed for their sake."""
-    lapsed = _unlink(seen.removed)
+    lapsed = unlink(seen.removed)
     _bequeath(seen.heirs)
     _overlap(seen)
     with connection.cursor() as cursor:
@@ -234,6 +246,10 @@ def forget(seen: Look, now: datetime) -> Forgotten:
         cursor.execute(
             "delete from contacts_repeat where submission_id = any(%s::uuid[])",
             [as_array(seen.going)],
+        )
+        cursor.execute(
+            "update contacts_merge set closed_lead_id = null where closed_lead_id = any(%s::uuid[])",
+            [as_array(seen.removed)],
         )
         cursor.execute(
             "delete from contacts_lead where id = any(%s::uuid[])", [as_array(seen.removed)]
@@ -247,12 +263,18 @@ def forget(seen: Look, now: datetime) -> Forgotten:
     append_all([LeadUndone(lead_id) for lead_id in seen.removed], actor=UNDO, at=now)
     events = [StrengtheningUndone(s.lead_id, s.submission_id) for s in seen.weakened]
     append_all(events, actor=UNDO, at=now)
-    revived = _revive(lapsed)
+    revived = revive(lapsed)
     append_all([LapseUndone(lead_id) for lead_id in revived], actor=UNDO, at=now)
     return Forgotten([enquiry for enquiry, _ in folded], revived)
 
 
-def _unlink(removed: Sequence[UUID]) -> dict[UUID, datetime]:
+def _merged(contact_ids: Collection[UUID]) -> set[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(MERGED, {"ids": as_array(contact_ids)})
+        return {contact_id for (contact_id,) in cursor.fetchall()}
+
+
+def unlink(removed: Sequence[UUID]) -> dict[UUID, datetime]:
     """Let what stays follow what stays; give the leads that only removed ones follow, and since when."""
     with connection.cursor() as cursor:
         cursor.execute(LINKS, {"ids": as_array(removed)})
@@ -271,7 +293,7 @@ def _unlink(removed: Sequence[UUID]) -> dict[UUID, datetime]:
     return lapsed
 
 
-def _revive(lapsed: Mapping[UUID, datetime]) -> dict[UUID, datetime]:
+def revive(lapsed: Mapping[UUID, datetime]) -> dict[UUID, datetime]:
     """Open leads again that lapsed at these moments, unless they have been taken up since."""
     if not lapsed:
         return {}
@@ -429,5 +451,20 @@ def _overlap(seen: Look) -> None:
 def _forget_contacts(contact_ids: list[UUID]) -> None:
     ids = as_array(contact_ids)
     with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            delete from contacts_merge
+            where contact_id = any(%(ids)s::uuid[]) or survivor_id = any(%(ids)s::uuid[])
+            """,
+            {"ids": ids},
+        )
+        cursor.execute(
+            """
+            delete from contacts_suspect
+            where first_id = any(%(ids)s::uuid[]) or second_id = any(%(ids)s::uuid[])
+            """,
+            {"ids": ids},
+        )
+        cursor.execute("delete from contacts_trait where contact_id = any(%s::uuid[])", [ids])
         cursor.execute("delete from contacts_identifier where contact_id = any(%s::uuid[])", [ids])
         cursor.execute("delete from contacts_contact where id = any(%s::uuid[])", [ids])

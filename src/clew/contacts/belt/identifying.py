@@ -24,7 +24,7 @@ Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
-    "opened_at, strengthened_at, ended_at, is_history, follows_id"
+    "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id"
 )
 
 
@@ -54,13 +54,19 @@ class Ended:
 
 @dataclass(slots=True)
 class Person:
-    """A contact as far as this batch knows it."""
+    """A contact as far as this batch knows it, and the one that it was merged into, if any."""
 
     contact_id: UUID
     is_new: bool
     name: str = ""
     company: str = ""
+    survivor_id: UUID | None = None
     is_named: bool = False
+
+    @property
+    def person_id(self) -> UUID:
+        """Whose open lead it is that they strengthen."""
+        return self.survivor_id or self.contact_id
 
 
 @dataclass(slots=True)
@@ -95,6 +101,7 @@ class Enquiry:
     follows: UUID | None = None  # the lead of the same person that lapsed with this one's coming
     repeats: list[Arrival] = field(default_factory=list)
     heard: list[Met] = field(default_factory=list)  # everything of this batch, in order
+    person_id: UUID | None = None  # whom the contact of a new lead was merged into
 
 
 @dataclass(slots=True)
@@ -178,7 +185,7 @@ def _known(keys: Iterable[Key]) -> dict[Key, Person]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select i.kind, i.digest, c.id, c.name, c.company
+            select i.kind, i.digest, c.id, c.name, c.company, c.survivor_id
             from json_to_recordset(%s) as k(kind text, digest text)
             join contacts_identifier i on i.kind = k.kind and i.digest = decode(k.digest, 'hex')
             join contacts_contact c on c.id = i.contact_id
@@ -187,10 +194,10 @@ def _known(keys: Iterable[Key]) -> dict[Key, Person]:
         )
         found = cursor.fetchall()
     persons = {
-        id_: Person(id_, is_new=False, name=name, company=company)
-        for _, _, id_, name, company in found
+        id_: Person(id_, is_new=False, name=name, company=company, survivor_id=survivor_id)
+        for _, _, id_, name, company, survivor_id in found
     }
-    return {(kind, bytes(digest)): persons[id_] for kind, digest, id_, _, _ in found}
+    return {(kind, bytes(digest)): persons[id_] for kind, digest, id_, *_ in found}
 
 
 def _write_persons(batch: _Batch, now: datetime) -> None:
@@ -238,12 +245,12 @@ def _identifier_row(kind: str, digest: bytes, contact_id: UUID, way: Way) -> tup
 
 
 def _enquire(batch: _Batch) -> list[Enquiry]:
-    known = [m.person.contact_id for m in batch.met if not (m.person.is_new or m.ended)]
+    known = [m.person.person_id for m in batch.met if not (m.person.is_new or m.ended)]
     enquiries = _open_leads(known, batch) if known else {}
     touched: dict[UUID, Enquiry] = {}
     for met in batch.met:
-        contact_id = met.person.contact_id
-        enquiry = None if met.ended else enquiries.get(contact_id)
+        person_id = met.person.person_id
+        enquiry = None if met.ended else enquiries.get(person_id)
         if enquiry and not _has_lapsed(enquiry, met.arrival):
             strengthen(enquiry, met)
         else:
@@ -251,7 +258,7 @@ def _enquire(batch: _Batch) -> list[Enquiry]:
             enquiry = opened(met)
             enquiry.follows = follows
         if not met.ended:
-            enquiries[contact_id] = enquiry
+            enquiries[person_id] = enquiry
         touched[enquiry.lead_id] = enquiry
     return list(touched.values())
 
@@ -263,20 +270,20 @@ def _has_lapsed(enquiry: Enquiry, arrival: Arrival) -> bool:
     return enquiry.valid_until < arrival.received_at
 
 
-def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
+def _open_leads(person_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
     any_arrival, any_given = batch.met[0].arrival, batch.met[0].given
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select contact_id, id, source_id, submission_count, interest, category, region,
-              region_code, cost_minor, valid_until
-            from contacts_lead where contact_id = any(%s) and ended_at is null
+            select coalesce(person_id, contact_id), contact_id, id, source_id, submission_count,
+              interest, category, region, region_code, cost_minor, valid_until
+            from contacts_lead where coalesce(person_id, contact_id) = any(%s) and ended_at is null
             order by id for no key update
             """,
-            [contact_ids],
+            [person_ids],
         )
         return {
-            contact_id: Enquiry(
+            person_id: Enquiry(
                 lead_id=lead_id,
                 contact_id=contact_id,
                 is_new=False,
@@ -291,7 +298,7 @@ def _open_leads(contact_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
                 cost_minor=cost,
                 valid_until=until,
             )
-            for contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until in cursor
+            for person_id, contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until in cursor
         }
 
 
@@ -313,6 +320,7 @@ def opened(met: Met) -> Enquiry:
         cost_minor=arrival.cost_minor,
         ended=met.ended,
         heard=[met],
+        person_id=met.person.survivor_id,
     )
 
 
@@ -334,7 +342,7 @@ def strengthen(enquiry: Enquiry, met: Met) -> None:
 def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
     new = [e for e in enquiries if e.is_new]
     old = [e for e in enquiries if not e.is_new]
-    repeats = [(a.submission_id, e.lead_id, a.received_at) for e in enquiries for a in e.repeats]
+    repeats = [row for e in enquiries if e.repeats for row in _repeat_rows(e)]
     lapsed = [e.follows for e in new if e.follows]
     if lapsed:  # before what follows them: a contact has one open lead at any moment
         with connection.cursor() as cursor:
@@ -346,7 +354,14 @@ def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
     if old:
         write_strengthened([(e, now) for e in old])
     if repeats:
-        copy_in("contacts_repeat", "submission_id, lead_id, at", repeats)
+        copy_in("contacts_repeat", "submission_id, lead_id, at, contact_id", repeats)
+
+
+def _repeat_rows(e: Enquiry) -> Iterable[tuple[object, ...]]:
+    for met in e.heard[-len(e.repeats) :]:
+        sender = met.person.contact_id
+        by = None if sender == e.contact_id else sender  # a contact that was merged with the lead's
+        yield met.arrival.submission_id, e.lead_id, met.arrival.received_at, by
 
 
 def write_strengthened(enquiries: Iterable[tuple[Enquiry, datetime]]) -> None:
@@ -381,6 +396,7 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.ended.ended_at if e.ended else None,
         e.ended is not None,
         e.follows,
+        e.person_id,
     )
 
 

@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 def main(argv: Sequence[str]) -> int:
     """Measure in a scratch database; the last line is one JSON object."""
     parser = argparse.ArgumentParser(prog="clew bench", description=__doc__)
-    parser.add_argument("name", choices=["intake", "imports", "rules"])
+    parser.add_argument("name", choices=["intake", "imports", "duplicates", "rules"])
     parser.add_argument("--quick", action="store_true", help="fewer contacts and shorter runs")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     parser.add_argument(

@@ -2,8 +2,9 @@
 
 import multiprocessing
 import random
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.queues import Queue
@@ -32,14 +33,25 @@ class Figures:
     postgres_us: float
 
 
-def measure(sources: list[Source], *, leads: int, contacts: int, workers: int) -> Figures:
-    """Fill the queue and let `workers` processes empty it. Raises RuntimeError where a lead is lost."""
+def measure(
+    sources: list[Source],
+    *,
+    leads: int,
+    contacts: int,
+    workers: int,
+    beside: Callable[[threading.Event], None] | None = None,
+) -> Figures:
+    """Fill the queue and let `workers` processes empty it. Raises RuntimeError where a lead is lost.
+
+    `beside` is what each of them does in another thread until it is told to stop.
+    """
     fill(sources, leads=leads, contacts=contacts)
-    connection.close()  # the crew must not share it
     fork = multiprocessing.get_context("fork")
     done: Queue[tuple[int, float, float]] = fork.Queue()
     go = fork.Barrier(workers + 1)
-    crew = [fork.Process(target=_work, args=(go, done)) for _ in range(workers)]
+    before = _accounted()
+    crew = [fork.Process(target=_work, args=(go, done, beside)) for _ in range(workers)]
+    connection.close()  # the crew must not share it
     for process in crew:
         process.start()
     go.wait()
@@ -48,7 +60,7 @@ def measure(sources: list[Source], *, leads: int, contacts: int, workers: int) -
     seconds = time.perf_counter() - start
     for process in crew:
         process.join()
-    _check(leads, sum(count for count, _, _ in results))
+    _check(leads, sum(count for count, _, _ in results), before)
     return Figures(
         leads / seconds,
         sum(cpu for _, cpu, _ in results) / leads * 1e6,
@@ -130,24 +142,38 @@ def _identifier(number: int, contact_id: UUID) -> tuple[object, ...]:
     return contact_id, "phone", lookup(value, "phone"), lookup(value[-4:], "tail"), sealed
 
 
-def _work(go: Any, done: "Queue[tuple[int, float, float]]") -> None:
+def _work(
+    go: Any,
+    done: "Queue[tuple[int, float, float]]",
+    beside: Callable[[threading.Event], None] | None,
+) -> None:
     unburden()
+    stop = threading.Event()
+    if beside:
+        threading.Thread(target=beside, args=(stop,), daemon=True).start()
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
     go.wait()
     count, began, backend_began = 0, time.process_time(), cpu_seconds([backend])
     while handled := run_belt_once(datetime.now(UTC)):
         count += handled
+    stop.set()
     done.put((count, time.process_time() - began, cpu_seconds([backend]) - backend_began))
 
 
-def _check(leads: int, handled: int) -> None:
+def _check(leads: int, handled: int, before: tuple[int, ...]) -> None:
+    accounted, places, opened, failed = (
+        now - then for now, then in zip(_accounted(), before, strict=True)
+    )
+    if (handled, accounted, places, failed) != (leads, leads, opened, 0):
+        raise RuntimeError(f"the belt lost leads: {handled=} {accounted=} {places=} {failed=}")
+
+
+def _accounted() -> tuple[int, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
             """select (select count(*) from contacts_lead) + (select count(*) from contacts_repeat),
               (select count(*) from handoff_placement where closed_at is null),
               (select count(*) from contacts_lead), (select count(*) from capture_failure)"""
         )
-        accounted, places, opened, failed = cursor.fetchone()
-    if (handled, accounted, places, failed) != (leads, leads, opened, 0):
-        raise RuntimeError(f"the belt lost leads: {handled=} {accounted=} {places=} {failed=}")
+        return tuple(cursor.fetchone())

@@ -24,6 +24,7 @@ STATEMENTS = (
     "delete from handoff_seat where team_id in (select id from teams)",
     "delete from handoff_method where team_id in (select id from teams)",
     "delete from grading_grade where lead_id in (select id from doomed)",
+    "delete from contacts_merge where closed_lead_id in (select id from doomed)",
     "delete from contacts_repeat where submission_id in (select id from doomed)",
     "delete from contacts_overlap where submission_id in (select id from doomed)",
     """create temporary table strangers on commit drop as
@@ -31,6 +32,15 @@ STATEMENTS = (
     "delete from contacts_lead where id in (select id from doomed)",
     """delete from strangers s using contacts_lead l where l.contact_id = s.id""",
     "delete from contacts_identifier where contact_id in (select id from strangers)",
+    "delete from contacts_trait where contact_id in (select id from strangers)",
+    """delete from contacts_suspect where first_id in (select id from strangers)
+       or second_id in (select id from strangers)""",
+    """delete from contacts_merge where contact_id in (select id from strangers)
+       or survivor_id in (select id from strangers)""",
+    """update contacts_lead set person_id = null where person_id in (select id from strangers)""",
+    """update contacts_repeat set contact_id = null where contact_id in (select id from strangers)""",
+    """update contacts_contact set survivor_id = null where survivor_id in (select id from strangers)
+       or id in (select id from strangers)""",
     "delete from contacts_contact where id in (select id from strangers)",
     "delete from capture_failure where submission_id in (select id from doomed)",
     "delete from capture_waiting where submission_id in (select id from doomed)",

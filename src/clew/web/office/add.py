@@ -1,24 +1,28 @@
 """Adding a lead by hand, or by pasting a line from a chat."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clew.access.models import Member
 from clew.capture.actions import leads
 from clew.capture.errors import LeadsRefused
 from clew.capture.models import Failure, Source, Submission
 from clew.capture.problems import WORDS
 from clew.capture.rules import parse_paste
 from clew.capture.schemas import LeadIn
+from clew.contacts.likely import seek
 from clew.contacts.models import Lead, Repeat
 from clew.errors import ClewError, Missing
 from clew.grading.models import Grade
 from clew.handoff.queries import placement_of, visible_leads
+from clew.pipeline.duplicates import teams_of, titles, visible_by_contact
 from clew.web.office.forms import LeadForm
 from clew.web.office.requests import actor, caller, clock, refusal
 
@@ -72,9 +76,32 @@ def done(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "is_visible": is_visible,
         "place": placement_of(lead.pk) if lead else None,
         "grade": Grade.objects.filter(lead=lead, superseded_at=None).first() if lead else None,
+        "alike": _alike(viewer, submission_id) if lead else None,
         "has_failed": Failure.objects.filter(submission=submission_id, settled_at=None).exists(),
     }
     return render(request, "office/added.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Whom the person just added may be as well: names and leads to open, or the teams to ask."""
+
+    seen: list[tuple[str, UUID]]
+    teams: list[str]
+
+
+def _alike(viewer: Member, submission_id: UUID) -> Alike:
+    """Look at once; the search behind the belt comes round a little later."""
+    with transaction.atomic():
+        found = seek([submission_id])
+    lead, sender = _lead_of(submission_id), Repeat.objects.filter(pk=submission_id).first()
+    own = {lead.contact_id if lead else None, sender.contact_id if sender else None}
+    others = {id_ for one in found for id_ in (one.first, one.second)} - own
+    visible, names = visible_by_contact(viewer, others), titles(others)
+    return Alike(
+        [(names[id_], lead_id) for id_, lead_id in visible.items()],
+        teams_of(others - visible.keys()),
+    )
 
 
 def _receive(request: HttpRequest, form: LeadForm) -> list[UUID]:
