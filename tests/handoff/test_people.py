@@ -295,7 +295,7 @@ def test_what_nobody_covers_waits_and_does_not_stand_in_the_way_of_what_somebody
     takes(company.seats[0], 440000)
     many(company, 5, region="江苏苏州")
     assert set(Placement.objects.values_list("reason", flat=True)) == {"nobody_covers"}
-    many(company, 2, region="广东深圳", start=10)
+    many(company, 2, MONDAY_NOON + timedelta(minutes=1), region="广东深圳", start=10)
     close(Placement.objects.get(kind="person").lead_id, reason="won", actor=TESTER, now=MONDAY_NOON)
     tick(MONDAY_NOON)
     assert Placement.objects.filter(closed_at=None, kind="person").count() == 1

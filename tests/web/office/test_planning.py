@@ -9,6 +9,7 @@ from django.test import Client
 from clew.handoff.models import Absence, Calendar, Placement, Seat
 from tests.company import HOT, Company, enquire
 from tests.web.office.conftest import Browser
+from tests.web.office.test_bad_input import ODD
 
 pytestmark = pytest.mark.django_db
 SOON = (datetime.now(UTC) + timedelta(days=3)).date()
@@ -187,3 +188,35 @@ def test_closing_an_account_shows_what_becomes_of_its_leads_and_does_it(
     assert now_with.seat != holder
     told = admin.get(f"/leads/{now_with.lead_id}").content.decode()
     assert "Whoever had it has left" in told
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_values_break_no_page_of_planning(admin: Client, company: Company, odd: str) -> None:
+    text = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    seat, calendar = company.seats[0].pk, Calendar.objects.get().pk
+    week = {f"day{n}": text for n in range(7)}
+    names = ("name", "time_zone", "days_off", "days_on", "from_day", "from_time", "until_day")
+    more = ("until_time", "reason", "calendar", "categories", "q", "open", "region", "year", "once")
+    sent = week | dict.fromkeys((*names, *more), text)
+    good = leave() | {"reason": text, "name": text, "save": "1"}
+    for address in (
+        "/people/calendars/new",
+        f"/people/calendars/{calendar}",
+        f"/people/calendars/{calendar}/year",
+        f"/people/seats/{seat}/hours",
+        f"/people/seats/{seat}/takes",
+        f"/people/seats/{seat}/absences",
+        "/me/absences",
+        "/people/absences/99999999999999999999999/cancel",
+        "/people/seats/99999999999999999999999/takes",
+    ):
+        assert admin.post(address, sent).status_code < 500, address
+        assert admin.post(address, sent | good | {"once": once()}).status_code < 500, address
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "1999-12-31"])
+def test_a_day_of_another_century_is_refused(company: Company, browser: Browser, day: str) -> None:
+    for dates in ({"from_day": day}, {"until_day": day}, {"from_day": day, "until_day": day}):
+        answer = browser(company.people[0]).post("/me/absences", leave(**dates))
+        assert answer.status_code == 422
+    assert not Absence.objects.exists()

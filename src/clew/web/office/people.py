@@ -1,9 +1,9 @@
 """People and weights: who sits in which team's turn, what each got and what each is due."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +16,7 @@ from clew.access.queries import members, teams
 from clew.base.ledger import Actor
 from clew.errors import Missing
 from clew.handoff import actions as handoff
+from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Absence, Method, Seat
 from clew.handoff.people.queries import Handover, Ties, absences, handover, own_seats, ties
 from clew.handoff.queries import Share, shares
@@ -154,12 +155,15 @@ def set_active(request: HttpRequest, member_id: int) -> HttpResponse:
     return redirect("office:member", who.pk)
 
 
-@transaction.atomic
 def _part(who: Member, *, by: Actor) -> None:
-    """Close an account and its seats in one step."""
+    """Close an account, then its seats, one after the other: each locks its leads first, then itself.
+
+    Whatever comes between, the fact that the member left closes what is still open.
+    """
     actions.deactivate(who, actor=by, now=clock())
     for seat in own_seats(who):
-        handoff.leave(seat.pk, actor=by, now=clock())
+        with suppress(SeatMissing):
+            handoff.leave(seat.pk, actor=by, now=clock())
 
 
 def _handed_over(told: Handover) -> str:

@@ -1,6 +1,7 @@
 """Shapes of what is planned: calendars, absences, what a seat takes on."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -33,6 +34,7 @@ WEEKDAYS = (
 NEAR = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC")
 
 
+@cache
 def _zones() -> list[tuple[Any, Any]]:
     near = [(name, name) for name in NEAR]
     others = sorted(available_timezones().difference(NEAR))
@@ -109,11 +111,18 @@ class HoursForm(Styled):
     )
 
 
+def _in_this_century(day: date) -> None:
+    if not date(2000, 1, 1) <= day <= date(2099, 12, 30):
+        raise forms.ValidationError(_("Choose a day of this century."))
+
+
 class AbsenceForm(Styled):
     """From when until when somebody is away; without an hour whole days are meant."""
 
     from_day = forms.DateField(
-        label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("From"),
+        validators=[_in_this_century],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     from_time = forms.TimeField(
         label=_("from what hour (whole day if empty)"),
@@ -121,7 +130,9 @@ class AbsenceForm(Styled):
         widget=forms.TimeInput(attrs={"type": "time"}),
     )
     until_day = forms.DateField(
-        label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Until"),
+        validators=[_in_this_century],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     until_time = forms.TimeField(
         label=_("until what hour (whole day if empty)"),
@@ -143,17 +154,3 @@ class AbsenceForm(Styled):
             return begin, datetime.combine(data["until_day"], data["until_time"], zone)
         next_day = data["until_day"] + timedelta(days=1)
         return begin, datetime.combine(next_day, datetime.min.time(), zone)
-
-
-class TakesForm(Styled):
-    """Product groups and regions that a seat takes on."""
-
-    categories = forms.CharField(
-        label=_("Product groups"),
-        required=False,
-        max_length=4000,
-        help_text=_("One on each line, as leads name them. Empty: all."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    q = forms.CharField(label=_("Find a region"), required=False, max_length=60)
-    region = forms.TypedMultipleChoiceField(coerce=int, required=False, choices=())

@@ -11,10 +11,11 @@ from clew.capture.regions import name_of
 from clew.errors import ClewError, Missing
 from clew.handoff.models import Seat
 from clew.handoff.people import actions
+from clew.handoff.people.actions import LONGEST_CATEGORY
 from clew.handoff.people.divisions import inside, path, provinces, search
 from clew.handoff.people.queries import absences, handover, seats_of
 from clew.web.office.planning import AbsenceForm, HoursForm
-from clew.web.office.requests import actor, caller, clock, refusal
+from clew.web.office.requests import actor, caller, clock, line, refusal
 
 
 @require_safe
@@ -76,9 +77,9 @@ def takes(request: HttpRequest, seat_id: int) -> HttpResponse:
     if request.method != "POST":
         chosen = [first for first, _end in seat.territories]
         return _takes_page(request, seat, "\n".join(seat.categories), chosen)
-    categories = request.POST.get("categories", "")[:4000]
-    ticked = [int(c) for c in request.POST.getlist("region") if c.isascii() and c.isdigit()]
-    chosen = [code for code in dict.fromkeys(ticked) if code in divisions()]
+    typed = request.POST.get("categories", "")[:4000].splitlines()
+    categories = "\n".join(line(one, LONGEST_CATEGORY + 1) for one in typed)
+    chosen = _codes(request.POST.getlist("region"))
     if "save" not in request.POST:
         return _takes_page(request, seat, categories, chosen)
     error = refusal(
@@ -104,9 +105,8 @@ def _takes_page(
     chosen: list[int],
     error: ClewError | None = None,
 ) -> HttpResponse:
-    asked = "".join(c for c in request.POST.get("q", "")[:60] if c.isprintable()).strip()
-    opened = request.POST.get("open", "")
-    at = int(opened) if opened.isascii() and opened.isdigit() and len(opened) == 6 else 0
+    asked = line(request.POST.get("q", ""), 60)
+    at = next(iter(_codes([request.POST.get("open", "")])), 0)
     context = {
         "seat": seat,
         "error": error,
@@ -117,6 +117,12 @@ def _takes_page(
         "tree": _tree(at, chosen),
     }
     return render(request, "office/takes.html", context, status=422 if error else 200)
+
+
+def _codes(sent: list[str]) -> list[int]:
+    """Give the divisions among what was sent, each once."""
+    known = {str(code): code for code in divisions()}
+    return [known[text] for text in dict.fromkeys(sent) if text in known]
 
 
 def _tree(at: int, chosen: list[int]) -> list[tuple[int, str, int, bool, bool]]:
