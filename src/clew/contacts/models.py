@@ -3,16 +3,20 @@
 from django.db import models
 from django.db.models import Q
 
+from clew.base.models import Written
 from clew.capture.models import Source, Submission
 
 
-class Contact(models.Model):
+class Contact(Written):
     """A person. The name stays clear for search; every way of reaching them is an Identifier."""
 
     id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=120, blank=True)
     company = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["written_in", "id", "written_at"], name="contact_written")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -61,7 +65,7 @@ class Overlap(models.Model):
         return f"{self.kind} of {self.submission_id}"
 
 
-class Lead(models.Model):
+class Lead(Written):
     """One enquiry, from first touch to referral. Its id is that of its first submission."""
 
     submission = models.OneToOneField(
@@ -106,6 +110,7 @@ class Lead(models.Model):
                 name="lead_followed",
                 condition=Q(follows__isnull=False),
             ),
+            models.Index(fields=["written_in", "submission", "written_at"], name="lead_written"),
         ]
 
     def __str__(self) -> str:
