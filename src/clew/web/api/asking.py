@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from clew.access.models import Member, Token
 from clew.base.changes import Position, page
+from clew.errors import ClewError
 from clew.web.api.errors import (
     CursorUnknown,
     LimitOutOfRange,
@@ -107,7 +108,7 @@ def viewer(request: HttpRequest) -> Member:
     return Token.objects.select_related("created_by").get(pk=request.grant.token_id).created_by  # type: ignore[attr-defined]
 
 
-def of_parameter(name: str) -> Exception:
+def of_parameter(name: str) -> ClewError:
     """The error for a parameter that could not be read."""
     if name == "cursor":
         return CursorUnknown()

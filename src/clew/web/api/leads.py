@@ -18,7 +18,11 @@ from clew.web.api.placements import Place, place_of
 from clew.web.api.problems import REFUSALS
 
 router = Router()
-LEVELS = {Level.LOW: "low", Level.MEDIUM: "medium", Level.HIGH: "high"}
+LEVELS: dict[int, Literal["low", "medium", "high"]] = {
+    Level.LOW: "low",
+    Level.MEDIUM: "medium",
+    Level.HIGH: "high",
+}
 LARGEST_CODE = 10**6
 
 
@@ -106,7 +110,7 @@ def _filtered(rows: QuerySet[Lead], asked: LeadsAsked) -> QuerySet[Lead]:
     return rows
 
 
-def _of_level(level: Level) -> QuerySet[Grade, UUID]:
+def _of_level(level: int) -> QuerySet[Grade, UUID]:
     return Grade.objects.filter(superseded_at=None, level=level).values_list("lead", flat=True)
 
 
