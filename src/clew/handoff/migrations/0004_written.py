@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("access", "0001_initial"),
         ("contacts", "0006_written"),
-        ("handoff", "0001_initial"),
+        ("handoff", "0003_people"),
     ]
 
     operations = [
