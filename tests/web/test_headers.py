@@ -140,7 +140,7 @@ def test_what_breaks_outside_of_every_page_is_answered_with_them(
     async def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(asgi, "find", lambda _: ("static", broken))
+    monkeypatch.setattr(asgi, "find", lambda *_: ("static", broken))
     with pytest.raises(ZeroDivisionError):
         bare("GET", path)
     sent: list[dict[str, Any]] = []

@@ -132,7 +132,7 @@ def state(numbers: dict[UUID, int]) -> list[Any]:
         fields = {
             f.attname: getattr(lead, f.attname)
             for f in Lead._meta.concrete_fields
-            if f.attname not in {"submission_id", "contact_id"}
+            if f.attname not in {"submission_id", "contact_id", "written_in", "written_at"}
         }
         repeats = sorted(numbers[r.submission_id] for r in lead.repeats.all())
         is_closed = Placement.objects.get(lead=lead, closed_at=None).kind == "closed"

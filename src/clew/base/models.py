@@ -1,6 +1,24 @@
 """Tables that no stage owns: the ledger of events and the outbox of facts to follow."""
 
 from django.db import models
+from django.db.models.functions import Now
+
+
+class ThisTransaction(models.Func):
+    """The number of the transaction that is writing; it grows from one to the next for good."""
+
+    template = "pg_current_xact_id()::text::bigint"
+    output_field = models.BigIntegerField()
+
+
+class Written(models.Model):
+    """A row that tells by which transaction, and when, it was written last. A trigger keeps both."""
+
+    written_in = models.BigIntegerField(db_default=ThisTransaction(), editable=False)
+    written_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class Entry(models.Model):
@@ -13,12 +31,30 @@ class Entry(models.Model):
     actor_kind = models.CharField(max_length=20)
     actor_id = models.CharField(max_length=40)
     data = models.JSONField(default=dict)
+    written_in = models.BigIntegerField(db_default=ThisTransaction(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["subject", "id"], name="entry_subject")]
+        indexes = [
+            models.Index(fields=["subject", "id"], name="entry_subject"),
+            models.Index(fields=["written_in", "id", "name"], name="entry_written"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}"
+
+
+class Deletion(Written):
+    """A row of a table that others keep a copy of is gone. Triggers write it, whoever deletes."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=20)
+    row_id = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["written_in", "id"], name="deletion_written")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row_id}"
 
 
 class Outbox(models.Model):

@@ -52,7 +52,7 @@ ACCEPTED = [(b"content-type", b"application/json"), *SECURITY]
 PROBLEM = [(b"content-type", b"application/problem+json"), (b"vary", b"accept-language"), *SECURITY]
 MORE: dict[int, list[tuple[bytes, bytes]]] = {
     401: [(b"www-authenticate", b"Bearer")],
-    405: [(b"allow", b"POST")],
+    405: [(b"allow", b"GET, POST")],
     503: [(b"retry-after", b"1")],
 }
 _encode = msgspec.json.Encoder().encode

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from clew.base.models import Written
 from clew.capture.models import Source, Submission
 
 
-class Contact(models.Model):
+class Contact(Written):
     """A person. The name stays clear for search; every way of reaching them is an Identifier.
 
     Where several contacts were merged, `survivor` is the one that all of them stand for, whatever the
@@ -38,6 +39,7 @@ class Contact(models.Model):
                 name="contact_absorbed",
                 condition=Q(survivor__isnull=False),
             ),
+            models.Index(fields=["written_in", "id", "written_at"], name="contact_written"),
         ]
 
     def __str__(self) -> str:
@@ -87,7 +89,7 @@ class Overlap(models.Model):
         return f"{self.kind} of {self.submission_id}"
 
 
-class Lead(models.Model):
+class Lead(Written):
     """One enquiry, from first touch to referral. Its id is that of its first submission."""
 
     submission = models.OneToOneField(
@@ -145,6 +147,7 @@ class Lead(models.Model):
             models.Index(
                 fields=["person"], name="lead_of_person", condition=Q(person__isnull=False)
             ),
+            models.Index(fields=["written_in", "submission", "written_at"], name="lead_written"),
         ]
 
     def __str__(self) -> str:

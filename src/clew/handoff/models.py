@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from clew.access.models import Member, Team
+from clew.base.models import Written
 from clew.contacts.models import Lead
 
 
@@ -167,7 +168,7 @@ class Round(models.Model):
         return str(self.pk)
 
 
-class Placement(models.Model):
+class Placement(Written):
     """Where a lead stands. One open row per lead: nobody is forgotten, nobody has two owners."""
 
     class Kind(models.TextChoices):
@@ -212,6 +213,7 @@ class Placement(models.Model):
                 name="placement_open_in_pool",
                 condition=Q(closed_at__isnull=True, kind="pool"),
             ),
+            models.Index(fields=["written_in", "id", "written_at"], name="placement_written"),
         ]
 
     def __str__(self) -> str:

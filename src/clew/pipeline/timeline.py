@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from clew.access.models import Member
+from clew.access.models import Member, Token
 from clew.base.models import Entry
 from clew.base.sealing import SealBroken
 from clew.capture.models import Submission
@@ -22,11 +22,11 @@ from clew.pipeline.models import Call
 from clew.pipeline.queries import note
 from clew.pipeline.wording import (
     ENDS,
-    PURPOSES,
     REASONS,
     RESULT_ICONS,
     RESULTS,
     SAID,
+    USES,
     intent,
     moment,
     word,
@@ -61,6 +61,7 @@ class Sources:
     submissions: dict[UUID, Submission]
     calls: dict[UUID, Call]
     members: dict[str, str]
+    tokens: dict[str, str]
     seats: dict[int, str]
     others: list[Lead]  # of the same person
     ends: dict[UUID, str]
@@ -84,6 +85,7 @@ def timeline(lead: Lead, viewer: Member, now: datetime) -> list[Moment]:
 def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime) -> Sources:
     submissions = Submission.objects.filter(Q(pk=lead.pk) | Q(repeat__lead=lead))
     members = {e.actor_id for e in entries if e.actor_kind == "member" and e.actor_id.isdigit()}
+    tokens = {e.actor_id for e in entries if e.actor_kind == "token"}
     seats = {e.data["seat_id"] for e in entries if e.data.get("seat_id")}
     others = list(
         Lead.objects.filter(contact__in=same_person(lead))
@@ -99,6 +101,10 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
         members={
             str(pk): name
             for pk, name in Member.objects.filter(pk__in=members).values_list("pk", "name")
+        },
+        tokens={
+            str(pk): name
+            for pk, name in Token.objects.filter(pk__in=tokens).values_list("pk", "name")
         },
         seats=dict(Seat.objects.filter(pk__in=seats).values_list("pk", "member__name")),
         others=others,
@@ -266,8 +272,10 @@ def _planned(entry: Entry, sources: Sources) -> Moment:
 
 
 def _revealed(entry: Entry, sources: Sources) -> Moment:
-    who = sources.members.get(entry.actor_id, "")
-    purpose = word(PURPOSES, entry.data.get("purpose", ""))
+    who = (sources.tokens if entry.actor_kind == "token" else sources.members).get(
+        entry.actor_id, ""
+    )
+    purpose = word(USES, entry.data.get("purpose", ""))
     return Moment(entry.at, "eye", _("Looked at the number"), who, detail=purpose)
 
 

@@ -123,6 +123,7 @@ PURPOSES: Words = {
     "message": gettext_lazy("To write a message"),
     "check": gettext_lazy("To check a duplicate"),
 }
+USES: Words = {**PURPOSES, "synchronise": gettext_lazy("To keep a copy up to date")}  # of a token
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.core.management import call_command
 
 from clew.access.models import Organisation
+from clew.base.changes import settle
 from clew.base.json import dumps
 from clew.web import seed
 from clew.web.terminal import _, say
@@ -18,6 +19,7 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
     options = parser.parse_args(argv)
     call_command("migrate", interactive=False, verbosity=0)
+    settle()
     seed.ensure(datetime.now(UTC))
     if options.json:
         say(dumps({"is_empty": not Organisation.objects.exists()}))

@@ -23,6 +23,8 @@ MANAGER = "manager"
 ADMINISTRATOR = "administrator"
 READ = "token:leads:read"
 WRITE = "token:leads:write"
+CONTACTS = "token:contacts:read"
+EVENTS = "token:events:read"
 
 Rule = dict[str, Rows]
 
@@ -46,6 +48,11 @@ TABLE: dict[str, Rule] = {
     # the API
     "api:lead": {READ: Rows.ALL},
     "api:trace": {READ: Rows.ALL},
+    "api:leads": {READ: Rows.ALL},
+    "api:placements": {READ: Rows.ALL},
+    "api:deletions": {READ: Rows.ALL},
+    "api:contacts": {READ: Rows.ALL, CONTACTS: Rows.ALL},  # in full for CONTACTS alone
+    "api:events": {EVENTS: Rows.ALL},
     "api:openapi-json": PUBLIC,
     "api:api-root": PUBLIC,
     # hosted forms

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from clew.access.views import leave, sign_in
-from clew.web.api import api
+from clew.web.api.routes import api
 from clew.web.preferences import choose
 
 handler400 = "clew.web.errors.bad_request"

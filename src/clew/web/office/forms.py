@@ -14,6 +14,12 @@ from clew.capture.models import Source
 from clew.handoff.models import Calendar, Method
 from clew.pipeline.extract import COLUMNS, USUAL
 
+SCOPE_WORDS = [
+    ("leads:write", _("send leads")),
+    ("leads:read", _("read leads, with numbers masked")),
+    ("contacts:read", _("read numbers in full, on record")),
+    ("events:read", _("read the record of events")),
+]
 WAYS = [(Method.Way.TURN, _("by turn")), (Method.Way.POOL, _("into the pool"))]
 
 
@@ -105,7 +111,7 @@ class TokenForm(Styled):
     )
     scopes = forms.MultipleChoiceField(
         label=_("It may"),
-        choices=[("leads:write", _("send leads")), ("leads:read", _("read leads"))],
+        choices=SCOPE_WORDS,
         initial=[SCOPES[0]],
         widget=forms.CheckboxSelectMultiple,
     )

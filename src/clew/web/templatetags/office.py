@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from clew.errors import ClewError
+from clew.web.office.forms import SCOPE_WORDS
 
 register = template.Library()
 
@@ -44,3 +45,9 @@ def grouped(number: int) -> str:
 def owed(due: float, got: int) -> float:
     """How many leads a seat is behind its due; negative where it is ahead."""
     return due - got
+
+
+@register.filter
+def scope_in_words(scope: str) -> str:
+    """What a token's scope lets it do."""
+    return str(dict(SCOPE_WORDS).get(scope, scope))

@@ -1,0 +1,206 @@
+"""The examples of the API's document. A test sends them all and holds the answers against the shapes."""
+
+from typing import Any
+
+LEAD: dict[str, Any] = {
+    "source": "website",
+    "external_id": "order-form-20261123-0042",
+    "occurred_at": "2026-11-23T09:41:00+08:00",
+    "name": "张三",
+    "phone": "13812345678",
+    "company": "昆山锐达自动化",
+    "region": "苏州",
+    "category": "伺服电机",
+    "message": "要 3 台 400W 伺服电机，周五前能到吗",
+    "utm": {"source": "baidu", "campaign": "servo"},
+    "page": "https://www.example.com/servo/400w",
+    "consents": [
+        {
+            "purpose": "enquiry",
+            "text_version": "1",
+            "given_at": "2026-11-23T09:41:00+08:00",
+        }
+    ],
+    "extra": {"form": "order"},
+}
+ONE = {"summary": "One lead, with all that is known", "value": LEAD}
+ARRAY = {
+    "summary": "Several leads; one way of reaching the person suffices",
+    "value": [
+        {"source": "website", "phone": "13912345678", "message": "变频器 7.5 kW 有货吗"},
+        {"source": "website", "wechat": "zhoujianguo", "name": "周建国"},
+        {"source": "website", "email": "buyer@example.com", "company": "Example Ltd"},
+    ],
+}
+REFUSED = {
+    "unreachable": {
+        "summary": "A lead that nobody could call",
+        "value": {
+            "type": "urn:clew:problem:leads_refused",
+            "title": "This cannot be used",
+            "status": 422,
+            "detail": "Nothing was stored. Mend what `errors` lists and send all of it again.",
+            "code": "leads_refused",
+            "errors": [
+                {
+                    "index": 0,
+                    "field": "",
+                    "code": "unreachable",
+                    "reason": "No way to reach the person: give a phone, an email or a wechat.",
+                }
+            ],
+        },
+    }
+}
+ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "status"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "status": {"enum": ["accepted", "duplicate"]},
+    },
+}
+LINKS = {
+    name: {"operationId": name, "parameters": {"lead_id": "$response.body#/id"}}
+    for name in ("lead", "trace")
+}
+ACCEPTED: dict[str, Any] = {
+    "description": "Stored. One lead is answered by its id, an array by the list of ids in order.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "oneOf": [
+                    ANSWER,
+                    {
+                        "type": "object",
+                        "required": ["leads"],
+                        "properties": {"leads": {"type": "array", "items": ANSWER}},
+                    },
+                ]
+            },
+            "example": {"id": "0193577e-6d2a-7c4e-9a1b-2f6d1c0e8a55", "status": "accepted"},
+        }
+    },
+    "links": LINKS,
+}
+
+LEAD_ID = "0193577e-6d2a-7c4e-9a1b-2f6d1c0e8a55"
+CONTACT_ID = "0193577e-6d31-7b02-8c44-51d0a7e9f310"
+CURSOR = "WyJsZWFkcyIsNzQxMjAsIiJd.mPq3T0c1n0n4bqkW8R1nJYdXlq3fN2Zp0sVtq8uW1hE"
+MOMENT = "2026-11-23T09:41:02.318000+08:00"
+SINCE = "2026-11-23T00:00:00+08:00"
+# What is asked for, by operation and parameter; the lead that they mean is LEAD.
+ASKED: dict[str, dict[str, Any]] = {
+    "lead": {"lead_id": LEAD_ID},
+    "trace": {"lead_id": LEAD_ID},
+    "leads": {
+        "limit": 200,
+        "updated_since": SINCE,
+        "source": LEAD["source"],
+        "category": LEAD["category"],
+        "region": "3205",
+        "state": "open",
+        "grade": "medium",
+    },
+    "contacts": {"limit": 200, "updated_since": SINCE, "ways": "masked"},
+    "placements": {"limit": 200, "updated_since": SINCE, "lead": LEAD_ID, "state": "open"},
+    "events": {"limit": 200, "updated_since": SINCE, "name": "LeadOpened", "subject": LEAD_ID},
+    "deletions": {"limit": 200, "updated_since": SINCE, "kind": "lead"},
+}
+PLACE: dict[str, Any] = {
+    "kind": "person",
+    "team_id": 1,
+    "team": "线上组",
+    "member_id": 4,
+    "person": "林晓",
+    "reason": "turn",
+    "since": MOMENT,
+}
+STANDS: dict[str, Any] = {
+    "source": LEAD["source"],
+    "region": "江苏 苏州",
+    "region_code": 320500,
+    "submission_count": 1,
+    "ended_at": None,
+    "place": PLACE,
+}
+
+
+def _page(item: dict[str, Any]) -> dict[str, Any]:
+    return {"items": [item], "next_cursor": CURSOR, "has_more": False}
+
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "lead": {
+        **STANDS,
+        "id": LEAD_ID,
+        "status": "person",
+        "received_at": MOMENT,
+        "lead_id": LEAD_ID,
+        "grade": {"level": "high", "points": 65, "signals": [["Urgent", 25], ["Quantity", 40]]},
+    },
+    "trace": {
+        "lead_id": LEAD_ID,
+        "kind": "person",
+        "reason": "turn",
+        "team": "线上组",
+        "decided_at": MOMENT,
+        "chosen": "林晓",
+        "candidates": [
+            {
+                "name": "林晓",
+                "weight": 2,
+                "due": 0.75,
+                "open_count": 3,
+                "capacity": 50,
+                "excluded": "",
+                "is_chosen": True,
+            }
+        ],
+        "sieve": [["absent", 3, 2]],
+        "is_recomputed_equal": True,
+        "grade": None,
+    },
+    "leads": _page(
+        {
+            **STANDS,
+            "id": LEAD_ID,
+            "contact_id": CONTACT_ID,
+            "category": LEAD["category"],
+            "interest": LEAD["message"],
+            "opened_at": MOMENT,
+            "strengthened_at": MOMENT,
+            "valid_until": "2027-02-21T09:41:02.318000+08:00",
+            "is_history": False,
+            "follows": None,
+            "grade": {"level": "medium", "points": 40},
+            "changed_at": MOMENT,
+        }
+    ),
+    "contacts": _page(
+        {
+            "id": CONTACT_ID,
+            "name": LEAD["name"],
+            "company": LEAD["company"],
+            "ways": [{"kind": "phone", "value": "138****5678"}],
+            "is_masked": True,
+            "created_at": MOMENT,
+            "changed_at": MOMENT,
+        }
+    ),
+    "placements": _page(
+        {**PLACE, "id": 7, "lead_id": LEAD_ID, "until": None, "changed_at": MOMENT}
+    ),
+    "events": _page(
+        {
+            "id": 912,
+            "at": MOMENT,
+            "name": "LeadOpened",
+            "subject": LEAD_ID,
+            "actor_kind": "system",
+            "actor_id": "belt",
+            "data": {"contact_id": CONTACT_ID, "source_id": 2},
+        }
+    ),
+    "deletions": _page({"kind": "lead", "id": LEAD_ID, "deleted_at": MOMENT}),
+}

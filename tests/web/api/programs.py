@@ -1,0 +1,39 @@
+"""Programs that read: a token each, and all pages of a list."""
+
+from typing import Any
+
+from django.test import Client
+
+from clew.access.models import Member
+from clew.access.tokens import issue
+from tests.company import MONDAY_NOON
+
+Item = dict[str, Any]
+ROOT = "/api/v1"
+LISTS = ("leads", "contacts", "placements", "events", "deletions")
+EVERYTHING = ("leads:read", "contacts:read", "events:read")
+
+
+def program(by: Member, *scopes: str, language: str = "en") -> Client:
+    """Another system with a token of its own."""
+    _, secret = issue(name="crm", scopes=scopes or EVERYTHING, by=by, now=MONDAY_NOON)
+    return Client(headers={"authorization": f"Bearer {secret}", "accept-language": language})
+
+
+def page(client: Client, name: str, /, **asked: Any) -> dict[str, Any]:
+    """One page of a list."""
+    answer = client.get(f"{ROOT}/{name}", asked)
+    assert answer.status_code == 200, answer.content
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def follow(client: Client, name: str, cursor: str = "", /, **asked: Any) -> tuple[list[Item], str]:
+    """Everything from a cursor on, and the cursor to go on with."""
+    items: list[Item] = []
+    while True:
+        told = page(client, name, **asked, **({"cursor": cursor} if cursor else {}))
+        items += told["items"]
+        cursor = told["next_cursor"]
+        if not told["has_more"]:
+            return items, cursor
