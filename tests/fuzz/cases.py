@@ -29,6 +29,11 @@ PARAMETERS = (
     "view",
 )
 API = "/api/v1/leads"
+LISTS = ("leads", "contacts", "placements", "events", "deletions")
+ASKED = (
+    *(b"cursor", b"limit", b"updated_since", b"source", b"team", b"grade", b"category", b"region"),
+    *(b"state", b"contact", b"ways", b"lead", b"kind", b"name", b"subject", b"odd"),
+)
 ID = re.compile(r"(?<=/)([0-9a-f-]{36}|[\d:]+|[0-9a-f]{32}:[\w-]+)(?=/|$)")
 TICKET = re.compile(rb'name="ticket" value="([^"]+)"')
 NONCE = re.compile(rb'data-nonce="([^"]+)" data-bits="(\d+)"')
@@ -281,12 +286,17 @@ def _door(town: Town, role: str, chance: random.Random) -> tuple[str, Request]:
         headers.append((b"Idempotency-Key", _line(odd(chance)[:300])))
     if chance.random() < 0.2:
         headers.append((chance.choice(HEADERS), _line(odd(chance)[:300])))
-    path = (
-        API
-        if chance.random() < 0.8
-        else f"{API}/{chance.choice(town.leads)}{chance.choice(['', '/trace'])}"
-    )
+    path = API if chance.random() < 0.6 else _reading(town, chance)
     return name, Request("POST" if path == API else "GET", path, headers, body)
+
+
+def _reading(town: Town, chance: random.Random) -> str:
+    """A lead of the API, or a list of it with odd parameters."""
+    if chance.random() < 0.3:
+        return f"{API}/{chance.choice(town.leads)}{chance.choice(['', '/trace'])}"
+    names = [chance.choice(ASKED) for _ in range(chance.randrange(4))]
+    pairs = [(name, odd(chance)[:3000]) for name in names]
+    return f"/api/v1/{chance.choice(LISTS)}?{form(pairs).decode()}"
 
 
 def _visitor(town: Town, role: str, chance: random.Random) -> tuple[str, Request]:

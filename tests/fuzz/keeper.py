@@ -18,7 +18,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.urls import NoReverseMatch, reverse  # noqa: E402
 
 from clew.access.models import Member, Role, Token  # noqa: E402
-from clew.access.tokens import issue  # noqa: E402
+from clew.access.tokens import SCOPES, issue  # noqa: E402
 from clew.capture import tickets  # noqa: E402
 from clew.capture.models import ConsentText, Form, Submission  # noqa: E402
 from clew.web.worker import run_belt_once  # noqa: E402
@@ -84,7 +84,7 @@ class Keeper:
         wanted = {
             "write": ["leads:write"],
             "read": ["leads:read"],
-            "both": ["leads:read", "leads:write"],
+            "both": list(SCOPES),
         }
         return {n: issue(name=n, scopes=scopes, by=by, now=now)[1] for n, scopes in wanted.items()}
 

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from clew.capture.models import Source
 from clew.capture.regions import shown
 from clew.contacts.models import Lead
 from clew.grading.models import Grade, Level
@@ -24,6 +25,7 @@ LEVELS: dict[int, Literal["low", "medium", "high"]] = {
     Level.HIGH: "high",
 }
 LARGEST_CODE = 10**6
+NOWHERE = 0  # no source has this id
 
 
 class Graded(Schema):
@@ -90,8 +92,9 @@ def leads(request: HttpRequest, asked: Query[LeadsAsked]) -> dict[str, Any]:
 
 
 def _filtered(rows: QuerySet[Lead], asked: LeadsAsked) -> QuerySet[Lead]:
+    if asked.source:  # by its id, so that the planner knows whether it is a rare one
+        rows = rows.filter(source=Source.objects.filter(key=asked.source).first() or NOWHERE)
     exact: dict[str, Any] = {
-        "source__key": asked.source,
         "category": asked.category,
         "contact": asked.contact,
         "ended_at__isnull": None if asked.state is None else asked.state == "open",
