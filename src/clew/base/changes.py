@@ -47,9 +47,11 @@ def page(rows: QuerySet[Row], after: Position | None, limit: int) -> Page[Row]:
 
     Raises CursorFromTheFuture.
     """
-    top = horizon()
-    if after and after.written_in > top:
+    top, next_one = horizon()
+    if after and after.written_in > next_one:
         raise CursorFromTheFuture
+    if after and after.written_in > top:
+        return Page([], after, has_more=False)
     ahead = _behind(rows, after) if after else rows
     found = list(ahead.filter(written_in__lt=top).order_by("written_in", "pk")[: limit + 1])
     if len(found) <= limit:
@@ -68,15 +70,20 @@ elsewhere as (
 writing as (
   select number::text::bigint as number from now, pg_snapshot_xip(snapshot) as number
   where number::text::bigint & 4294967295 not in (select number from elsewhere))
-select coalesce((select min(number) from writing), pg_snapshot_xmax(snapshot)::text::bigint) from now
+select coalesce((select min(number) from writing), pg_snapshot_xmax(snapshot)::text::bigint),
+  pg_snapshot_xmax(snapshot)::text::bigint from now
 """
 
 
-def horizon() -> int:
-    """Give the lowest number of a transaction that may still be writing here."""
+def horizon() -> tuple[int, int]:
+    """Give the lowest number of a transaction that may still be writing here, and the next to be given out.
+
+    The first may be lower than it was before, where somebody in another database ended just then.
+    """
     with connection.cursor() as cursor:
         cursor.execute(HORIZON)
-        return int(cursor.fetchone()[0])
+        lowest, next_one = cursor.fetchone()
+        return int(lowest), int(next_one)
 
 
 def _behind(rows: QuerySet[Row], after: Position) -> QuerySet[Row]:

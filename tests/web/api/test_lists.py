@@ -237,7 +237,7 @@ def test_what_another_server_wrote_is_new_here_after_a_restore(company: Company)
     lead_id = enquire(company.site, phone="13812345678", **HOT)
     crm = program(company.administrator)
     _, cursor = follow(crm, "leads")
-    ahead = horizon() + 1_000_000
+    ahead = horizon()[1] + 1_000_000
     with connection.cursor() as cursor_:
         cursor_.execute("alter table contacts_lead disable trigger lead_written")
         cursor_.execute("update contacts_lead set written_in = %s", [ahead])

@@ -106,7 +106,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(company: Company, change: st
 
 def test_a_cursor_of_a_time_that_has_not_come_is_refused(company: Company) -> None:
     crm = program(company.administrator)
-    ahead = [{"list": f"{ROOT}/leads"}, horizon() + 1_000_000, ""]
+    ahead = [{"list": f"{ROOT}/leads"}, horizon()[1] + 1_000_000, ""]
     signed = Signer(sep=".", salt="clew.web.api.cursor").sign_object(ahead)
     assert refused(crm, f"leads?cursor={signed}") == "cursor_from_the_future"
 
