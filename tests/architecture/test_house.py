@@ -25,6 +25,7 @@ OPEN = {
     "calendars",
     "ways",
     "regions",
+    "surnames",
     "gazetteer",
     "routing",
 }
