@@ -18,6 +18,7 @@ from clew.base.ledger import Actor
 from clew.base.sheets_out import Format
 from clew.capture.actions.imports import begin
 from clew.contacts.models import Lead
+from clew.grading.trials.actions import try_draft
 from clew.handoff.actions import write_draft
 from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
@@ -43,8 +44,9 @@ IDS = {
     "export_id",
     "absence_id",
     "merge_id",
+    "trial_id",
 }
-UUIDS = {"lead_id", "submission_id", "import_id", "export_id", "merge_id"}
+UUIDS = {"lead_id", "submission_id", "import_id", "export_id", "merge_id", "trial_id"}
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def world() -> World:
     batch = begin("leads.csv", 100, actor=hers, now=MONDAY_NOON)
     rules = [Rule("all", company.online.pk)]
     write_draft(rules, edition=1, member=company.manager, now=MONDAY_NOON)
+    trial = try_draft(edition=1, member=company.manager, now=MONDAY_NOON)
     return World(
         company,
         {
@@ -135,6 +138,7 @@ def world() -> World:
             "version": 1,
             "pilot_id": 1,
             "merge_id": merged.pk,
+            "trial_id": trial.pk,
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

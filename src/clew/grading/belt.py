@@ -1,7 +1,7 @@
 """The belt's second step: every opened or strengthened lead gets a grade."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,19 @@ from clew.base.ledger import BELT, append_all
 from clew.contacts.belt.identifying import Enquiry, Met
 from clew.grading.errors import NoRules
 from clew.grading.events import LeadGraded
-from clew.grading.rules import Compiled, Facts, Rule, Verdict, compile_rules, grade, join, observe
+from clew.grading.rules import (
+    Compiled,
+    Facts,
+    Rule,
+    Verdict,
+    applicable,
+    compile_rules,
+    grade,
+    join,
+    observe,
+)
+
+Held = dict[UUID, tuple[int, int]]  # leads graded by a person: the override and its level
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +51,42 @@ class Published:
 
 def grade_leads(enquiries: Sequence[Enquiry], now: datetime) -> list[Graded]:
     """Grade each lead by the rules in force. Raises NoRules where none were ever published."""
-    earlier = _earlier_facts([e.lead_id for e in enquiries if not e.is_new])
-    return _grade(enquiries, earlier, now)
+    earlier, held = _earlier([e.lead_id for e in enquiries if not e.is_new])
+    return _grade(enquiries, earlier, held, now)
 
 
 def regrade(enquiries: Sequence[Enquiry], now: datetime) -> list[Graded]:
     """Grade leads anew from all that was heard of them, as if nothing else had been. Raises NoRules."""
-    return _grade(enquiries, dict.fromkeys([e.lead_id for e in enquiries]), now)
+    lead_ids = [e.lead_id for e in enquiries]
+    _, held = _earlier(lead_ids)
+    return _grade(enquiries, dict.fromkeys(lead_ids), held, now)
 
 
 def forget(lead_ids: list[UUID]) -> None:
-    """Drop every grade of leads that are undone."""
+    """Drop every grade of leads that are undone, by rules, by persons and in trials."""
+    ids = as_array(lead_ids)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "delete from grading_grade where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
-        )
+        cursor.execute("delete from grading_trialchange where lead_id = any(%s::uuid[])", [ids])
+        cursor.execute("delete from grading_grade where lead_id = any(%s::uuid[])", [ids])
+        cursor.execute("delete from grading_override where lead_id = any(%s::uuid[])", [ids])
 
 
 def _grade(
-    enquiries: Sequence[Enquiry], earlier: dict[UUID, dict[str, Any] | None], now: datetime
+    enquiries: Sequence[Enquiry],
+    earlier: dict[UUID, dict[str, Any] | None],
+    held: Held,
+    now: datetime,
 ) -> list[Graded]:
+    """A person's word about the level holds; points and signals are those of the rules all the same."""
     published = rules_in_force()
     verdicts = [_verdict(e, earlier.get(e.lead_id), published) for e in enquiries]
+    if held:
+        verdicts = [
+            (facts, replace(v, level=held[e.lead_id][1]) if e.lead_id in held else v)
+            for e, (facts, v) in zip(enquiries, verdicts, strict=True)
+        ]
     _supersede(list(earlier), now)
-    _write(enquiries, verdicts, published, now)
+    _write(enquiries, verdicts, held, published, now)
     renew([e.lead_id for e in enquiries])
     append_all(
         [
@@ -113,7 +137,7 @@ def rules_in_force() -> Published:
                 [newest],
             )
             version, high_from, medium_from, rules = cursor.fetchone()
-            compiled = compile_rules(msgspec.json.decode(rules, type=list[Rule]))
+            compiled = compile_rules(applicable(msgspec.json.decode(rules, type=list[Rule])))
             _published[:] = [Published(newest, version, high_from, medium_from, compiled)]
     return _published[0]
 
@@ -140,18 +164,21 @@ def _observed(met: Met, count: int, earlier: dict[str, Any] | None) -> Facts:
     return facts if earlier is None else join(earlier, facts)
 
 
-def _earlier_facts(lead_ids: list[UUID]) -> dict[UUID, dict[str, Any] | None]:
+def _earlier(lead_ids: list[UUID]) -> tuple[dict[UUID, dict[str, Any] | None], Held]:
+    """What was known of leads at their grade in force, and which of these a person gave."""
     if not lead_ids:
-        return {}
+        return {}, {}
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select lead_id, facts::text from grading_grade
+            select lead_id, facts::text, override_id, level from grading_grade
             where lead_id = any(%s) and superseded_at is null
             """,
             [lead_ids],
         )
-        return {lead_id: msgspec.json.decode(facts) for lead_id, facts in cursor.fetchall()}
+        rows = cursor.fetchall()
+    held = {lead_id: (override, level) for lead_id, _, override, level in rows if override}
+    return {lead_id: msgspec.json.decode(facts) for lead_id, facts, _, _ in rows}, held
 
 
 def _supersede(lead_ids: list[UUID], now: datetime) -> None:
@@ -169,14 +196,25 @@ def _supersede(lead_ids: list[UUID], now: datetime) -> None:
 def _write(
     enquiries: Sequence[Enquiry],
     verdicts: list[tuple[Facts, Verdict]],
+    held: Held,
     published: Published,
     now: datetime,
 ) -> None:
+    by_nobody = (None, 0)
     copy_in(
         "grading_grade",
-        "lead_id, rule_set_id, level, points, signals, facts, graded_at",
+        "lead_id, rule_set_id, level, points, signals, facts, graded_at, override_id",
         (
-            (e.lead_id, published.id, v.level, v.points, dumps(v.signals), dumps(facts), now)
+            (
+                e.lead_id,
+                published.id,
+                v.level,
+                v.points,
+                dumps(v.signals),
+                dumps(facts),
+                now,
+                held.get(e.lead_id, by_nobody)[0],
+            )
             for e, (facts, v) in zip(enquiries, verdicts, strict=True)
         ),
     )

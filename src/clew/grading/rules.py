@@ -1,15 +1,17 @@
 """How a lead is graded: facts, typed conditions on them, and points that add up."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from operator import eq, ge, gt, le, lt, ne
+from types import SimpleNamespace
 from typing import Any, Literal
 
 from msgspec import Struct
 
 Operator = Literal["==", "!=", ">=", "<=", ">", "<", "in"]
 Value = bool | int | str | list[str]
+Kind = Literal["number", "yes_no", "choice"]
 
 OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
     "==": eq,
@@ -85,13 +87,24 @@ class Verdict:
 
 
 FACTS = frozenset(f.name for f in fields(Facts))
+KINDS: dict[str, Kind] = {
+    f.name: "yes_no" if f.type is bool else "number" if f.type is int else "choice"
+    for f in fields(Facts)
+}
+CHOICES: dict[str, tuple[str, ...]] = {"source_kind": ("own", "bought", "earned")}
+LEAST = {"submission_count": 1}  # other figures begin at 0
+OPERATORS_OF: dict[Kind, tuple[Operator, ...]] = {
+    "number": (">=", "<=", ">", "<", "==", "!="),
+    "yes_no": ("==",),
+    "choice": ("==", "!=", "in"),
+}
 Test = tuple[str, Callable[[Any, Any], bool], Any]
 Compiled = list[tuple[str, int, list[Test]]]
 
 
-def compile_rules(rules: list[Rule]) -> Compiled:
+def compile_rules(rules: list[Rule], known: Collection[str] = FACTS) -> Compiled:
     """Prepare rules for grading many leads. Raises ValueError on a condition about no known fact."""
-    unknown = {c.fact for rule in rules for c in rule.when} - FACTS
+    unknown = {c.fact for rule in rules for c in rule.when}.difference(known)
     if unknown:
         raise ValueError(f"no such fact: {', '.join(sorted(unknown))}")
     return [
@@ -100,7 +113,29 @@ def compile_rules(rules: list[Rule]) -> Compiled:
     ]
 
 
-def grade(facts: Facts, rules: Compiled, high_from: int, medium_from: int) -> Verdict:
+def applicable(rules: list[Rule], known: Collection[str] = FACTS) -> list[Rule]:
+    """Leave out rules about a fact that is not known, as after an update that dropped one: they cannot hold."""
+    return [rule for rule in rules if all(c.fact in known for c in rule.when)]
+
+
+def judge(
+    rules: list[Rule], high_from: int, medium_from: int
+) -> Callable[[Mapping[str, Any]], Verdict]:
+    """Give a function that grades facts as they were kept, whatever facts were known in their time."""
+    compiled: dict[tuple[str, ...], Compiled] = {}
+
+    def verdict(kept: Mapping[str, Any]) -> Verdict:
+        names = tuple(kept)
+        if names not in compiled:
+            compiled[names] = compile_rules(applicable(rules, names), names)
+        return grade(SimpleNamespace(**kept), compiled[names], high_from, medium_from)
+
+    return verdict
+
+
+def grade(
+    facts: Facts | SimpleNamespace, rules: Compiled, high_from: int, medium_from: int
+) -> Verdict:
     """Add up the rules that hold and compare the sum with the thresholds."""
     signals = []
     total = 0
@@ -111,8 +146,12 @@ def grade(facts: Facts, rules: Compiled, high_from: int, medium_from: int) -> Ve
         else:
             signals.append((key, points))
             total += points
-    level = 3 if total >= high_from else 2 if total >= medium_from else 1
-    return Verdict(level, total, tuple(signals))
+    return Verdict(level_of(total, high_from, medium_from), total, tuple(signals))
+
+
+def level_of(points: int, high_from: int, medium_from: int) -> int:
+    """Give the level that points are worth: 3 high, 2 medium, 1 low."""
+    return 3 if points >= high_from else 2 if points >= medium_from else 1
 
 
 def observe(

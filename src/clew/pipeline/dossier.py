@@ -20,6 +20,7 @@ from clew.grading.models import Grade
 from clew.grading.queries import in_words
 from clew.handoff.models import Placement
 from clew.handoff.queries import Share, placement_of, shares, visible_lead
+from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
 from clew.pipeline.models import Call, Clock, Result, Task
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
@@ -59,6 +60,7 @@ class GradeShown:
 
     level: int
     points: int
+    told_points: int | None
     intent: str
     signals: list[Signal]
     total: Bar
@@ -66,6 +68,7 @@ class GradeShown:
     medium_from: int
     version: int
     before: str
+    by_person: ByPerson | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,9 @@ def _why(standing: Standing, grade: GradeShown | None, last: Call | None, now: d
 
 def _grade(lead: Lead, now: datetime) -> GradeShown | None:
     found = list(
-        Grade.objects.select_related("rule_set").filter(lead=lead).order_by("graded_at", "pk")
+        Grade.objects.select_related("rule_set", "override__made_by")
+        .filter(lead=lead)
+        .order_by("graded_at", "pk")
     )
     if not found:
         return None
@@ -234,6 +239,7 @@ def _grade(lead: Lead, now: datetime) -> GradeShown | None:
     return GradeShown(
         level=grade.level,
         points=grade.points,
+        told_points=grade.told_points,
         intent=intent(grade.level),
         signals=[Signal(w, p, bar) for (w, p), bar in zip(words, bars, strict=True)],
         total=Bar(0, max(0, min(100, grade.points)), "f"),
@@ -241,6 +247,7 @@ def _grade(lead: Lead, now: datetime) -> GradeShown | None:
         medium_from=grade.rule_set.medium_from,
         version=grade.rule_set.version,
         before=_before(found, now),
+        by_person=by_person(grade),
     )
 
 
@@ -249,7 +256,10 @@ def _before(found: Sequence[Grade], now: datetime) -> str:
     if len(found) == 1:
         return ""
     days = (short_day(g.graded_at.astimezone(now.tzinfo)) for g in found)
-    steps = [f"{d} {intent(g.level)} {g.points}" for d, g in zip(days, found, strict=True)]
+    steps = [
+        f"{d} {intent(g.level)}" + ("" if g.told_points is None else f" {g.told_points}")
+        for d, g in zip(days, found, strict=True)
+    ]
     return " → ".join(steps[-4:])
 
 

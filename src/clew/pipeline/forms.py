@@ -60,6 +60,19 @@ class AssignForm(forms.Form):
     seat_id = forms.IntegerField()
 
 
+class GradeForm(forms.Form):
+    """What a grade is in a person's eyes, and why; the action judges both."""
+
+    level = forms.IntegerField()
+    reason = forms.CharField(max_length=1000)
+
+    def given(self) -> tuple[int, str]:
+        """Give level and reason; 0 and nothing where they cannot be read."""
+        if not self.is_valid():
+            return 0, ""
+        return self.cleaned_data["level"], self.cleaned_data["reason"]
+
+
 class CloseForm(forms.Form):
     """How a lead ended."""
 

@@ -181,7 +181,7 @@ def _one(
         is_named=bool(lead.contact.name),
         company=lead.contact.company,
         level=grade.level if grade else None,
-        points=grade.points if grade else None,
+        points=grade.told_points if grade else None,
         line=first_line(facts(lead, way.kind if way else ""), get_language() or ""),
         kind=place.kind if place else "",
         where=where(place),

@@ -31,7 +31,7 @@ ROWS_AT_MOST = 500
 HELD = """
 set local join_collapse_limit = 1;
 select l.id, c.id, c.name, c.company, s.name, l.submission_count, l.interest, l.category, l.region,
-  l.region_code, g.level, g.points, k.started_at, k.due_at, t.due_at, last.result, last.said,
+  l.region_code, g.level, case when g.override_id is null then g.points end, k.started_at, k.due_at, t.due_at, last.result, last.said,
   i.id, i.kind, i.sealed
 from handoff_seat seat
 join handoff_placement p on p.seat_id = seat.id and p.closed_at is null

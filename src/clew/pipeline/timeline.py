@@ -16,6 +16,7 @@ from clew.capture.queries import open_body
 from clew.contacts.models import Lead
 from clew.contacts.queries import same_person
 from clew.contacts.rules import veil
+from clew.grading.models import Override
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
 from clew.pipeline.models import Call
@@ -66,6 +67,7 @@ class Sources:
     others: list[Lead]  # of the same person
     ends: dict[UUID, str]
     visible: set[UUID]
+    words: dict[int, str]  # why a person graded it otherwise
 
 
 def timeline(lead: Lead, viewer: Member, now: datetime) -> list[Moment]:
@@ -117,6 +119,11 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
             visible_leads(viewer)
             .filter(pk__in=[other.pk for other in others])
             .values_list("pk", flat=True)
+        ),
+        words=dict(
+            Override.objects.filter(lead=lead).values_list("pk", "reason")
+            if any(e.name == "GradeOverridden" for e in entries)
+            else ()
         ),
     )
 
@@ -192,6 +199,21 @@ def _restored(entry: Entry, sources: Sources) -> Moment:
 def _graded(entry: Entry, sources: Sources) -> Moment:
     words = {"intent": intent(entry.data["level"]), "points": entry.data["points"]}
     return Moment(entry.at, "target-arrow", _("%(intent)s, %(points)d points") % words)
+
+
+def _overridden(entry: Entry, sources: Sources) -> Moment:
+    who = sources.members.get(entry.actor_id, "")
+    title = _("Graded by a person: %(intent)s") % {"intent": intent(entry.data["level"])}
+    return Moment(
+        entry.at, "user", title, who, quote=sources.words.get(entry.data["override_id"], "")
+    )
+
+
+def _lifted(entry: Entry, sources: Sources) -> Moment:
+    who = sources.members.get(entry.actor_id, "")
+    words = {"intent": intent(entry.data["level"]), "points": entry.data["points"]}
+    title = _("Graded by the rules again: %(intent)s, %(points)d points") % words
+    return Moment(entry.at, "target-arrow", title, who)
 
 
 def _placed(entry: Entry, sources: Sources) -> Moment:
@@ -286,6 +308,8 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "LeadStrengthened": _strengthened,
     "StrengtheningUndone": _unstrengthened,
     "LeadGraded": _graded,
+    "GradeOverridden": _overridden,
+    "OverrideLifted": _lifted,
     "LeadPlaced": _placed,
     "LeadAssigned": _assigned,
     "LeadPooled": _pooled,

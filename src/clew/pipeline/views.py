@@ -22,6 +22,7 @@ from clew.base.ledger import Actor
 from clew.capture.models import Source
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import Conflict, Invalid
+from clew.grading.models import Level
 from clew.handoff import actions as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
@@ -283,6 +284,7 @@ def _lead_page(
         "ends": [(code, ENDS[code]) for code in actions.ENDS],
         "times": times(now),
         "colleagues": colleagues(_viewer(request)),
+        "levels": sorted(Level, reverse=True),
     }
     return render(request, "pipeline/lead.html", context)
 

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from clew.base import files
 from clew.capture.actions.rejections import settle_arrived
+from clew.grading.trials import actions as trials
 from clew.pipeline.actions import exports
 from clew.web import importing, retention, searching
 from clew.web.office import settling
@@ -42,6 +43,7 @@ CHORES: tuple[Chore, ...] = (
     importing.work,
     settling.go_on,
     exports.advance,
+    trials.advance,
     every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,

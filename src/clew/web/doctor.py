@@ -51,7 +51,7 @@ def decisions(start: datetime, end: datetime) -> dict[str, int]:
     """Recompute every grade, every choice of a team by rule and every round of a span of time."""
     grades = Grade.objects.filter(graded_at__gte=start, graded_at__lt=end)
     rounds = Round.objects.filter(decided_at__gte=start, decided_at__lt=end)
-    stands = [grade_stands(g) for g in grades.select_related("rule_set").iterator()]
+    stands = [grade_stands(g) for g in grades.select_related("rule_set", "override").iterator()]
     stands += [round_stands(r) for r in rounds.iterator()]
     routes = Route.objects.filter(at__gte=start, at__lt=end).select_related("routing")
     stands += [route_stands(r) for r in routes.iterator()]

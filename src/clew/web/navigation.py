@@ -36,6 +36,7 @@ ENTRIES = (
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
+    Place("office:grading", _("Grading rules"), "target-arrow", "run"),
     Place("office:imports", _("Import"), "upload", "run"),
     Place("office:duplicates", _("Duplicates"), "users", "run"),
     Place("office:sources", _("Sources"), "world", "run"),

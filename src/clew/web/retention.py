@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from clew.access import actions as access
 from clew.base import duties
 from clew.capture.actions import retention
+from clew.grading.trials.actions import drop_trials
 from clew.pipeline.actions.retention import drop_drafts
 
 AT_ONCE = 1_000
@@ -107,6 +108,11 @@ RULES = (
         "import rows", "Cells and samples of imported files, after the end of the import", 90,
         "Refused rows had their time to be corrected; the verdicts stay.",
         retention.empty_imports,
+    ),
+    Rule(
+        "trials", "Trials of grading rules, with the leads that they would have changed", 30,
+        "The rules were published or given up; a new trial takes seconds.",
+        drop_trials,
     ),
 )  # fmt: skip
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -137,7 +137,12 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "status": "person",
         "received_at": MOMENT,
         "lead_id": LEAD_ID,
-        "grade": {"level": "high", "points": 65, "signals": [["Urgent", 25], ["Quantity", 40]]},
+        "grade": {
+            "level": "high",
+            "is_by_person": False,
+            "points": 65,
+            "signals": [["Urgent", 25], ["Quantity", 40]],
+        },
     },
     "trace": {
         "lead_id": LEAD_ID,

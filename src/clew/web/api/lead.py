@@ -23,9 +23,10 @@ router = Router()
 
 
 class Judgement(Schema):
-    """How good it is."""
+    """How good it is. Points and signals are the rules'; where a person graded it, the level is theirs."""
 
     level: str
+    is_by_person: bool
     points: int
     signals: list[tuple[str, int]]
 
@@ -156,6 +157,7 @@ def _judgement(found: Lead) -> dict[str, Any] | None:
         return None
     return {
         "level": LEVELS[grade.level],
+        "is_by_person": grade.override_id is not None,
         "points": grade.points,
         "signals": in_words(grade, get_language() or "en"),
     }

@@ -21,6 +21,8 @@ from clew.web.office import (
 )
 from clew.web.office.distribution import drafts
 from clew.web.office.distribution import pages as distribution
+from clew.web.office.grading import drafting, trials
+from clew.web.office.grading import pages as grading
 from clew.web.office.imports import mapping, pages, rows, upload
 
 app_name = "office"
@@ -46,6 +48,19 @@ urlpatterns = [
     path("failures/export", failures.export, name="export_failures"),
     path("failures/<str:trouble>/open", correcting.show, name="open_trouble"),
     path("failures/<str:trouble>/correct", correcting.correct, name="correct"),
+    path("grading", grading.show, name="grading"),
+    path("grading/versions/<int:version>", grading.version, name="grading_version"),
+    path("grading/versions/<int:version>/again", grading.again, name="grading_again"),
+    path("grading/draft", drafting.show, name="grading_draft"),
+    path("grading/draft/thresholds", drafting.set_thresholds, name="grading_thresholds"),
+    path("grading/draft/publish", drafting.publish, name="grading_publish"),
+    path("grading/draft/discard", drafting.discard, name="grading_discard"),
+    path("grading/draft/try", trials.begin, name="grading_try"),
+    path("grading/draft/rules/<slug:key>", drafting.edit, name="grading_rule"),
+    path("grading/draft/rules/<slug:key>/move", drafting.move, name="grading_move"),
+    path("grading/draft/rules/<slug:key>/remove", drafting.remove, name="grading_remove"),
+    path("grading/trials/<uuid:trial_id>", trials.show, name="grading_trial"),
+    path("grading/trials/<uuid:trial_id>/progress", trials.progress, name="grading_trial_progress"),
     path("imports", pages.show_all, name="imports"),
     path("imports/new", upload.add, name="new_import"),
     path("imports/begin", upload.begin, name="import_begin"),

@@ -1,0 +1,1 @@
+"""The pages on which a manager writes, tries and publishes grading rules."""
