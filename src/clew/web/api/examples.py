@@ -178,7 +178,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
             "valid_until": "2027-02-21T09:41:02.318000+08:00",
             "is_history": False,
             "follows": None,
-            "grade": {"level": "medium", "points": 40},
+            "grade": {"level": "medium", "is_by_person": False, "points": 40},
             "changed_at": MOMENT,
         }
     ),

@@ -32,6 +32,7 @@ class Graded(Schema):
     """How good a lead is; `signals` of it are told by the lead itself."""
 
     level: Literal["low", "medium", "high"]
+    is_by_person: bool
     points: int
 
 
@@ -135,7 +136,12 @@ def _told(lead: Any) -> dict[str, Any]:
         "ended_at": lead.ended_at,
         "is_history": lead.is_history,
         "follows": lead.follows_id,
-        "grade": grade and {"level": LEVELS[grade.level], "points": grade.points},
+        "grade": grade
+        and {
+            "level": LEVELS[grade.level],
+            "is_by_person": grade.override_id is not None,
+            "points": grade.points,
+        },
         "place": place and place_of(place),
         "changed_at": lead.written_at,
     }
