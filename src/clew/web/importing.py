@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import InterfaceError, OperationalError
 
+from clew.base.bulk import analyze
 from clew.base.ids import uuid7
 from clew.base.sealing import lookup
 from clew.capture import columns
@@ -39,6 +40,8 @@ from clew.web.flow import undo
 AT_ONCE = 500
 HISTORY_AT_ONCE = 2_000  # holds nobody up
 PIECE_SECONDS = 0.5
+MANY_ROWS = 2_000
+BUILT_ON = ("contacts_lead", "contacts_contact", "base_entry", "handoff_placement", "grading_grade")
 HOLDER = uuid7()  # this process
 State = Import.State
 Verdict = ImportRow.Verdict
@@ -161,6 +164,8 @@ def _store(batch: Import, good: Sequence[Good], position: int) -> None:
 
 def _undo(batch: Import) -> bool:
     """Take the last rows back first, since earlier ones may carry what later ones brought."""
+    if not batch.position and batch.row_count >= MANY_ROWS:
+        analyze(*BUILT_ON)
     until = time.monotonic() + PIECE_SECONDS
     while chunk := next_to_undo(batch, AT_ONCE):
         done = undo([submission_id for _, submission_id in chunk], _now())
