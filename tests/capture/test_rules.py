@@ -77,15 +77,16 @@ def test_any_text_at_all_can_be_pasted(text: str) -> None:
     assert isinstance(parse_paste(text), Draft)
 
 
+PLAIN = "".join(
+    sorted(set(string.ascii_letters) - set("vVwWxX"))
+)  # v, wx and vx announce a WeChat id
 PIECES = st.one_of(
     st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
     st.from_regex(r"[a-z]{2,8}@[a-z]{2,8}\.(com|cn)", fullmatch=True),
     st.sampled_from(
         ["张三", "李经理", "苏州", "苏州恒达有限公司", "Acme Ltd", "V90", "３台", "东莞市"]
     ),
-    st.text(
-        string.ascii_letters + string.digits + "伺服电机变频器要询价（）-#", min_size=1, max_size=12
-    ),
+    st.text(PLAIN + string.digits + "伺服电机变频器要询价（）-#", min_size=1, max_size=12),
 )
 
 
