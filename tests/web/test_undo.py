@@ -278,6 +278,20 @@ def test_a_way_comes_back_to_who_gave_it_last_when_file_after_file_is_undone() -
     assert is_sound(company)
 
 
+def test_a_way_goes_to_its_heir_also_where_the_file_has_rows_of_both() -> None:
+    company = found()
+    enquire(company.site, phone="13812345678")
+    enquire(company.site, phone="13912345678")
+    file = [
+        imported(company.site, phone="13912345678", email="a@b.cn"),
+        imported(company.site, phone="13812345678"),
+    ]
+    enquire(company.site, phone="13812345678", email="a@b.cn")
+    undo(file, LATER)
+    email = Identifier.objects.get(kind="email")
+    assert masked(Identifier.objects.get(kind="phone", contact=email.contact)) == "138****5678"
+
+
 def test_a_closed_lead_is_valid_again_for_as_long_as_without_the_file() -> None:
     company = found()
     id_ = enquire(company.site, phone="13812345678")

@@ -331,17 +331,18 @@ def _recognised(
 
 def _heirs(senders: Sequence[Sender], undone: Collection[UUID]) -> dict[Key, tuple[UUID, UUID]]:
     """Find ways that others gave before those who stay: whose each is, and whose it would have been."""
-    given: dict[Key, tuple[datetime, UUID]] = {}
+    given: dict[tuple[UUID, Key], tuple[datetime, UUID]] = {}
     for sender in senders:
         for one in reversed(sender.opened):
             moment = one.sent.taken_at, one.sent.submission_id
-            given.update({key: moment for key, _ in one.found})
+            given.update({(sender.contact_id, key): moment for key, _ in one.found})
     heirs = {}
     with connection.cursor() as cursor:
         cursor.execute(OVERLAPS, [as_array(s.contact_id for s in senders)])
         for owner, kind, digest, at, submission_id, heir in cursor.fetchall():
             key = kind, bytes(digest)
-            is_before = key not in given or (at, submission_id) < given[key]
+            first = given.get((owner, key))
+            is_before = first is None or (at, submission_id) < first
             if submission_id not in undone and heir != owner and is_before:
                 heirs[key] = owner, heir
     return heirs
