@@ -54,13 +54,17 @@ def left_to_do(url: str) -> int:
         return int(row[0]) if row else 0
 
 
+def careless(url: str) -> list[str]:
+    """Tell which setting would let the server forget what it acknowledged."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return [f"not safe: {name} is {value}" for name, value in connection.execute(SAFE)]
+
+
 def audit(url: str, journals: list[Path]) -> list[str]:
     """Compare journals and database. Returns what is wrong, in words."""
     acknowledged = read(journals)
     problems = []
     with psycopg.connect(url, autocommit=True) as connection:
-        if unsafe := connection.execute(SAFE).fetchall():
-            problems.append(f"not safe: {unsafe}")
         stored = {str(row[0]) for row in connection.execute(IDS)}
         problems += _first("acknowledged and lost", sorted(acknowledged - stored))
         problems += _first("stored and never acknowledged", sorted(stored - acknowledged))

@@ -15,7 +15,7 @@ from typing import Any
 
 from clew.web.embedded import Server, prepare
 from clew.web.up import probe
-from tests.crash.books import audit, left_to_do
+from tests.crash.books import audit, careless, left_to_do
 from tests.crash.senders import TIMEOUT_SECONDS, Sender
 from tests.running import LOCAL, ROOT, Run, free_port, until
 
@@ -54,6 +54,7 @@ class Crash:
             until(lambda: probe(LOCAL, self.port) == 200, run.said)
             until(lambda: left_to_do(server.url) == 0, run.said)
             problems = [s.problem for s in senders if s.problem]
+            problems += careless(server.url)
             problems += audit(server.url, [s.journal for s in senders])
             problems += self._doctor(server)
         finally:

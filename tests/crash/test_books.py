@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from clew.base.ids import uuid7
 from clew.capture.link import conninfo
 from clew.capture.models import Submission
 from clew.handoff.models import Placement, Seat
 from tests.company import MONDAY_NOON, enquire, found
-from tests.crash.books import audit
+from tests.crash.books import audit, careless
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +54,8 @@ def test_a_lead_without_a_place_is_noticed(journal: Path) -> None:
 def test_a_credit_out_of_balance_is_noticed(journal: Path) -> None:
     Seat.objects.filter(pk=Seat.objects.earliest("pk").pk).update(credit=1)
     assert any("sum to zero" in problem for problem in audit(conninfo(), [journal]))
+
+
+def test_a_server_that_may_forget_is_noticed() -> None:
+    url = make_conninfo(conninfo(), options="-c synchronous_commit=off")
+    assert "not safe: synchronous_commit is off" in careless(url)
