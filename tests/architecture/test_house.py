@@ -28,6 +28,8 @@ OPEN = {
     "surnames",
     "gazetteer",
     "routing",
+    "custom",
+    "having",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (
