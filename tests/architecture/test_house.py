@@ -30,6 +30,8 @@ OPEN = {
     "routing",
     "custom",
     "having",
+    "fields",
+    "inputs",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

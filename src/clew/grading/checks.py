@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from clew.capture.custom import Definitions
-from clew.grading.fields import field_of, is_value, kind_of, operators_of, situations
-from clew.grading.rules import CHOICES, KINDS, LEAST, Condition, Rule, Value, test
+from clew.grading.fields import fault_of, field_of, situations
+from clew.grading.rules import (
+    CHOICES,
+    CUSTOM,
+    KINDS,
+    LEAST,
+    OPERATORS_OF,
+    Condition,
+    Rule,
+    Value,
+    test,
+)
 
 MOST_RULES = 60
 MOST_CONDITIONS = 10
@@ -98,13 +108,13 @@ def examine_rule(rule: Rule, fields: Definitions) -> list[Finding]:
 
 def fits(condition: Condition, fields: Definitions) -> str:
     """Say what does not fit in a condition by its code; nothing where all does."""
-    kind = kind_of(condition.fact, fields)
+    if condition.fact.startswith(CUSTOM):
+        return fault_of(condition, fields)
+    kind = KINDS.get(condition.fact)
     if kind is None:
         return "no_such_fact"
-    if condition.op not in operators_of(condition.fact, fields):
+    if condition.op not in OPERATORS_OF[kind]:
         return "operator_does_not_fit"
-    if field := field_of(condition.fact, fields):
-        return "" if is_value(condition, field) else "value_does_not_fit"
     return "" if _is_value(condition, kind) else "value_does_not_fit"
 
 

@@ -57,8 +57,17 @@ def choices_of(fact: str, fields: Definitions) -> tuple[str, ...]:
     return tuple(c.key for c in field.choices) if field else CHOICES.get(fact, ())
 
 
-def is_value(condition: Condition, field: Definition) -> bool:
-    """Tell whether a field can be compared with the value in the way of the condition."""
+def fault_of(condition: Condition, fields: Definitions) -> str:
+    """Say by a code why a custom field cannot be compared so; nothing where it can."""
+    field = field_of(condition.fact, fields)
+    if field is None:
+        return "no_such_fact"
+    if condition.op not in operators_of(condition.fact, fields):
+        return "operator_does_not_fit"
+    return "" if _is_value(condition, field) else "value_does_not_fit"
+
+
+def _is_value(condition: Condition, field: Definition) -> bool:
     value = condition.value
     if condition.op == "filled":
         return isinstance(value, bool)

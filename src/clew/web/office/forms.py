@@ -30,6 +30,10 @@ class Styled(forms.Form):
         """Give each widget the class that it is styled by."""
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.dress()
+
+    def dress(self) -> None:
+        """Style what was added since."""
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", _style(field.widget))
 
