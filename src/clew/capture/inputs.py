@@ -1,6 +1,6 @@
 """Custom fields in forms of Django: what is typed into them becomes what is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -27,14 +27,16 @@ WORDS = {
 class CustomInput(forms.CharField):
     """One custom field. Cleaned, it is the value as it is kept, or None where it was left empty."""
 
-    def __init__(self, definition: Definition, *, is_required: bool = False) -> None:
-        """Look as the kind of the field is best typed."""
+    def __init__(
+        self, definition: Definition, *, is_required: bool = False, held: object = None
+    ) -> None:
+        """Look as the kind of the field is best typed. What is `held` can be kept, even if it is retired."""
         self.definition = definition
         super().__init__(
             label=definition.label,
             required=is_required,
             max_length=LONGEST_TEXT,
-            widget=_widget(definition, is_required=is_required),
+            widget=_widget(definition, held, is_required=is_required),
             help_text=definition.currency if definition.kind == "money" else definition.unit,
         )
 
@@ -47,10 +49,11 @@ class CustomInput(forms.CharField):
         return found
 
 
-def _widget(field: Definition, *, is_required: bool) -> forms.Widget:
+def _widget(field: Definition, held: object, *, is_required: bool) -> forms.Widget:
     if field.kind == "choice":
         empty = _("Choose …") if is_required else "–"
-        return forms.Select(choices=[("", empty), *((c.key, c.label) for c in field.offered)])
+        offered = [c for c in field.choices if not c.is_retired or c.key == held]
+        return forms.Select(choices=[("", empty), *((c.key, c.label) for c in offered)])
     if field.kind == "date":
         return forms.DateInput(attrs={"type": "date", "min": "1900-01-01", "max": "2199-12-31"})
     decimal = {"inputmode": "decimal"} if field.kind in {"number", "money"} else {}
@@ -58,12 +61,18 @@ def _widget(field: Definition, *, is_required: bool) -> forms.Widget:
 
 
 def add_inputs(
-    form: forms.Form, fields: Iterable[Definition], required: Iterable[str] = ()
+    form: forms.Form,
+    fields: Iterable[Definition],
+    *,
+    required: Iterable[str] = (),
+    held: Mapping[str, object] | None = None,
 ) -> None:
-    """Let a form ask for custom fields."""
-    needed = set(required)
+    """Let a form ask for custom fields, filled in with what is `held`."""
+    needed, there = set(required), held or {}
     for one in fields:
-        form.fields[PREFIX + one.key] = CustomInput(one, is_required=one.key in needed)
+        name, value = PREFIX + one.key, there.get(one.key)
+        form.fields[name] = CustomInput(one, is_required=one.key in needed, held=value)
+        form.initial[name] = written(one, value)
 
 
 def inputs_of(form: forms.Form) -> list[forms.BoundField]:
@@ -75,8 +84,3 @@ def given_in(form: forms.Form) -> dict[str, Typed | None]:
     """Give what a valid form says of custom fields, by key."""
     given = form.cleaned_data.items()
     return {name.removeprefix(PREFIX): value for name, value in given if name.startswith(PREFIX)}
-
-
-def initial_of(fields: Iterable[Definition], held: dict[str, Any]) -> dict[str, str]:
-    """Fill a form in with what a lead holds."""
-    return {PREFIX + one.key: written(one, held.get(one.key)) for one in fields}
