@@ -116,18 +116,19 @@ def written(field: Definition, value: Any) -> str:
     if value is None:
         return ""
     if field.kind == "money":
-        return f"{_major(int(value), field.currency):f}"
+        return f"{major(int(value), field.currency):f}"
     return f"{_plain(value):f}" if field.kind == "number" else str(value)
 
 
 def priced(minor: int, currency: str) -> str:
     """Show an amount of minor units; yuan by their sign."""
-    figure = f"{_major(abs(minor), currency):,f}"
+    figure = f"{major(abs(minor), currency):,f}"
     sign = "−" if minor < 0 else ""
     return f"{sign}¥{figure}" if currency == "CNY" else f"{sign}{currency} {figure}"
 
 
-def _major(minor: int, currency: str) -> Decimal:
+def major(minor: int, currency: str) -> Decimal:
+    """Give an amount of minor units in the units that people count in."""
     return Decimal(minor) if currency in WITHOUT_CENTS else Decimal(minor).scaleb(-2)
 
 

@@ -211,6 +211,12 @@ class FieldsWrong(Invalid):
     code = "fields_wrong"
 
 
+class AnswersWrong(Invalid):
+    """Some of your answers cannot be used. What is wrong stands at each of them."""
+
+    code = "answers_wrong"
+
+
 class FormAddressTaken(Conflict):
     """Another form has this address already."""
 

@@ -49,6 +49,7 @@ TABLE: dict[str, Rule] = {
     "api:lead": {READ: Rows.ALL},
     "api:trace": {READ: Rows.ALL},
     "api:leads": {READ: Rows.ALL},
+    "api:fields": {READ: Rows.ALL, WRITE: Rows.ALL},
     "api:placements": {READ: Rows.ALL},
     "api:deletions": {READ: Rows.ALL},
     "api:contacts": {READ: Rows.ALL, CONTACTS: Rows.ALL},  # in full for CONTACTS alone

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from clew.access.models import Member, Role
 from clew.access.passwords import LONGEST, SHORTEST
@@ -12,9 +12,10 @@ from clew.access.tokens import SCOPES
 from clew.base.sheets_out import Format
 from clew.capture.custom import LONGEST_KEY, LONGEST_LABEL, LONGEST_UNIT
 from clew.capture.models import CustomField, Source
+from clew.capture.queries import definitions
 from clew.capture.values import CURRENCIES
 from clew.handoff.models import Calendar, Method
-from clew.pipeline.extract import COLUMNS, USUAL
+from clew.pipeline.extract import all_columns
 
 SCOPE_WORDS = [
     ("leads:write", _("send leads")),
@@ -47,6 +48,10 @@ FIELD_KINDS = [
     (CustomField.Kind.CHOICE, pgettext_lazy("field", "Choice")),
     (CustomField.Kind.MONEY, pgettext_lazy("field", "Money")),
 ]
+
+
+ASK = "ask_"  # before the key of a custom field
+ASKING = [("", _("no")), ("optional", _("yes, may stay empty")), ("required", _("yes, required"))]
 
 
 def _style(widget: forms.Widget) -> str:
@@ -266,6 +271,22 @@ class HostedForm(Styled):
         widget=forms.TextInput(attrs={"autocapitalize": "none"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer to ask for each custom field in use."""
+        super().__init__(*args, **kwargs)
+        self.own = definitions()
+        for one in self.own:
+            label = gettext("Ask for “{field}”").format(field=one.label)
+            self.fields[ASK + one.key] = forms.ChoiceField(
+                label=label, choices=ASKING, required=False
+            )
+        self.dress()
+
+    def asked(self) -> list[tuple[str, bool]]:
+        """Give the custom fields that it asks for, and whether they are required."""
+        wanted = [(one.key, self.cleaned_data[ASK + one.key]) for one in self.own]
+        return [(key, how == "required") for key, how in wanted if how]
+
 
 class LeadForm(Styled):
     """A lead typed in by a colleague."""
@@ -304,8 +325,6 @@ class ExportForm(Styled):
 
     columns = forms.MultipleChoiceField(
         label=_("Columns"),
-        choices=[(code, column.label) for code, column in COLUMNS.items()],
-        initial=USUAL,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one column.")},
     )
@@ -323,3 +342,11 @@ class ExportForm(Styled):
         required=False,
         help_text=_("It is kept with your name, and every administrator can read it."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the operator's own fields as well."""
+        super().__init__(*args, **kwargs)
+        known = all_columns().items()
+        columns = self.fields["columns"]
+        columns.choices = [(code, column.label) for code, column in known]  # type: ignore[attr-defined]
+        columns.initial = [code for code, column in known if column.is_usual]

@@ -56,6 +56,10 @@ REASONS: dict[str, Reason] = {
     ),
     "not_storable": Reason(_("The database did not take it"), _("Replay it; if it fails again, report it.")),
     "fields_wrong": Reason(_("What was typed reaches nobody"), TYPE_IT_IN),
+    "answers_wrong": Reason(
+        _("An answer that its field cannot hold"),
+        _("The way of reaching them is there: send it on. What could not be read is kept beside."),
+    ),
     "too_fast": Reason(_("Sent faster than people type"), READ_IT),
     "too_many_visits": Reason(_("Too many from one network"), READ_IT),
     "too_old": Reason(_("The page had been open for too long"), READ_IT),
