@@ -264,7 +264,8 @@ def _grade(lead: Lead, now: datetime) -> GradeShown | None:
 
 
 def _before(found: Sequence[Grade], now: datetime) -> str:
-    """Tell how the grade came about, where there was more than one."""
+    """Tell how the grade came about, where it was ever another one."""
+    found = [g for g, before in zip(found, (None, *found), strict=False) if not _is_same(g, before)]
     if len(found) == 1:
         return ""
     days = (short_day(g.graded_at.astimezone(now.tzinfo)) for g in found)
@@ -273,6 +274,13 @@ def _before(found: Sequence[Grade], now: datetime) -> str:
         for d, g in zip(days, found, strict=True)
     ]
     return " → ".join(steps[-4:])
+
+
+def _is_same(grade: Grade, before: Grade | None) -> bool:
+    return before is not None and (grade.level, grade.told_points) == (
+        before.level,
+        before.told_points,
+    )
 
 
 def _path(

@@ -312,7 +312,8 @@ def _corrected(entry: Entry, sources: Sources) -> Moment:
     """Tell what fields were set to: the label, and the value or that it was cleared."""
     who = sources.members.get(entry.actor_id, "")
     told = []
-    for key in entry.data["keys"]:
+    order = list(sources.fields)
+    for key in sorted(entry.data["keys"], key=lambda k: order.index(k) if k in order else -1):
         one, value = sources.fields.get(key), sources.corrections.get((entry.at, key))
         label = one.label if one else key
         told.append(f"{label}: {shown(one, value) if one and value is not None else '–'}")
