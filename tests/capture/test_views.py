@@ -17,9 +17,20 @@ from clew.access.models import Organisation
 from clew.base.models import Refusal
 from clew.capture import views
 from clew.capture.actions import leads, visits
-from clew.capture.models import Consent, ConsentText, Form, Submission, Visit
+from clew.capture.actions.fields import FieldData, add_field
+from clew.capture.actions.rejections import open_rejected, replay
+from clew.capture.models import (
+    Consent,
+    ConsentText,
+    Form,
+    FormField,
+    Rejected,
+    Submission,
+    Visit,
+)
 from clew.capture.queries import open_body
 from clew.capture.rules import MOST_PROOF_BITS, PROOF_BITS, QUIET
+from clew.capture.views import VISITOR
 from tests.capture.sender import NOW, PHONE, site
 
 pytestmark = pytest.mark.django_db
@@ -407,3 +418,51 @@ def test_pages_speak_the_visitors_language_and_escape_what_was_typed(
 
 def test_time_is_read_at_the_edge() -> None:
     assert abs(views.clock() - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def asks(form: Form, *, is_required: bool = False) -> None:
+    field = add_field(FieldData("volt", "电压", "number", unit="V"), actor=VISITOR, now=NOW)
+    FormField.objects.create(form=form, field=field, position=0, is_required=is_required)
+
+
+def test_a_form_asks_for_a_custom_field_and_stores_what_it_holds(
+    visitor: Visitor, form: Form
+) -> None:
+    asks(form)
+    assert "电压" in visitor.open().content.decode()
+    assert visitor.send(custom_volt="1,200 V").status_code == 303
+    submission = Submission.objects.get()
+    assert open_body(submission.pk, submission.body).lead.custom == {"volt": 1200}
+
+
+def test_an_answer_that_a_field_cannot_hold_is_told_at_it_and_kept_beside(
+    visitor: Visitor, form: Form
+) -> None:
+    asks(form)
+    visitor.open()
+    answer = visitor.send(custom_volt="about 48")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'value="about 48"' in page
+    assert "例如 48" in page
+    assert not Submission.objects.exists()
+    kept = Rejected.objects.get()
+    assert kept.code == "answers_wrong"
+    given = open_rejected(kept.pk, actor=VISITOR, now=NOW)
+    assert given.rest.extra == {"custom.volt": "about 48"}
+    assert replay(kept.pk, actor=VISITOR, now=kept.at)
+
+
+def test_a_required_field_must_be_filled_in(visitor: Visitor, form: Form) -> None:
+    asks(form, is_required=True)
+    visitor.open()
+    assert visitor.send(custom_volt=" ").status_code == 422
+    assert visitor.send(custom_volt="5").status_code == 303
+
+
+def test_a_field_that_the_form_does_not_ask_for_is_not_taken(visitor: Visitor, form: Form) -> None:
+    add_field(FieldData("volt", "电压", "number"), actor=VISITOR, now=NOW)
+    visitor.open()
+    assert visitor.send(custom_volt="5").status_code == 303
+    submission = Submission.objects.get()
+    assert open_body(submission.pk, submission.body).lead.custom == {}

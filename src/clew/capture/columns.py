@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from clew.capture import custom
+from clew.capture.custom import Definition, same_name
 from clew.capture.headers import FIRST_NAMES, LAST_NAMES, assign, plainly
 from clew.capture.rules import LARGEST_LEAD, WECHAT, encode
 from clew.capture.schemas import LeadIn, Outcome
@@ -24,6 +26,7 @@ from clew.capture.values import (
 )
 from clew.capture.ways import EMAIL, MOBILE, Way, narrow, numbers, phone_fault, ways
 
+CUSTOM = "custom."  # before the key of a custom field, where a column means one
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 PLACES = ("region", "province", "city", "county")
 HISTORY = ("result", "value", "ended_at", "reason")
@@ -60,6 +63,7 @@ CODES = (  # of faults: the row stays out
         "missing",
     ),
     *("out_of_range", "too_long", "lead_too_large", "nul"),
+    *("not_a_choice", "not_an_amount", "other_currency", "impossible_day", "too_exact"),
 )
 WIDE_ROW = 40_000  # characters; a shorter one cannot make too large a lead
 IDENTITY = {"phone", "email", "wechat", "external_id", "name", "page", "referrer"}
@@ -86,6 +90,7 @@ class Plan(Struct, frozen=True):
     lost: list[str] = []
     leave_out_same: bool = False
     currency: str = "CNY"
+    fields: list[Definition] = []  # the operator's own, as they were when the plan was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,19 @@ class RowRead:
     notes: list[RowFault] = field(default_factory=list)
 
 
-def guess(profiles: Sequence[ColumnProfile], *, is_history: bool, row_count: int) -> Plan:
-    """Guess what the columns mean, from their names and from what is in them."""
-    targets = assign(profiles, is_history=is_history)
+def guess(
+    profiles: Sequence[ColumnProfile],
+    *,
+    is_history: bool,
+    row_count: int,
+    fields: Sequence[Definition] = (),
+) -> Plan:
+    """Guess what the columns mean: from the names of the operator's `fields`, from their own, from what is in them."""
+    own = same_name([profile.name for profile in profiles], {f.key: f for f in fields})
+    targets = [
+        CUSTOM + own[profile.name] if profile.name in own else target
+        for profile, target in zip(profiles, assign(profiles, is_history=is_history), strict=True)
+    ]
     columns = [
         Column(
             profile.name,
@@ -130,6 +145,7 @@ def guess(profiles: Sequence[ColumnProfile], *, is_history: bool, row_count: int
         won=[word for word in words if ending(word) == "won"],
         lost=[word for word in words if ending(word) == "lost"],
         leave_out_same=not is_history or filled >= 6 * max(row_count, 1),
+        fields=list(fields),
     )
 
 
@@ -203,7 +219,8 @@ class _Reader:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        known = set(TARGETS) - (set() if plan.is_history else set(HISTORY)) - {"extra"}
+        self._own = {CUSTOM + one.key: one for one in plan.fields}
+        known = {*TARGETS, *self._own} - (set() if plan.is_history else set(HISTORY)) - {"extra"}
         self._at: dict[str, Places] = {}
         for n, column in enumerate(plan.columns):
             target = column.target if column.target in known else "extra"
@@ -253,6 +270,7 @@ class _Reader:
             "value": self._value,
             "ended_at": self._moment("ended_at"),
             "reason": self._reason,
+            **{target: self._custom(target, one) for target, one in self._own.items()},
         }
         wanted = [step for target, step in steps.items() if target in self._at]
         return list(dict.fromkeys(wanted))
@@ -432,6 +450,18 @@ class _Reader:
                 draft.extra[name] = text
             else:
                 draft.outcome["currency"] = currency
+
+    def _custom(self, target: str, one: Definition) -> Step:
+        def step(draft: _Draft) -> None:
+            for name, text in self._filled(draft, target):
+                found, code = custom.read(one, text, day_first=self.plan.day_first)
+                held = draft.fields.setdefault("custom", {})
+                if code:
+                    draft.faults.append(RowFault(name, code))
+                elif held.setdefault(one.key, found) != found:
+                    draft.extra[name] = text
+
+        return step
 
     def _reason(self, draft: _Draft) -> None:
         filled = self._filled(draft, "reason")

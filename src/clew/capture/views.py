@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,6 +26,7 @@ from clew.base.sealing import lookup
 from clew.capture import tickets
 from clew.capture.actions import failures, leads, rejections, visits
 from clew.capture.errors import (
+    AnswersWrong,
     FieldsWrong,
     FormOverrun,
     LeadsRefused,
@@ -32,8 +34,9 @@ from clew.capture.errors import (
     TooManyVisits,
     TooOld,
 )
-from clew.capture.forms import AskForm
-from clew.capture.models import ConsentText, Form, Submission
+from clew.capture.forms import Asked, AskForm
+from clew.capture.models import ConsentText, Form, FormField, Submission
+from clew.capture.queries import defined
 from clew.capture.rejections import Doorway
 from clew.capture.rules import PROOF_BITS, as_typed, encode, is_proven, work_bits
 from clew.capture.schemas import ConsentIn, LeadIn
@@ -69,12 +72,12 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the form, or store what was sent and go on to the thanks."""
     page, now = _page(slug), clock()
     if request.method != "POST":
-        return _show(request, page, AskForm(), now)
-    form = AskForm(request.POST)
+        return _show(request, page, AskForm(asked=_asked(page)), now)
+    form = AskForm(request.POST, _asked(page))
     try:
         submission_id = _store(request, _sent(request, page, form, now), now)
     except ClewError as error:
-        _refuse(request, page, error, now)
+        _refuse(request, page, form, error, now)
         return _show(request, page, form, now, error)
     reference = tickets.refer(submission_id)
     return HttpResponseRedirect(reverse("capture:thanks", args=[slug, reference]), status=303)
@@ -104,7 +107,10 @@ def thank(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
 
 def _page(slug: str) -> Form:
     """The form as the operator made it; as last seen where the database is away."""
-    pages = Form.objects.select_related("organisation", "source", "consent_text")
+    fields = FormField.objects.select_related("field").order_by("position", "pk")
+    pages = Form.objects.select_related("organisation", "source", "consent_text").prefetch_related(
+        Prefetch("fields", fields)
+    )
     try:
         page = pages.filter(slug=slug, is_active=True).first()
     except (OperationalError, InterfaceError) as lost:
@@ -117,8 +123,13 @@ def _page(slug: str) -> Form:
     return page
 
 
+def _asked(page: Form) -> list[Asked]:
+    """The custom fields that the form asks for."""
+    return [Asked(defined(one.field), one.is_required) for one in page.fields.all()]
+
+
 def _sent(request: HttpRequest, page: Form, form: AskForm, now: datetime) -> Sent:
-    """Look at what was sent. Raises TooOld, TooFast, FieldsWrong."""
+    """Look at what was sent. Raises TooOld, TooFast, FieldsWrong, AnswersWrong."""
     ticket = tickets.read(request.POST.get("ticket", ""), page.slug, now)
     if ticket is None or _is_foreign(request):
         raise TooOld
@@ -127,7 +138,7 @@ def _sent(request: HttpRequest, page: Form, form: AskForm, now: datetime) -> Sen
     if is_trapped or (not proven and now - ticket.shown_at < LEAST_TIME):
         raise TooFast
     if not form.is_valid():
-        raise FieldsWrong
+        raise FieldsWrong if {"reach", "message"} & form.errors.keys() else AnswersWrong
     return Sent(page, form, ticket, proven)
 
 
@@ -185,6 +196,7 @@ def _lead(request: HttpRequest, sent: Sent, shown: ConsentText, now: datetime) -
         page=request.build_absolute_uri(request.path),
         referrer=ticket.referrer,
         consents=[ConsentIn(shown.purpose, str(shown.version), now)],
+        custom=sent.form.custom,
     )
 
 
@@ -249,7 +261,9 @@ def _network(request: HttpRequest) -> str:
     return str(ip_network((parsed, 56), strict=False)) if is_block else address
 
 
-def _refuse(request: HttpRequest, page: Form, error: ClewError, now: datetime) -> None:
+def _refuse(
+    request: HttpRequest, page: Form, form: AskForm, error: ClewError, now: datetime
+) -> None:
     """Note the refusal and keep what was typed, unless the database is what is missing."""
     with contextlib.suppress(OperationalError, InterfaceError):
         if isinstance(error, Unavailable):
@@ -260,7 +274,9 @@ def _refuse(request: HttpRequest, page: Form, error: ClewError, now: datetime) -
         if not typed:
             return
         at = Doorway(_evidence(request), now, form=page.pk)
-        lead = {"source": page.source.key, **typed, **_shown(ticket, now)}
+        form.full_clean()
+        answers = {"custom": form.custom, "extra": form.unread}
+        lead = {"source": page.source.key, **typed, **answers, **_shown(ticket, now)}
         name = ticket.nonce if ticket else ""
         rejections.keep(encode(lead), error.code, [], at=at, name=name)
 

@@ -6,7 +6,7 @@ The rows are those of the list of leads: the same rights, the same filter, the s
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clew.access.models import Member
 from clew.base.workbook import Cell
+from clew.capture.custom import Definition, major, shown
 from clew.capture.models import Submission
-from clew.capture.queries import open_body
+from clew.capture.queries import all_definitions, open_body
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked, value
 from clew.contacts.rules import veil
@@ -45,6 +46,7 @@ LEAD = (
     "opened_at",
     "strengthened_at",
     "is_history",
+    "custom",
 )
 
 
@@ -172,6 +174,37 @@ COLUMNS: Mapping[str, Column] = {
     ),
 }
 USUAL = [code for code, column in COLUMNS.items() if column.is_usual]
+CUSTOM = "custom."  # before the key of one of the operator's own fields, in the code of its column
+
+
+def all_columns() -> Mapping[str, Column]:
+    """Give every column there is by its code, the operator's own fields last; retired ones are not usual."""
+    own = {
+        CUSTOM + key: Column(
+            _label(one), _of_field(one), is_usual=not one.is_retired, is_safe=one.kind != "text"
+        )
+        for key, one in all_definitions().items()
+    }
+    return {**COLUMNS, **own}
+
+
+def _label(one: Definition) -> str:
+    unit = one.currency if one.kind == "money" else one.unit
+    return f"{one.label} ({unit})" if unit else one.label
+
+
+def _of_field(one: Definition) -> Callable[[Line], Cell]:
+    def give(line: Line) -> Cell:
+        held = line.lead["custom"].get(one.key)
+        if held is None:
+            return None
+        if one.kind == "money":
+            return major(held, one.currency)
+        if one.kind == "number":
+            return Decimal(repr(held))
+        return date.fromisoformat(held) if one.kind == "date" else shown(one, held)
+
+    return give
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +224,8 @@ class Extract:
 
 def header(columns: Iterable[str]) -> list[str]:
     """Name columns in the language of the moment."""
-    return [str(COLUMNS[code].label) for code in columns]
+    known = all_columns()
+    return [str(known[code].label) for code in columns]
 
 
 def count(extract: Extract) -> int:
@@ -214,7 +248,8 @@ def rows(extract: Extract, after: str, at_most: int) -> tuple[list[list[Cell]], 
     if not leads:
         return [], after
     lines = _lines(leads, extract)
-    columns = [COLUMNS[code] for code in extract.columns]
+    known = all_columns()
+    columns = [known[code] for code in extract.columns]
     made = [[_cell(column, line, extract) for column in columns] for line in lines]
     return made, key(leads[-1]["opened_at"], leads[-1]["pk"])
 

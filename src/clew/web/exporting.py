@@ -15,7 +15,7 @@ from clew.base.json import dumps
 from clew.base.sheets_out import Format
 from clew.errors import ClewError, Invalid
 from clew.pipeline.actions.exports import Order, ask, delete, make
-from clew.pipeline.extract import COLUMNS, USUAL
+from clew.pipeline.extract import COLUMNS, all_columns
 from clew.pipeline.leads import Filter
 from clew.pipeline.models import Export
 from clew.web.terminal import LANGUAGE, _, say
@@ -108,10 +108,12 @@ def _filter(given: Sequence[str]) -> Filter:
 
 
 def _columns(given: str) -> tuple[str, ...]:
-    wanted = tuple(given.split(",")) if given else tuple(USUAL)
-    unknown = [code for code in wanted if code not in COLUMNS]
+    known = all_columns()
+    usual = (code for code, column in known.items() if column.is_usual)
+    wanted = tuple(given.split(",")) if given else tuple(usual)
+    unknown = [code for code in wanted if code not in known]
     if unknown:
-        raise ColumnUnknown(unknown=",".join(unknown), known=",".join(COLUMNS))
+        raise ColumnUnknown(unknown=",".join(unknown), known=",".join(known))
     return wanted
 
 
@@ -127,7 +129,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="place, grade, source or q, as in the address of the list; may be repeated",
     )
-    parser.add_argument("--columns", default="", help=",".join(COLUMNS))
+    parser.add_argument("--columns", default="", help=",".join((*COLUMNS, "custom.KEY")))
     parser.add_argument("--unmask", action="store_true", help="full numbers; needs --reason")
     parser.add_argument("--reason", default="", help="what the full numbers are for")
     parser.add_argument("--json", action="store_true", help="print one JSON object last")

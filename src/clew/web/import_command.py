@@ -26,7 +26,7 @@ from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.columns import Plan
 from clew.capture.errors import HoldLost
 from clew.capture.models import Import, Source
-from clew.capture.queries import last_plan
+from clew.capture.queries import definitions, last_plan
 from clew.capture.sheets import reading
 from clew.capture.sheets.content import OnDisk
 from clew.capture.sheets.layout import Examined
@@ -168,8 +168,15 @@ def _unfinished(found: Examined, source: Source, *, is_history: bool) -> Import 
 
 def _plan(found: Examined, source: Source, options: argparse.Namespace) -> Plan:
     plan = last_plan(source, found.layout.columns)
+    fields = definitions()
     if plan is None or plan.is_history != options.history:
-        plan = columns.guess(found.columns, is_history=options.history, row_count=found.row_count)
+        plan = columns.guess(
+            found.columns,
+            is_history=options.history,
+            row_count=found.row_count,
+            fields=fields,
+        )
+    plan = msgspec.structs.replace(plan, fields=fields)
     chosen = dict(_pairs(options.map, plan))
     changed = [
         msgspec.structs.replace(c, target=chosen.get(c.name, c.target)) for c in plan.columns
@@ -179,10 +186,11 @@ def _plan(found: Examined, source: Source, options: argparse.Namespace) -> Plan:
 
 def _pairs(given: Sequence[str], plan: Plan) -> Iterator[tuple[str, str]]:
     names = {column.name for column in plan.columns}
+    known = {*columns.TARGETS, *(columns.CUSTOM + one.key for one in plan.fields)}
     for pair in given:
         name, _equals, target = pair.rpartition("=")
-        if name not in names or target not in columns.TARGETS:
-            raise MapWrong(given=pair, columns=sorted(names), fields=sorted(columns.TARGETS))
+        if name not in names or target not in known:
+            raise MapWrong(given=pair, columns=sorted(names), fields=sorted(known))
         yield name, target
 
 

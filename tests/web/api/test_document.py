@@ -54,6 +54,7 @@ def test_the_document_tells_about_every_route_and_what_it_needs(document: Docume
         "trace": [["leads:read"]],
         "leads": [["leads:read"]],
         "placements": [["leads:read"]],
+        "fields": [["leads:read"], ["leads:write"]],
         "deletions": [["leads:read"]],
         "contacts": [["leads:read"], ["contacts:read"]],
         "events": [["events:read"]],

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from clew.base.changes import horizon, settle
 from clew.base.models import Deletion, Entry
+from clew.capture.actions.fields import FieldData, add_field, retire_field
+from clew.capture.custom import Choice
 from clew.capture.models import Submission
 from clew.contacts.models import Contact, Lead
 from clew.handoff.actions import close, reopen
@@ -255,3 +257,20 @@ def test_deletions_are_written_whoever_deletes(company: Company) -> None:
         "lead",
         "placement",
     ]
+
+
+def test_fields_of_the_operator_are_told_and_leads_carry_them(company: Company) -> None:
+    choices = (Choice("one", "单轴"),)
+    for given in (FieldData("volt", "电压", "number"), FieldData("axis", "轴", "choice", choices)):
+        add_field(given, actor=TESTER, now=MONDAY_NOON)
+    retire_field("volt", actor=TESTER, now=MONDAY_NOON)
+    lead = enquire(company.site, phone="13812345678", custom={"volt": 48.5, "axis": "one"})
+    crm = program(company.administrator)
+    told = page(crm, "fields")["items"]
+    assert [(f["key"], f["kind"], f["is_retired"]) for f in told] == [
+        ("axis", "choice", False),
+        ("volt", "number", True),
+    ]
+    assert told[0]["choices"] == [{"key": "one", "label": "单轴", "is_retired": False}]
+    (item,) = [one for one in page(crm, "leads")["items"] if one["id"] == str(lead)]
+    assert item["custom"] == page(crm, f"leads/{lead}")["custom"] == {"volt": 48.5, "axis": "one"}

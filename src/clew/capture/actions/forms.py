@@ -11,7 +11,7 @@ from clew.base.ledger import Actor, append
 from clew.capture.errors import FormAddressTaken
 from clew.capture.events import FormClosed, FormOpened
 from clew.capture.inbox import BASIS_PURPOSE
-from clew.capture.models import ConsentText, Form, Source
+from clew.capture.models import ConsentText, CustomField, Form, FormField, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class FormData:
     lede: str = ""
     question: str = ""
     options: Sequence[str] = ()
+    fields: Sequence[tuple[str, bool]] = ()  # keys of custom fields, and whether they are required
 
 
 def open_form(
@@ -44,6 +45,7 @@ def open_form(
                 question=given.question,
                 options=list(given.options),
             )
+            _ask_for(page, given.fields)
             append(FormOpened(page.pk, source.pk), actor=actor, at=now)
     except IntegrityError as taken:
         raise FormAddressTaken from taken
@@ -55,6 +57,17 @@ def close_form(form_id: int, *, actor: Actor, now: datetime) -> None:
     """Take a form off the net; repeating it does nothing."""
     if Form.objects.filter(pk=form_id, is_active=True).update(is_active=False):
         append(FormClosed(form_id), actor=actor, at=now)
+
+
+def _ask_for(page: Form, fields: Sequence[tuple[str, bool]]) -> None:
+    """Ask for custom fields, in this order; one that was retired meanwhile is left out."""
+    in_use = CustomField.objects.filter(key__in=[key for key, _ in fields], retired_at=None)
+    known = {field.key: field for field in in_use.select_for_update()}
+    FormField.objects.bulk_create(
+        FormField(form=page, field=known[key], position=position, is_required=is_required)
+        for position, (key, is_required) in enumerate(fields)
+        if key in known
+    )
 
 
 def _consent_text(wording: Mapping[str, str], now: datetime) -> ConsentText:

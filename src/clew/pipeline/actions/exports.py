@@ -41,7 +41,7 @@ from clew.pipeline.events import (
     ExportTaken,
 )
 from clew.pipeline.exports import export_place, export_seen, rights, wanted_of
-from clew.pipeline.extract import COLUMNS, Extract, count, header, rows
+from clew.pipeline.extract import Extract, all_columns, count, header, rows
 from clew.pipeline.leads import Filter
 from clew.pipeline.models import Export
 
@@ -86,7 +86,7 @@ def ask(
         asked_at=now,
         rights=rights(viewer),
         filter=seal(msgspec.json.encode(order.wanted), export_place(export_id)),
-        columns=[code for code in COLUMNS if code in order.columns],
+        columns=[code for code in all_columns() if code in order.columns],
         format=order.format.value,
         is_masked=order.is_masked,
         reason=order.reason.strip(),
@@ -160,7 +160,7 @@ def delete(export_id: UUID, *, viewer: Member | None, now: datetime) -> None:
 
 
 def _check(order: Order, viewer: Member | None) -> None:
-    if not set(order.columns) & set(COLUMNS):
+    if not set(order.columns) & set(all_columns()):
         raise ColumnsMissing
     if not order.is_masked:
         if viewer and viewer.role != Role.ADMINISTRATOR:

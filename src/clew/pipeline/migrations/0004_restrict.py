@@ -27,7 +27,7 @@ end $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0009_unchecked"),
+        ("contacts", "0010_unchecked"),
         ("grading", "0004_unchecked"),
         ("handoff", "0005_unchecked"),
         ("pipeline", "0003_exports"),

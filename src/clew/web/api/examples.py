@@ -105,6 +105,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "contacts": {"limit": 200, "updated_since": SINCE, "ways": "masked"},
     "placements": {"limit": 200, "updated_since": SINCE, "lead": LEAD_ID, "state": "open"},
     "events": {"limit": 200, "updated_since": SINCE, "name": "LeadOpened", "subject": LEAD_ID},
+    "fields": {},
     "deletions": {"limit": 200, "updated_since": SINCE, "kind": "lead"},
 }
 PLACE: dict[str, Any] = {
@@ -120,6 +121,7 @@ STANDS: dict[str, Any] = {
     "source": LEAD["source"],
     "region": "江苏 苏州",
     "region_code": 320500,
+    "custom": {"voltage": 48, "due": "2026-12-15", "budget": 1200000},
     "submission_count": 1,
     "ended_at": None,
     "place": PLACE,
@@ -207,5 +209,27 @@ ANSWERS: dict[str, dict[str, Any]] = {
             "data": {"contact_id": CONTACT_ID, "source_id": 2},
         }
     ),
+    "fields": {
+        "items": [
+            {
+                "key": "mounting",
+                "label": "安装方式",
+                "kind": "choice",
+                "choices": [{"key": "flange", "label": "法兰", "is_retired": False}],
+                "unit": "",
+                "currency": None,
+                "is_retired": False,
+            },
+            {
+                "key": "budget",
+                "label": "预算",
+                "kind": "money",
+                "choices": [],
+                "unit": "",
+                "currency": "CNY",
+                "is_retired": False,
+            },
+        ]
+    },
     "deletions": _page({"kind": "lead", "id": LEAD_ID, "deleted_at": MOMENT}),
 }

@@ -15,7 +15,7 @@ from clew.grading.models import Grade
 from clew.grading.queries import in_words
 from clew.handoff.queries import placement_of, trace, visible_lead
 from clew.web.api.asking import viewer
-from clew.web.api.leads import LEVELS
+from clew.web.api.leads import LEVELS, Custom
 from clew.web.api.placements import Place, place_of
 from clew.web.api.problems import REFUSALS
 
@@ -35,7 +35,7 @@ class Standing(Schema):
     """Where a lead stands. `lead_id` differs from `id` where a later submission was asked for.
 
     `region` is the proper name where one region is meant, else what was given; `region_code` is the
-    GB/T 2260 code, as precise as is sure.
+    GB/T 2260 code, as precise as is sure. `custom` holds the operator's own fields by key.
     """
 
     id: UUID
@@ -46,6 +46,7 @@ class Standing(Schema):
     submission_count: int = 0
     region: str = ""
     region_code: int | None = None
+    custom: Custom = {}
     place: Place | None = None
     grade: Judgement | None = None
     ended_at: datetime | None = None
@@ -101,6 +102,7 @@ def lead(request: HttpRequest, lead_id: UUID) -> dict[str, Any]:
         "submission_count": found.submission_count,
         "region": shown(found.region, found.region_code),
         "region_code": found.region_code,
+        "custom": found.custom,
         "place": place_of(where),
         "grade": _judgement(found),
         "ended_at": found.ended_at,

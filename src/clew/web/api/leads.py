@@ -36,8 +36,14 @@ class Graded(Schema):
     points: int
 
 
+Custom = dict[str, str | int | float]
+
+
 class LeadItem(Schema):
-    """One enquiry as it stands. `follows` is the lead of the same person that had lapsed before."""
+    """One enquiry as it stands. `follows` is the lead of the same person that had lapsed before.
+
+    `custom` holds the operator's own fields by key; `/fields` tells what they are.
+    """
 
     id: UUID
     contact_id: UUID
@@ -53,6 +59,7 @@ class LeadItem(Schema):
     ended_at: datetime | None
     is_history: bool
     follows: UUID | None
+    custom: Custom
     grade: Graded | None
     place: Place | None
     changed_at: datetime
@@ -136,6 +143,7 @@ def _told(lead: Any) -> dict[str, Any]:
         "ended_at": lead.ended_at,
         "is_history": lead.is_history,
         "follows": lead.follows_id,
+        "custom": lead.custom,
         "grade": grade
         and {
             "level": LEVELS[grade.level],

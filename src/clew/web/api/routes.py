@@ -5,7 +5,7 @@ from ninja.errors import ValidationError
 
 from clew.errors import Missing
 from clew.web import errors
-from clew.web.api import contacts, deletions, events, lead, leads, placements
+from clew.web.api import contacts, deletions, events, fields, lead, leads, placements
 from clew.web.api.asking import of_parameter
 from clew.web.api.document import Api
 
@@ -17,7 +17,7 @@ api = Api(
     openapi_url="/openapi.json",
     docs_url=None,
 )
-for noun in (leads, lead, contacts, placements, events, deletions):
+for noun in (leads, lead, contacts, placements, events, fields, deletions):
     api.add_router("", noun.router)
 
 

@@ -6,6 +6,7 @@ A file that is wrong anywhere changes nothing. What it does not mention stays; r
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,15 @@ from django.db import transaction
 from clew.access.actions import add_team
 from clew.access.models import Organisation, Team
 from clew.base.ledger import Actor
+from clew.capture.actions.fields import (
+    FieldData,
+    add_field,
+    change_field,
+    restore_field,
+    retire_field,
+)
+from clew.capture.custom import Choice, Definition
+from clew.capture.queries import all_definitions
 from clew.capture.regions import name_of, resolve
 from clew.errors import ClewError, Invalid
 from clew.grading.actions import Days, set_validity
@@ -43,6 +53,8 @@ from clew.web.configuration.shapes import (
     Configuration,
     Grading,
     Hours,
+    Option,
+    OwnField,
     Sending,
     TeamMethod,
     Valid,
@@ -95,6 +107,7 @@ def gather() -> Configuration:
     routing = Routing.objects.filter(is_trial=False).order_by("-version").first()
     methods = Method.objects.select_related("team", "calendar").order_by("team__name")
     return Configuration(
+        fields=[_own_field(one) for one in all_definitions().values()],
         calendars=[_hours(c) for c in Calendar.objects.order_by("name", "pk")],
         teams=[_team_method(m) for m in methods],
         validity=[
@@ -128,10 +141,10 @@ def apply(wanted: Configuration, now: datetime, *, is_trial: bool = False) -> li
                 if one not in there:
                     _at(f"{part}[{number}]", keep, one, now)
                     changed.append(f"{part}[{number}]")
-        for part, replace in REPLACERS.items():
+        for part, put in REPLACERS.items():
             given = getattr(wanted, part)
             if given is not None and given != getattr(present, part):
-                _at(part, replace, given, now)
+                _at(part, put, given, now)
                 changed.append(part)
         transaction.set_rollback(is_trial)
     return changed
@@ -214,7 +227,44 @@ def _keep_distribution(wanted: Sequence[Sending], now: datetime) -> None:
     actions.publish(rules, known=there, now=now)
 
 
+def _own_field(one: Definition) -> OwnField:
+    return OwnField(
+        key=one.key,
+        label=one.label,
+        kind=one.kind,
+        choices=[Option(c.key, c.label, c.is_retired) for c in one.choices],
+        unit=one.unit,
+        currency=one.currency if one.kind == "money" else "",
+        is_retired=one.is_retired,
+    )
+
+
+def _keep_field(wanted: OwnField, now: datetime) -> None:
+    """Define a field or change it; its kind and its currency stay what they are."""
+    given = FieldData(
+        key=wanted.key,
+        label=wanted.label,
+        kind=wanted.kind,
+        choices=[Choice(c.key, c.label) for c in wanted.choices if not c.is_retired],
+        unit=wanted.unit,
+        currency=wanted.currency or "CNY",
+    )
+    there = all_definitions().get(wanted.key)
+    if there is None:
+        everything = replace(given, choices=[Choice(c.key, c.label) for c in wanted.choices])
+        add_field(everything, actor=TERMINAL, now=now)
+    elif there.kind != wanted.kind or there.currency != given.currency:
+        place = f"fields: {wanted.key}"
+        raise PartWrong(where=place, why="a field keeps its kind and its currency; add another one")
+    if there and there.is_retired and not wanted.is_retired:
+        restore_field(wanted.key, actor=TERMINAL, now=now)
+    change_field(given, actor=TERMINAL, now=now)
+    if wanted.is_retired:
+        retire_field(wanted.key, actor=TERMINAL, now=now)
+
+
 KEEPERS: dict[str, Callable[[Any, datetime], None]] = {
+    "fields": _keep_field,
     "calendars": _keep_hours,
     "teams": _keep_team,
     "validity": _keep_valid,

@@ -4,7 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from clew.capture.custom import Kind
 from clew.grading.rules import Rule as GradingRule
+from clew.handoff.routing import FieldTest
 
 Grade = Literal["high", "medium", "low"]
 Way = Literal["turn", "pool"]
@@ -47,6 +49,26 @@ class Valid(Struct, forbid_unknown_fields=True):
     low_days: int
 
 
+class Option(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One of the answers to a choice."""
+
+    key: str
+    label: str
+    is_retired: bool = False
+
+
+class OwnField(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A custom field. Rules name it by its key."""
+
+    key: str
+    label: str
+    kind: Kind
+    choices: list[Option] = []
+    unit: str = ""
+    currency: str = ""
+    is_retired: bool = False
+
+
 class Grading(Struct, forbid_unknown_fields=True):
     """The grading rules with their thresholds."""
 
@@ -74,11 +96,13 @@ class Sending(Struct, forbid_unknown_fields=True, omit_defaults=True):
     is_online: bool | None = None
     is_introduced: bool | None = None
     has_company: bool | None = None
+    custom: list[FieldTest] = []
 
 
 class Configuration(Struct, forbid_unknown_fields=True):
     """All of it. A part that is left out stays as it is."""
 
+    fields: list[OwnField] | None = None
     calendars: list[Hours] | None = None
     teams: list[TeamMethod] | None = None
     validity: list[Valid] | None = None

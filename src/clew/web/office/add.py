@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from clew.access.models import Member
 from clew.capture.actions import leads
 from clew.capture.errors import LeadsRefused
+from clew.capture.inputs import add_inputs, given_in
 from clew.capture.models import Failure, Source, Submission
 from clew.capture.problems import WORDS
+from clew.capture.queries import definitions
 from clew.capture.rules import parse_paste
 from clew.capture.schemas import LeadIn
 from clew.contacts.likely import seek
@@ -105,10 +107,11 @@ def _alike(viewer: Member, submission_id: UUID) -> Alike:
 
 
 def _receive(request: HttpRequest, form: LeadForm) -> list[UUID]:
-    given = {name: value for name, value in form.cleaned_data.items() if name != "source"}
+    given = {name: form.cleaned_data[name] for name in FIELDS - {"source"}}
     lead = LeadIn(
         source=form.cleaned_data["source"].key,
         external_id=f"typed:{request.POST.get('once', '')}",
+        custom={key: value for key, value in given_in(form).items() if value is not None},
         **given,
     )
     evidence = {"ip": request.META.get("REMOTE_ADDR", "")}
@@ -130,6 +133,8 @@ def _show_faults(form: LeadForm, error: LeadsRefused) -> None:
 def _form(*args: object, **kwargs: object) -> LeadForm:
     form = LeadForm(*args, **kwargs)
     form.fields["source"].queryset = Source.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
+    add_inputs(form, definitions())
+    form.dress()
     return form
 
 

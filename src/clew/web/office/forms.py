@@ -3,16 +3,19 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from clew.access.models import Member, Role
 from clew.access.passwords import LONGEST, SHORTEST
 from clew.access.tokens import SCOPES
 from clew.base.sheets_out import Format
-from clew.capture.models import Source
+from clew.capture.custom import LONGEST_KEY, LONGEST_LABEL, LONGEST_UNIT
+from clew.capture.models import CustomField, Source
+from clew.capture.queries import definitions
+from clew.capture.values import CURRENCIES
 from clew.handoff.models import Calendar, Method
-from clew.pipeline.extract import COLUMNS, USUAL
+from clew.pipeline.extract import all_columns
 
 SCOPE_WORDS = [
     ("leads:write", _("send leads")),
@@ -30,8 +33,25 @@ class Styled(forms.Form):
         """Give each widget the class that it is styled by."""
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.dress()
+
+    def dress(self) -> None:
+        """Style what was added since."""
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", _style(field.widget))
+
+
+FIELD_KINDS = [
+    (CustomField.Kind.TEXT, pgettext_lazy("field", "Text")),
+    (CustomField.Kind.NUMBER, pgettext_lazy("field", "Number")),
+    (CustomField.Kind.DATE, pgettext_lazy("field", "Date")),
+    (CustomField.Kind.CHOICE, pgettext_lazy("field", "Choice")),
+    (CustomField.Kind.MONEY, pgettext_lazy("field", "Money")),
+]
+
+
+ASK = "ask_"  # before the key of a custom field
+ASKING = [("", _("no")), ("optional", _("yes, may stay empty")), ("required", _("yes, required"))]
 
 
 def _style(widget: forms.Widget) -> str:
@@ -201,6 +221,33 @@ class SourceForm(Styled):
     is_active = forms.BooleanField(label=_("Takes leads"), required=False, initial=True)
 
 
+class FieldForm(Styled):
+    """A custom field: what it is called, and what its values are."""
+
+    label = forms.CharField(label=pgettext_lazy("field", "Name"), max_length=LONGEST_LABEL)
+    kind = forms.ChoiceField(label=pgettext_lazy("field", "Holds"), choices=FIELD_KINDS)
+    choices = forms.CharField(
+        label=_("Choices, one on each line"),
+        max_length=6000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Write “key = name” to choose the key that other systems send."),
+    )
+    unit = forms.CharField(label=_("Unit"), max_length=LONGEST_UNIT, required=False)
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in CURRENCIES], required=False
+    )
+    key = forms.CharField(
+        label=pgettext_lazy("field", "Key"),
+        max_length=LONGEST_KEY,
+        required=False,
+        help_text=_(
+            "What systems send: small letters, digits, underscores. It stays. Empty: chosen for you."
+        ),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
 class HostedForm(Styled):
     """A form page on the net."""
 
@@ -223,6 +270,22 @@ class HostedForm(Styled):
         max_length=60,
         widget=forms.TextInput(attrs={"autocapitalize": "none"}),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer to ask for each custom field in use."""
+        super().__init__(*args, **kwargs)
+        self.own = definitions()
+        for one in self.own:
+            label = gettext("Ask for “{field}”").format(field=one.label)
+            self.fields[ASK + one.key] = forms.ChoiceField(
+                label=label, choices=ASKING, required=False
+            )
+        self.dress()
+
+    def asked(self) -> list[tuple[str, bool]]:
+        """Give the custom fields that it asks for, and whether they are required."""
+        wanted = [(one.key, self.cleaned_data[ASK + one.key]) for one in self.own]
+        return [(key, how == "required") for key, how in wanted if how]
 
 
 class LeadForm(Styled):
@@ -262,8 +325,6 @@ class ExportForm(Styled):
 
     columns = forms.MultipleChoiceField(
         label=_("Columns"),
-        choices=[(code, column.label) for code, column in COLUMNS.items()],
-        initial=USUAL,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one column.")},
     )
@@ -281,3 +342,11 @@ class ExportForm(Styled):
         required=False,
         help_text=_("It is kept with your name, and every administrator can read it."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the operator's own fields as well."""
+        super().__init__(*args, **kwargs)
+        known = all_columns().items()
+        columns = self.fields["columns"]
+        columns.choices = [(code, column.label) for code, column in known]  # type: ignore[attr-defined]
+        columns.initial = [code for code, column in known if column.is_usual]

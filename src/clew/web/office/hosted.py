@@ -24,7 +24,7 @@ def add(request: HttpRequest, key: str) -> HttpResponse:
         raise Missing
     form, error = HostedForm(request.POST or None, initial=_usual(request, source)), None
     if form.is_valid():
-        given, home = _given(form.cleaned_data), caller(request).organisation
+        given, home = _given(form.cleaned_data, form.asked()), caller(request).organisation
         error = refusal(
             request,
             lambda: open_form(source, given, of=home, actor=actor(request), now=clock()),
@@ -67,7 +67,7 @@ def _usual(request: HttpRequest, source: Source) -> dict[str, Any]:
     }
 
 
-def _given(data: dict[str, Any]) -> FormData:
+def _given(data: dict[str, Any], asked: list[tuple[str, bool]]) -> FormData:
     return FormData(
         slug=data["slug"],
         title=data["title"],
@@ -75,5 +75,6 @@ def _given(data: dict[str, Any]) -> FormData:
         button=data["button"],
         question=data["question"],
         options=[line.strip() for line in data["options"].splitlines() if line.strip()],
+        fields=asked,
         consent={"zh-hans": data["consent_zh"], "en": data["consent_en"]},
     )

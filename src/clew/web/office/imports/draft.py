@@ -1,6 +1,6 @@
 """What somebody says a file is, before every row is checked: remembered, guessed, and changed by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from clew.capture import columns
 from clew.capture.actions.sources import SourceData
 from clew.capture.columns import TARGETS, Column, Plan
 from clew.capture.models import Import, Source
+from clew.capture.queries import definitions
 from clew.capture.sheets.layout import ColumnProfile
 from clew.web.office.imports import wording
 from clew.web.office.imports.peek import layout_of
@@ -36,7 +37,7 @@ class Draft:
 
     def by(self, plan: Plan) -> "Draft":
         """Take the columns of another plan."""
-        return replace(self, plan=plan, is_history=plan.is_history)
+        return replace(self, plan=with_fields(plan), is_history=plan.is_history)
 
     def results(self, profiles: Sequence[ColumnProfile]) -> list[tuple[int, str, int, str]]:
         """Give the values of the result's column: number, value, how often, won or lost or nothing."""
@@ -64,11 +65,11 @@ def profiles_of(batch: Import) -> list[ColumnProfile]:
 def begin(batch: Import, batches: QuerySet[Import]) -> Draft:
     """Begin with what was said before, else as a file with these columns went in last, else with a guess."""
     if batch.plan is not None and batch.source is not None:
-        plan = msgspec.convert(batch.plan, Plan)
+        plan = with_fields(msgspec.convert(batch.plan, Plan))
         return Draft(plan, plan.is_history, batch.source.key)
     like = _like(batch, batches)
     if like is not None and like.source is not None:
-        plan = _carried_over(batch, msgspec.convert(like.plan, Plan))
+        plan = with_fields(_carried_over(batch, msgspec.convert(like.plan, Plan)))
         return Draft(plan, plan.is_history, like.source.key, like=like)
     return Draft(_guess(batch, is_history=False))
 
@@ -79,7 +80,8 @@ def posted(given: QueryDict, batch: Import, batches: QuerySet[Import]) -> Draft:
     before = begin(batch, batches).plan
     if before.is_history != bool(is_history):
         before = _guess(batch, is_history=bool(is_history))
-    chosen = [_column(column, given, number) for number, column in enumerate(before.columns)]
+    known = {*TARGETS, *(columns.CUSTOM + one.key for one in before.fields)}
+    chosen = [_column(column, given, number, known) for number, column in enumerate(before.columns)]
     plan = structs.replace(
         before,
         columns=chosen,
@@ -117,16 +119,26 @@ def regarding(batch: Import, draft: Draft) -> Draft:
 
 
 def _guess(batch: Import, *, is_history: bool) -> Plan:
-    return columns.guess(profiles_of(batch), is_history=is_history, row_count=batch.row_count)
+    return columns.guess(
+        profiles_of(batch),
+        is_history=is_history,
+        row_count=batch.row_count,
+        fields=definitions(),
+    )
 
 
-def _column(column: Column, given: QueryDict, number: int) -> Column:
+def with_fields(plan: Plan) -> Plan:
+    """Let a plan know the custom fields of today. What meant one that is retired is kept beside."""
+    return structs.replace(plan, fields=definitions())
+
+
+def _column(column: Column, given: QueryDict, number: int, known: Collection[str]) -> Column:
     target = given.get(f"t{number}", column.target)
     kind = given.get(f"k{number}", column.kind)
     must = f"must{number}"
     return structs.replace(
         column,
-        target=target if target in TARGETS else column.target,
+        target=target if target in known else column.target,
         kind=kind if kind in wording.KINDS else column.kind,
         is_required=given[must] == "yes" if must in given else column.is_required,
     )

@@ -159,9 +159,9 @@ def _page(
         separators=wording.SEPARATORS,
         lines=_lines(batch, draft.plan),
         more_columns=max(0, len(draft.plan.columns) - SHOWN),
-        targets=wording.targets(has_ends=bool(draft.is_history)),
+        targets=wording.targets(draft.plan.fields, has_ends=bool(draft.is_history)),
         kinds=wording.KINDS,
-        chips=wording.chips(has_ends=bool(draft.is_history)),
+        chips=wording.chips(draft.plan.fields, has_ends=bool(draft.is_history)),
         sources=Source.objects.filter(is_active=True).order_by("name"),
         may_add_source=viewer.role == Role.ADMINISTRATOR,
         earlier=_earlier(batch, theirs(viewer)),
@@ -202,7 +202,7 @@ def _looks(batch: Import, draft: Draft) -> dict[str, Any]:
 def _glimpse(draft: Draft, cells: list[str]) -> Glimpse:
     read = columns.read(draft.plan, cells, draft.source_key or "preview")
     return Glimpse(
-        fields=wording.fields(read),
+        fields=wording.fields(read, draft.plan.fields),
         faults=[(fault.column, wording.explain(fault.code)[0]) for fault in read.faults],
     )
 

@@ -1,6 +1,6 @@
 """What an import, its columns and its rows are called. Translated where they are shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from clew.capture.actions.imports import good_count
-from clew.capture.columns import RowRead
+from clew.capture.columns import CUSTOM, RowRead
+from clew.capture.custom import Definition
+from clew.capture.custom import shown as shown_as
 from clew.capture.models import Import, ImportRow
 from clew.capture.schemas import Outcome
 from clew.capture.sheets import errors
@@ -90,6 +92,8 @@ TARGETS: Mapping[Text, Words] = {
         "ignore": gettext_lazy("Leave out"),
     },
 }
+OWN: Text = gettext_lazy("Fields of your own")
+OWN_CHIPS = 8
 KINDS: Words = {
     "text": gettext_lazy("anything"),
     "number": gettext_lazy("numbers only"),
@@ -132,6 +136,28 @@ AS_TEXT = gettext_lazy(
     "Excel shows long numbers as 1.38E+10 and saves them so: the last digits are gone for good. In the original, mark the column, choose Format cells → Number with 0 decimals (or Text), and save again."
 )
 CODES: Mapping[str, tuple[Text, Text]] = {
+    "not_a_choice": (
+        gettext_lazy("None of the field's choices"),
+        gettext_lazy(
+            "Write one of the choices as they are called under Fields, or add this one there."
+        ),
+    ),
+    "not_an_amount": (
+        gettext_lazy("Not an amount of money"),
+        gettext_lazy("Write it as 1,200.50 or 1.2万."),
+    ),
+    "other_currency": (
+        gettext_lazy("The field holds another currency"),
+        gettext_lazy("Convert the amount, or let the column mean something else."),
+    ),
+    "impossible_day": (
+        gettext_lazy("There is no such day"),
+        gettext_lazy("Write a day between 1900 and 2199 as 2026-03-01."),
+    ),
+    "too_exact": (
+        gettext_lazy("Too many digits"),
+        gettext_lazy("A number has up to 15 digits, six of them decimals."),
+    ),
     "digits_lost": (gettext_lazy("The number has lost digits in Excel"), AS_TEXT),
     "masked": (
         gettext_lazy("The number is masked with asterisks"),
@@ -357,22 +383,27 @@ def read_as(layout: Layout, row_count: int) -> str:
     return " · ".join([*parts, header, rows])
 
 
-def targets(*, has_ends: bool) -> list[tuple[Text, list[tuple[str, Text]]]]:
+def targets(
+    own: Sequence[Definition], *, has_ends: bool
+) -> list[tuple[Text, list[tuple[str, Text]]]]:
     """Give what a column may mean, by group; how an enquiry ended only where it is history."""
-    return [
+    groups = [
         (group, list(words.items()))
         for group, words in TARGETS.items()
         if has_ends or "result" not in words
     ]
+    named: list[tuple[str, Text]] = [(CUSTOM + one.key, one.label) for one in own]
+    return [*groups[:-1], (OWN, named), groups[-1]] if named else groups
 
 
-def chips(*, has_ends: bool) -> list[tuple[str, Text]]:
-    """Give what is dragged onto columns: the usual meanings."""
-    known = {key for _group, words in targets(has_ends=has_ends) for key, _words in words}
-    return [(key, NAMES[key]) for key in CHIPS if key in known]
+def chips(own: Sequence[Definition], *, has_ends: bool) -> list[tuple[str, Text]]:
+    """Give what is dragged onto columns: the usual meanings, and the first of the operator's fields."""
+    known = {key for _group, words in targets((), has_ends=has_ends) for key, _words in words}
+    usual = [(key, NAMES[key]) for key in CHIPS if key in known]
+    return [*usual[:-2], *((CUSTOM + one.key, one.label) for one in own[:OWN_CHIPS]), *usual[-2:]]
 
 
-def fields(read: RowRead) -> list[tuple[str, str]]:
+def fields(read: RowRead, own: Sequence[Definition]) -> list[tuple[str, str]]:
     """Give what a row would be as a lead: the field's name and its value."""
     shown = [(str(NAMES["phone" if w.kind == "phone" else w.kind]), w.value) for w in read.ways]
     lead = read.lead
@@ -382,6 +413,9 @@ def fields(read: RowRead) -> list[tuple[str, str]]:
     found = [(str(NAMES[f]), str(v)) for f in plain if (v := getattr(lead, f))]
     if lead.occurred_at:
         found.append((str(NAMES["occurred_at"]), f"{localtime(lead.occurred_at):%Y-%m-%d %H:%M}"))
+    found += [
+        (one.label, shown_as(one, lead.custom[one.key])) for one in own if one.key in lead.custom
+    ]
     found += [(name, str(v)) for name, v in {**lead.answers, **lead.extra}.items() if v]
     return found[:1] + shown + found[1:] + _ended(read.outcome)
 
