@@ -182,7 +182,8 @@ def join(
         raise SeatTaken
     if not is_new:
         seat.left_at, seat.weight, seat.capacity, seat.is_present = None, weight, capacity, True
-        seat.save(update_fields=["left_at", "weight", "capacity", "is_present"])
+        seat.back_at = now
+        seat.save(update_fields=["left_at", "weight", "capacity", "is_present", "back_at"])
     Membership.objects.get_or_create(team_id=team_id, member_id=member_id)
     append(_changed(seat), actor=actor, at=now)
     return seat
@@ -190,7 +191,7 @@ def join(
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """How a team takes leads: side, hours, and for each grade `turn` or `pool`."""
+    """How a team takes leads: side, hours, and for each grade `turn`, `idle` or `pool`."""
 
     side: str
     calendar_id: int
@@ -214,10 +215,15 @@ def set_method(team_id: int, taking: Taking, *, actor: Actor, now: datetime) -> 
 def set_seat(
     seat_id: int, *, weight: int, capacity: int, is_present: bool, actor: Actor, now: datetime
 ) -> Seat:
-    """Change weight, capacity or presence from the next lead on. Raises SeatMissing."""
+    """Change weight, capacity or presence from the next lead on; who comes back waits from now.
+
+    Raises SeatMissing.
+    """
     seat = _lock_seat(seat_id)
+    if is_present and not seat.is_present:
+        seat.back_at = now
     seat.weight, seat.capacity, seat.is_present = weight, capacity, is_present
-    seat.save(update_fields=["weight", "capacity", "is_present"])
+    seat.save(update_fields=["weight", "capacity", "is_present", "back_at"])
     append(_changed(seat), actor=actor, at=now)
     return seat
 

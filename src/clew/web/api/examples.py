@@ -148,6 +148,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "lead_id": LEAD_ID,
         "kind": "person",
         "reason": "turn",
+        "way": "turn",
         "team": "线上组",
         "decided_at": MOMENT,
         "chosen": "林晓",
@@ -160,6 +161,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "capacity": 50,
                 "excluded": "",
                 "is_chosen": True,
+                "waited_minutes": 0,
             }
         ],
         "sieve": [["absent", 3, 2]],

@@ -7,7 +7,7 @@ from msgspec import Struct
 from clew.grading.rules import Rule as GradingRule
 
 Grade = Literal["high", "medium", "low"]
-Way = Literal["turn", "pool"]
+Way = Literal["turn", "idle", "pool"]
 LEVELS: dict[Grade, int] = {"high": 3, "medium": 2, "low": 1}
 
 

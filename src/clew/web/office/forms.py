@@ -20,7 +20,11 @@ SCOPE_WORDS = [
     ("contacts:read", _("read numbers in full, on record")),
     ("events:read", _("read the record of events")),
 ]
-WAYS = [(Method.Way.TURN, _("by turn")), (Method.Way.POOL, _("into the pool"))]
+WAYS = [
+    (Method.Way.TURN, _("by turn, by weight")),
+    (Method.Way.IDLE, _("to who has waited longest")),
+    (Method.Way.POOL, _("into the pool")),
+]
 
 
 class Styled(forms.Form):

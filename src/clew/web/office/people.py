@@ -35,6 +35,12 @@ class Turn:
     method: Method | None
     form: JoinForm
 
+    @property
+    def ways(self) -> set[str]:
+        """How the team takes leads, whatever their grade."""
+        m = self.method
+        return {m.high, m.medium, m.low} if m else set()
+
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
