@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Role
+from clew.base.sealing import SealBroken
 from clew.contacts.models import Contact, Identifier, Merge, Suspect
 from clew.contacts.queries import masked
 from clew.contacts.rules import Standing, yields
@@ -97,6 +98,13 @@ def page(viewer: Member, now: datetime, *, only: str = "", after: str = "") -> P
     return Page(shown, total, f"{last.score}.{last.pk}" if last else "")
 
 
+def visible_roots(viewer: Member, groups: Mapping[UUID, Sequence[UUID]]) -> set[UUID]:
+    """Give those of some people of whom the viewer may see an enquiry."""
+    root_of = {id_: root for root, group in groups.items() for id_ in group}
+    seen = visible_leads(viewer).filter(contact__in=root_of).values_list("contact", flat=True)
+    return {root_of[id_] for id_ in seen.distinct()}
+
+
 def compared(rows: Sequence[Suspect], now: datetime) -> list[Pair]:
     """Give suspected pairs side by side. `now` is local."""
     roots = roots_of(rows)
@@ -165,7 +173,7 @@ def gather(roots: Collection[UUID]) -> People:
     root_of = {c.pk: c.survivor_id or c.pk for c in contacts.values()}
     people = People({root: contacts[root] for root in roots if root in contacts}, {}, {}, {}, {})
     for way in Identifier.objects.filter(contact__in=root_of).order_by("pk"):
-        people.ways.setdefault(root_of[way.contact_id], []).append(masked(way))
+        people.ways.setdefault(root_of[way.contact_id], []).append(_shown(way))
     standing = sorted(standings(root_of), key=lambda one: one.opened_at, reverse=True)
     stands = Placement.objects.filter(lead__in=[s.lead_id for s in standing], closed_at=None)
     places = {p.lead_id: p for p in stands.select_related("seat__member", "team")}
@@ -197,6 +205,14 @@ def _pair(suspect: Suspect, first: UUID, second: UUID, people: People, now: date
         outcome,
         is_contested(open_leads, people.held_by),
     )
+
+
+def _shown(way: Identifier) -> str:
+    """Give nothing where the present key does not open it: the others are shown all the same."""
+    try:
+        return masked(way)
+    except SealBroken:
+        return ""
 
 
 def _where(place: Placement) -> str:
