@@ -46,7 +46,8 @@ def text() -> str:
     return "\n".join([HEAD, *_facts(), *_operators(), *_limits(), *_rules(), ""])
 
 
-def _both(label: object) -> str:
+def both(label: object) -> str:
+    """Give words in both languages, as two cells of a table."""
     with override("en"):
         english = str(label)
     with override("zh-hans"):
@@ -59,11 +60,11 @@ def _facts() -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for fact in KINDS:
         if fact in CHOICES:
-            named = (_both(CHOICE_LABELS[c]).replace(" | ", " ") for c in CHOICES[fact])
+            named = (both(CHOICE_LABELS[c]).replace(" | ", " ") for c in CHOICES[fact])
             values = ", ".join(named)
         else:
             values = "yes, no 是、否" if KINDS[fact] == "yes_no" else f"from {LEAST.get(fact, 0)}"
-        yield f"| `{fact}` | {_both(FACT_LABELS[fact])} | {TYPES[KINDS[fact]]} | {values} |"
+        yield f"| `{fact}` | {both(FACT_LABELS[fact])} | {TYPES[KINDS[fact]]} | {values} |"
     yield f"\n{len(FACTS)} facts are known.\n"
 
 
@@ -73,7 +74,7 @@ def _operators() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for kind, operators in OPERATORS_OF.items():
         for operator in operators:
-            yield f"| {TYPES[kind]} | `{operator}` | {_both(OPERATOR_LABELS[operator])} |"
+            yield f"| {TYPES[kind]} | `{operator}` | {both(OPERATOR_LABELS[operator])} |"
     yield ""
 
 
@@ -94,7 +95,7 @@ def _findings() -> Iterator[str]:
     yield "| weight | what is said | 中文 |"
     yield "| --- | --- | --- |"
     for code, weight in checks.WEIGHTS.items():
-        yield f"| {weight} | {_both(FINDINGS[code])} |".replace("%(fact)s", "…")
+        yield f"| {weight} | {both(FINDINGS[code])} |".replace("%(fact)s", "…")
     yield ""
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 
@@ -26,6 +27,7 @@ MOST_PROOF_BITS = 16
 QUIET = 60  # sendings of one form in ten minutes
 LONGEST_REACH = 120
 LONGEST_PHONE = 60
+ANSWER = ":answer"  # behind the id of what was sent first
 TYPED = ("name", "phone", "wechat", "email", "company", "region")
 encode = msgspec.json.Encoder().encode
 
@@ -51,6 +53,16 @@ def faults_of(index: int, lead: LeadIn, latest: datetime) -> Iterator[Fault]:
     for field, value in (("answers", lead.answers), ("extra", lead.extra)):
         if value and is_deep(encode(value), MOST_LEVELS):
             yield Fault(index, field, "too_deep")
+
+
+def answer_key(first_id: UUID) -> str:
+    """Give by what the one answer to a form's further question is known, besides what was sent first."""
+    return f"{first_id}{ANSWER}"
+
+
+def is_answer(lead: LeadIn) -> bool:
+    """Tell an answer to a form's further question from a new enquiry."""
+    return bool(lead.answers) and not lead.message and (lead.external_id or "").endswith(ANSWER)
 
 
 def is_reachable(lead: LeadIn) -> bool:
