@@ -24,18 +24,35 @@ side. Every condition that is filled must hold, and of several values in one any
 How to use them: [Change who gets what](../howto/change-who-gets-what.md).
 规则从上到下问，第一条符合的决定线索去哪个组；都不符合的按线上线下分。填了的条件都要符合，一个条件里的几个值符合一个就算。组里按该等级的分法给人。
 """
-IN_FILE = {"levels": "grades"}  # what a condition is called in `clew config export`, where it differs
+IN_FILE = {
+    "levels": "grades"
+}  # what a condition is called in `clew config export`, where it differs
 HOURS = "Time of day | 时间段"
 LOOKS_AT = {
     "levels": ("the grade", "等级"),
     "sources": ("the key of the source", "来源的代号"),
     "kinds": ("the kind of the source", "来源类型"),
-    "regions": ("the GB/T 2260 code; a place means all inside it", "GB/T 2260 代码，包括里面所有地方"),
-    "categories": ("the product group, whole, whatever the case", "产品类别，要完全一致，不分大小写"),
-    "words": ("product group and message, anywhere, whatever the case", "产品类别和留言里出现，不分大小写"),
+    "regions": (
+        "the GB/T 2260 code; a place means all inside it",
+        "GB/T 2260 代码，包括里面所有地方",
+    ),
+    "categories": (
+        "the product group, whole, whatever the case",
+        "产品类别，要完全一致，不分大小写",
+    ),
+    "words": (
+        "product group and message, anywhere, whatever the case",
+        "产品类别和留言里出现，不分大小写",
+    ),
     "languages": ("the letters of the message", "留言用的文字"),
-    "weekdays": ("the local day on which it is given out, 1 is Monday", "分配那天是星期几，1 是星期一"),
-    "hours": ("the local hour, from the first up to the second, also over midnight", "几点，从第一个到第二个之前，可以跨夜"),
+    "weekdays": (
+        "the local day on which it is given out, 1 is Monday",
+        "分配那天是星期几，1 是星期一",
+    ),
+    "hours": (
+        "the local hour, from the first up to the second, also over midnight",
+        "几点，从第一个到第二个之前，可以跨夜",
+    ),
     "is_online": ("the side of the source", "来源是线上还是线下"),
     "is_introduced": ("whether somebody introduced them", "有没有介绍人"),
     "has_company": ("whether a company is given", "有没有写公司"),
@@ -46,8 +63,7 @@ METHODS = {
         "能接的人里欠得最多的；每条线索按权重给每人记账，分到的人付全额",
     ),
     "idle": (
-        "whoever can take it and has waited longest in own working time since the last lead by turn, since joining or "
-        "coming back; weights make no difference, 0 still means none",
+        "whoever can take it and has waited longest in own working time since the last lead by turn or coming back; weights make no difference, 0 still means none",
         "能接的人里等得最久的，只算本人上班时间，从上一条轮到的线索、加入或回来时算起；权重不起作用，0 仍表示不分",
     ),
     "pool": ("whoever of the team claims it first", "组里谁先领就是谁的"),

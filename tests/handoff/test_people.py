@@ -11,8 +11,9 @@ from django.db.models import Sum
 from clew.access.actions import deactivate
 from clew.base.ledger import Actor
 from clew.base.models import Entry
-from clew.handoff import actions as handoff
-from clew.handoff.actions import close, join, leave, set_seat
+from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.leads import close
+from clew.handoff.actions.seats import join, leave, set_seat
 from clew.handoff.belt import seating
 from clew.handoff.calendars import DAY, Hours
 from clew.handoff.errors import SeatMissing

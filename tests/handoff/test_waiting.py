@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.handoff import rules
-from clew.handoff.actions import join, leave, set_seat
+from clew.handoff.actions.seats import join, leave, set_seat
 from clew.handoff.fairness import Tie, is_suspect
 from clew.handoff.models import Method, Placement, Round, Seat
 from clew.handoff.people.actions import cancel_absence, plan_absence

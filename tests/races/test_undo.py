@@ -14,7 +14,7 @@ from clew.capture.actions.failures import replay
 from clew.capture.errors import FailureSettled
 from clew.capture.models import Failure, Undone, Waiting
 from clew.contacts.models import Contact, Identifier, Lead, Repeat
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import LeadMissing, LeadTaken
 from clew.handoff.models import Placement, Seat
 from clew.pipeline.actions.leads import CallIn, keep_draft, log_call
@@ -157,7 +157,7 @@ def test_a_file_is_undone_while_the_shift_begins_and_a_person_leaves() -> None:
                 tick(MONDAY_NOON)
 
     def leave() -> None:
-        handoff.leave(company.seats[2].pk, actor=TESTER, now=MONDAY_NOON)
+        leave(company.seats[2].pk, actor=TESTER, now=MONDAY_NOON)
 
     assert at_once(begin, leave, lambda: undo_in_portions(ids, 4)) == []
     undo_in_portions(ids)

@@ -23,7 +23,7 @@ from clew.capture.models import Source
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import Conflict, Invalid
 from clew.grading.models import Level
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead

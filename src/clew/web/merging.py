@@ -19,7 +19,7 @@ from clew.contacts.errors import BothWorkedOn, ContactMissing, MergeMissing
 from clew.contacts.models import Lead, Merge
 from clew.contacts.rules import Reopening, Standing, reopens, yields
 from clew.grading import belt as grading
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.belt import forgetting as places
 from clew.handoff.models import Placement
 from clew.handoff.queries import closed_for, visible_leads

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from clew.access.models import Role
 from clew.contacts.belt.suspecting import search
 from clew.contacts.models import Contact, Lead, Merge
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.pipeline.actions.leads import log_call
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, found, member
 from tests.pipeline.desk import call, holder

@@ -13,7 +13,7 @@ from clew.base.changes import horizon, settle
 from clew.base.models import Deletion, Entry
 from clew.capture.models import Submission
 from clew.contacts.models import Contact, Lead
-from clew.handoff.actions import close, reopen
+from clew.handoff.actions.leads import close, reopen
 from clew.handoff.models import Placement
 from clew.pipeline.timeline import timeline
 from clew.web.flow import undo

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from clew.access.models import Member, Role
 from clew.contacts.belt.suspecting import search
 from clew.contacts.models import Contact, Lead, Merge, Suspect
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import log_call
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, member

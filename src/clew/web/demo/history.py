@@ -20,7 +20,7 @@ from clew.capture.rejections import Doorway
 from clew.capture.rules import encode
 from clew.capture.schemas import LeadIn
 from clew.contacts.belt.suspecting import search
-from clew.handoff.actions import claim
+from clew.handoff.actions.leads import claim
 from clew.handoff.models import Placement
 from clew.pipeline.belt import breach
 from clew.web.demo.company import DEMO, send_home

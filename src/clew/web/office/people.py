@@ -15,7 +15,7 @@ from clew.access.models import Member, Role, Team
 from clew.access.queries import members, teams
 from clew.base.ledger import Actor
 from clew.errors import Missing
-from clew.handoff import actions as handoff
+from clew.handoff.actions import seats as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Absence, Method, Seat
 from clew.handoff.people.queries import Handover, Ties, absences, handover, own_seats, ties

@@ -14,7 +14,7 @@ from clew.access.models import Team
 from clew.base.ids import uuid7
 from clew.capture.models import Source
 from clew.capture.regions import name_of, resolve
-from clew.handoff import actions
+from clew.handoff.actions import routing as actions
 from clew.handoff.models import Routing
 from clew.handoff.queries import draft, known, versions
 from clew.handoff.routing import Given, Rule, examine
