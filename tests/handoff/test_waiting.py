@@ -144,7 +144,7 @@ def test_each_in_turn_of_waiting_and_the_page_says_how_long() -> None:
     assert holder(lead_id) == got[0]
     told = trace(company.administrator, lead_id)
     assert (told.reason, told.way, told.is_recomputed_equal) == (IDLE, IDLE, True)
-    assert [c.waited_minutes for c in told.candidates] == [41, 40, 39]
+    assert [c.waited_seconds // 60 for c in told.candidates] == [41, 40, 39]
     assert told.candidates[0].is_chosen
     assert decisions(at(0), at(60))["different"] == 0
     decided = Round.objects.order_by("-decided_at").first()
@@ -170,8 +170,8 @@ def test_a_night_and_a_day_off_are_no_waiting() -> None:
         enquire(company.site, at(n), phone=f"1380002{n:04}", **HOT)
     tuesday = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
     lead_id = enquire(company.site, tuesday, phone="13800020009", **HOT)
-    waited = [c.waited_minutes for c in trace(company.administrator, lead_id).candidates]
-    assert max(waited) < 9 * 60
+    waited = [c.waited_seconds for c in trace(company.administrator, lead_id).candidates]
+    assert max(waited) < 9 * 60 * 60
 
 
 @pytest.mark.django_db
@@ -200,7 +200,7 @@ def test_who_comes_back_waits_from_then_on() -> None:
     set_seat(away.pk, weight=1, capacity=50, is_present=True, actor=TESTER, now=at(50))
     set_seat(away.pk, weight=2, capacity=50, is_present=True, actor=TESTER, now=at(55))
     told = trace(company.administrator, enquire(company.site, at(60), phone="13800031002", **HOT))
-    assert {c.member_id: c.waited_minutes for c in told.candidates}[away.member_id] == 10
+    assert {c.member_id: c.waited_seconds // 60 for c in told.candidates}[away.member_id] == 10
 
 
 @pytest.mark.django_db
@@ -211,7 +211,7 @@ def test_who_takes_a_seat_again_waits_from_then_on() -> None:
     again = join(company.online.pk, gone.member_id, weight=1, capacity=5, actor=TESTER, now=at(30))
     assert again.pk == gone.pk
     told = trace(company.administrator, enquire(company.site, at(31), phone="13800040001", **HOT))
-    assert {c.member_id: c.waited_minutes for c in told.candidates}[gone.member_id] == 1
+    assert {c.member_id: c.waited_seconds // 60 for c in told.candidates}[gone.member_id] == 1
 
 
 @pytest.mark.django_db(transaction=True)

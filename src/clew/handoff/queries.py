@@ -28,7 +28,7 @@ from clew.handoff.rules import (
 from clew.handoff.rules import Lead as TurnLead
 from clew.handoff.rules import Seat as TurnSeat
 
-MINUTE = 60_000_000  # microseconds
+SECOND = 1_000_000  # microseconds
 
 
 def visible_leads(viewer: Member) -> QuerySet[Lead]:
@@ -75,7 +75,7 @@ def closed_for(lead_ids: Iterable[UUID], reason: str) -> set[UUID]:
 class Candidate:
     """One seat at the moment of the decision. Credits in leads, not micro-leads.
 
-    `waited_minutes`: of its own working time; nothing where the team does not ask who has waited longest.
+    `waited_seconds`: of its own working time; nothing where the team does not ask who has waited longest.
     """
 
     member_id: int
@@ -86,7 +86,7 @@ class Candidate:
     capacity: int
     excluded: str
     is_chosen: bool
-    waited_minutes: int
+    waited_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def candidate(s: Standing, names: dict[int, str], chosen: int | None) -> Candida
         capacity=s.seat.capacity,
         excluded=s.excluded,
         is_chosen=s.seat.id == chosen,
-        waited_minutes=s.waited // MINUTE,
+        waited_seconds=s.waited // SECOND,
     )
 
 

@@ -126,7 +126,7 @@ def why(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         ],
         "candidates": [(c, word(EXCLUDED, c.excluded)) for c in decided.candidates],
         "left": sum(not c.excluded for c in decided.candidates),
-        "waited": next((c.waited_minutes for c in decided.candidates if c.is_chosen), 0),
+        "waited": next((c.waited_seconds for c in decided.candidates if c.is_chosen), 0) // 60,
     }
     name = "pipeline/_why.html" if request.headers.get(FRAGMENT) else "pipeline/why.html"
     return render(request, name, context)

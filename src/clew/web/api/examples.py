@@ -195,7 +195,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "capacity": 50,
                 "excluded": "",
                 "is_chosen": True,
-                "waited_minutes": 0,
+                "waited_seconds": 0,
             }
         ],
         "sieve": [["absent", 3, 2]],

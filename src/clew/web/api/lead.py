@@ -52,7 +52,7 @@ class Standing(Schema):
 
 
 class Chair(Schema):
-    """One candidate as it stood at the decision; `due` in leads, `waited_minutes` of working time."""
+    """One candidate as it stood at the decision; `due` in leads, `waited_seconds` of working time."""
 
     name: str
     weight: int
@@ -61,7 +61,7 @@ class Chair(Schema):
     capacity: int
     excluded: str
     is_chosen: bool
-    waited_minutes: int
+    waited_seconds: int
 
 
 class Why(Schema):

@@ -184,6 +184,11 @@ def _spend_today(story: Story) -> None:
             pass
     at = story.now - timedelta(minutes=5)
     chance = story.chance()
+    known = list(filter(may_have_twin, story.written[-len(TODAY) :]))
+    dice = story.chance("twin")
+    strangers = [twin(dice, dice.choice(known))] if known else []
+    receive(strangers, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
+    story.twins += len(strangers)
     twice = [again(chance, lead) for lead in story.written[-40:-24:8]]
     receive(twice, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
     story.written += twice
