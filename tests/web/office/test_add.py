@@ -105,6 +105,8 @@ def test_whom_a_new_lead_went_to_is_told_to_who_typed_it(
 ) -> None:
     typist = member(company.organisation, "typist", Role.SALESPERSON, company.offline)
     seller = browser(typist)
-    path = seller.post("/add/save", typed(company, source=company.site.key, **HOT))["Location"]
+    path = seller.post(
+        "/add/save", typed(company, source=company.site.key, message=HOT["message"])
+    )["Location"]
     run_belt_once(MONDAY_NOON)
     assert "It is with Sales" in seller.get(path).content.decode()

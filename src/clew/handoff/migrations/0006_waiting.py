@@ -12,7 +12,7 @@ update handoff_seat s set served_at = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0004_written"),
+        ("handoff", "0005_unchecked"),
     ]
 
     operations = [
