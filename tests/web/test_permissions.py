@@ -19,7 +19,7 @@ from clew.base.sheets_out import Format
 from clew.capture.actions.imports import begin
 from clew.contacts.models import Lead
 from clew.grading.trials.actions import try_draft
-from clew.handoff.actions import write_draft
+from clew.handoff.actions.routing import write_draft
 from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule

@@ -23,7 +23,7 @@ from clew.capture.models import Source
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import Conflict, Invalid
 from clew.grading.models import Level
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
@@ -133,6 +133,7 @@ def why(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         ],
         "candidates": [(c, word(EXCLUDED, c.excluded)) for c in decided.candidates],
         "left": sum(not c.excluded for c in decided.candidates),
+        "waited": next((c.waited_seconds for c in decided.candidates if c.is_chosen), 0) // 60,
     }
     name = "pipeline/_why.html" if request.headers.get(FRAGMENT) else "pipeline/why.html"
     return render(request, name, context)

@@ -22,8 +22,14 @@ SCOPE_WORDS = [
     ("leads:read", _("read leads, with numbers masked")),
     ("contacts:read", _("read numbers in full, on record")),
     ("events:read", _("read the record of events")),
+    ("duplicates:read", _("look for duplicates, with numbers masked")),
+    ("duplicates:write", _("merge duplicates and take merges apart")),
 ]
-WAYS = [(Method.Way.TURN, _("by turn")), (Method.Way.POOL, _("into the pool"))]
+WAYS = [
+    (Method.Way.TURN, _("by turn, by weight")),
+    (Method.Way.IDLE, _("to who has waited longest")),
+    (Method.Way.POOL, _("into the pool")),
+]
 
 
 class Styled(forms.Form):
