@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from django.test import Client
 
+from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.schemas import LeadIn
 from clew.web.api.examples import ANSWERS, ARRAY, ASKED, LEAD, LEAD_ID, ONE
 from clew.web.flow import undo
 from tests import company as making
-from tests.company import MONDAY_NOON, enquire, found, source
+from tests.company import MONDAY_NOON, TESTER, enquire, found, source
 from tests.web.api.programs import LISTS, program
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -122,6 +123,7 @@ def test_every_example_is_answered_as_the_document_says(
 ) -> None:
     company = found()
     site = source("website", is_online=True)
+    add_field(FieldData("budget", "预算", "money"), actor=TESTER, now=MONDAY_NOON)
     gone = enquire(site, phone="13912345678")
     undo([gone], MONDAY_NOON)
     monkeypatch.setattr(making, "uuid7", lambda _: UUID(LEAD_ID))
