@@ -9,6 +9,7 @@ KILLS ?= 100
 LEADS ?= 10000
 SEED ?= 1
 CASES ?= 100000
+ALONE = tests/browser tests/crash tests/fuzz tests/journeys
 
 .PHONY: help setup setup-dev up check test crash fuzz lock messages
 
@@ -43,8 +44,14 @@ check: setup-dev
 	$(RUN) tools.messages --check
 	$(RUN) tools.lock
 
+# What starts browsers and whole systems goes after the rest, alone: it needs both cores.
 test: setup-dev
+ifdef ARGS
 	@$(RUN) pytest $(ARGS)
+else
+	@status=0; $(RUN) pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%) || status=$$?; \
+	$(RUN) pytest $(ALONE) || status=$$?; exit $$status
+endif
 
 crash: setup-dev
 	@$(RUN) tests.crash --kills $(KILLS) --leads $(LEADS) --seed $(SEED)

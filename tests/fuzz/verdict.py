@@ -14,6 +14,7 @@ TYPES = {
     "application/problem+json",
     "text/event-stream",
     "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "code": str}
 OWN_REFUSALS = {400, 408, 413, 414, 431, 501, 505}  # of the server, before Clew sees anything

@@ -122,6 +122,8 @@ class Wire:
             self._socket.shutdown(socket.SHUT_WR)
         with self._socket.makefile("rb") as stream:
             answer = _head(stream)
+            while 100 <= answer.status < 200:  # only says to go on
+                answer = _head(stream)
             if answer.type == "text/event-stream":
                 self.close()
             elif request.method != "HEAD" and answer.status not in {204, 304}:

@@ -3,6 +3,7 @@
 import csv
 import json
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -248,6 +249,31 @@ def test_two_workers_carry_one_import_on_once() -> None:
     assert Import.objects.get().counts == {"new": 3000}
     assert Submission.objects.count() == Lead.objects.count() == 3000
     assert not Waiting.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_portions_that_go_in_side_by_side_leave_every_row_its_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    company = companies.found(capacity=5000)
+    lines = many(1900).splitlines()
+    lines[700] = lines[100] + b" and more"  # in the first portion and in the second
+    let_in = rows.let_through
+    at_once: set[str] = set()
+
+    def slowly(*args, **kwargs):  # type: ignore[no-untyped-def]
+        name = threading.current_thread().name
+        at_once.add(name)
+        if threading.current_thread() is threading.main_thread():
+            time.sleep(0.3)  # whoever goes beside is sure to be first
+        return let_in(*args, **kwargs)
+
+    monkeypatch.setattr(rows, "let_through", slowly)
+    batch = bring(company, b"\n".join(lines))
+    assert batch.counts == {"new": 1899, "duplicate": 1, "duplicate:same_person": 1}
+    assert ImportRow.objects.get(batch=batch, code="same_person").number == 701
+    assert len(at_once) == 2
+    assert Lead.objects.count() == 1899
 
 
 def test_a_file_of_which_nothing_is_good_does_not_start(company: Company) -> None:

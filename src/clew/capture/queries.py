@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -34,10 +35,10 @@ def not_undone(submission_ids: Sequence[UUID]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select id from capture_submission s where id = any(%s::uuid[])
-              and not exists (select from capture_undone u where u.submission_id = s.id)
+            select id from capture_submission where id = any(%(ids)s::uuid[]) and id <> all(array(
+              select submission_id from capture_undone where submission_id = any(%(ids)s::uuid[])))
             """,
-            [as_array(submission_ids)],
+            {"ids": as_array(submission_ids)},
         )
         return [submission_id for (submission_id,) in cursor.fetchall()]
 
@@ -163,11 +164,11 @@ def last_plan(source: Source, columns: Sequence[str]) -> Plan | None:
     return None
 
 
-def fit_rows(batch: Import, first: int, last: int) -> QuerySet[ImportRow, tuple[int, str]]:
-    """Give number and reason of the rows in a stretch that the check found fit to go in."""
+def fit_rows(batch: Import, first: int, last: int) -> QuerySet[ImportRow, tuple[int, str, Any]]:
+    """Give number, reason and details of the rows in a stretch that the check found fit to go in."""
     judged = ImportRow.objects.filter(batch=batch, number__range=(first, last), submission=None)
     fit = judged.exclude(verdict=ImportRow.Verdict.ERROR).exclude(code__in=NEVER_STORED)
-    return fit.values_list("number", "code")
+    return fit.values_list("number", "code", "details")
 
 
 def known_external_ids(source_id: int, ids: Sequence[str]) -> set[str]:
@@ -178,14 +179,18 @@ def known_external_ids(source_id: int, ids: Sequence[str]) -> set[str]:
     return {id_ for id_ in known.values_list("external_id", flat=True) if id_}
 
 
+def is_importing(now: datetime) -> bool:
+    """Tell whether somebody is letting rows in or taking them back."""
+    busy = [Import.State.IMPORTING, Import.State.UNDOING]
+    return Import.objects.filter(state__in=busy, held_until__gt=now).exists()
+
+
 def next_to_undo(batch: Import, count: int) -> list[tuple[int, UUID]]:
-    """Give the last rows below the position whose submissions stand, the last first: number and id."""
-    standing = ImportRow.objects.filter(
-        batch=batch, submission__isnull=False, submission__undone=None
-    )
+    """Give the last rows below the position that brought a submission, the last first: number and id."""
+    brought = ImportRow.objects.filter(batch=batch, submission__isnull=False)
     if batch.position:
-        standing = standing.filter(number__lt=batch.position)
-    return list(standing.order_by("-number").values_list("number", "submission_id")[:count])
+        brought = brought.filter(number__lt=batch.position)
+    return list(brought.order_by("-number").values_list("number", "submission_id")[:count])
 
 
 def waiting_rows(batch: Import, count: int) -> list[tuple[int, str, UUID]]:

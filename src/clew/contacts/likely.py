@@ -36,8 +36,6 @@ from json_to_recordset(%(keys)s) as k(id uuid, digests bigint[])
 cross join lateral (select t.contact_id, t.digests from contacts_trait t
   where t.digests && k.digests and t.contact_id <> k.id limit %(most)s) t
 """
-# The index, whatever a limit seems to save; and compiling costs more than all of it.
-PLANNED = "set local enable_seqscan = off; set local jit = off"
 OWNERS = """
 select m.id, i.contact_id from json_to_recordset(%s) as m(id uuid, digest text)
 join contacts_identifier i on i.kind = 'phone' and i.digest = decode(m.digest, 'hex')
@@ -166,9 +164,8 @@ def _candidates(known: Mapping[UUID, Known], told: dict[Pair, set[str]]) -> set[
     rows = [{"id": id_, "digests": one.sought} for id_, one in known.items() if one.sought]
     pairs = set()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "set local enable_seqscan = off"
-        )  # the index, whatever a limit seems to save
+        # the index, whatever a limit seems to save
+        cursor.execute("set local enable_seqscan = off")
         cursor.execute(CANDIDATES, {"keys": dumps(rows), "most": PARTNERS})
         for one, other, digests in cursor.fetchall():
             pairs.add(_pair(one, other))

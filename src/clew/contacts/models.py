@@ -237,7 +237,9 @@ class Merge(models.Model):
 class Trait(models.Model):
     """By what a contact is found where duplicates are looked for: keyed hashes, made in the background."""
 
-    contact = models.OneToOneField(Contact, models.CASCADE, primary_key=True, related_name="trait")
+    contact = models.OneToOneField(
+        Contact, models.CASCADE, primary_key=True, db_constraint=False, related_name="trait"
+    )
     digests = ArrayField(models.BigIntegerField())
 
     class Meta:
@@ -261,8 +263,10 @@ class Suspect(models.Model):
         DIFFERENT = "different"  # not a duplicate
         MERGED = "merged"
 
-    first = models.ForeignKey(Contact, models.CASCADE, db_index=False, related_name="+")
-    second = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    first = models.ForeignKey(
+        Contact, models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    second = models.ForeignKey(Contact, models.CASCADE, db_constraint=False, related_name="+")
     reasons = models.JSONField()
     score = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from clew.base.bulk import as_array
+from clew.base.json import dumps
 from clew.base.sealing import lookup, unseal
 from clew.capture.ways import normal_phone
 from clew.contacts.models import Contact, Identifier, Lead
@@ -58,20 +60,23 @@ def contacts_by_number(text: str) -> list[UUID]:
     return list({*ids, *merged.values_list("pk", flat=True)})
 
 
+# one by one along the indexes, whatever was counted of the tables
+WITH_OPEN_LEAD = """
+select i.kind, i.digest
+from json_to_recordset(%s) as k(kind text, digest text)
+join contacts_identifier i on i.kind = k.kind and i.digest = decode(k.digest, 'hex')
+join contacts_contact c on c.id = i.contact_id
+cross join lateral (select from contacts_lead l where l.ended_at is null
+  and coalesce(l.person_id, l.contact_id) = coalesce(c.survivor_id, c.id) limit 1) l
+"""
+
+
 def with_open_lead(keys: Iterable[tuple[str, bytes]]) -> frozenset[tuple[str, bytes]]:
     """Give those of the keys, kind and digest, whose contact has an open lead."""
-    by_kind: dict[str, set[bytes]] = {}
-    for kind, digest in keys:
-        by_kind.setdefault(kind, set()).add(digest)
-    found: set[tuple[str, bytes]] = set()
-    open_leads = Lead.objects.filter(ended_at=None).annotate(root=Coalesce("person", "contact"))
-    for kind, digests in by_kind.items():
-        known = Identifier.objects.filter(kind=kind, digest__in=digests).annotate(
-            root=Coalesce("contact__survivor", "contact")
-        )
-        known = known.filter(Exists(open_leads.filter(root=OuterRef("root"))))
-        found |= {(kind, bytes(digest)) for digest in known.values_list("digest", flat=True)}
-    return frozenset(found)
+    rows = [{"kind": kind, "digest": digest.hex()} for kind, digest in set(keys)]
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_OPEN_LEAD, [dumps(rows)])
+        return frozenset((kind, bytes(digest)) for kind, digest in cursor.fetchall())
 
 
 BECAME = """
@@ -93,5 +98,5 @@ def became(submission_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
     Those that it has not handled yet are left out.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BECAME, [list(submission_ids)])
+        cursor.execute(BECAME, [as_array(submission_ids)])
         return {id_: (verdict, code) for id_, verdict, code in cursor.fetchall()}

@@ -114,10 +114,10 @@ def renew(lead_ids: list[UUID]) -> None:
               from grading_validity v where v.category in (l.category, '')
               order by v.category = '' limit 1))
             from grading_grade g
-            where l.id = any(%s) and g.lead_id = l.id and g.superseded_at is null
+            where l.id = any(%s::uuid[]) and g.lead_id = l.id and g.superseded_at is null
               and (l.ended_at is null or not l.is_history)
             """,
-            [lead_ids],
+            [as_array(lead_ids)],
         )
 
 
@@ -174,9 +174,9 @@ def _earlier(lead_ids: list[UUID]) -> tuple[dict[UUID, dict[str, Any] | None], H
         cursor.execute(
             """
             select lead_id, facts::text, override_id, level from grading_grade
-            where lead_id = any(%s) and superseded_at is null
+            where lead_id = any(%s::uuid[]) and superseded_at is null
             """,
-            [lead_ids],
+            [as_array(lead_ids)],
         )
         rows = cursor.fetchall()
     held = {lead_id: (override, level) for lead_id, _, override, level in rows if override}
@@ -189,9 +189,9 @@ def _supersede(lead_ids: list[UUID], now: datetime) -> None:
             cursor.execute(
                 """
                 update grading_grade set superseded_at = %s
-                where lead_id = any(%s) and superseded_at is null
+                where lead_id = any(%s::uuid[]) and superseded_at is null
                 """,
-                [now, lead_ids],
+                [now, as_array(lead_ids)],
             )
 
 

@@ -190,7 +190,7 @@ class TrialChange(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     trial = models.ForeignKey(Trial, models.CASCADE, related_name="changes", db_index=False)
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="+")
+    lead = models.ForeignKey(Lead, models.PROTECT, db_constraint=False, related_name="+")
     level_before = models.SmallIntegerField()
     points_before = models.SmallIntegerField()
     level_after = models.SmallIntegerField()

@@ -279,7 +279,7 @@ class Route(models.Model):
     """Which rule sent a lead to which team, and the facts that decided. Without a rule: by its side."""
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="routes")
+    lead = models.ForeignKey(Lead, models.PROTECT, db_constraint=False, related_name="routes")
     routing = models.ForeignKey(Routing, models.PROTECT, related_name="routes", db_index=False)
     rule = models.PositiveSmallIntegerField(null=True)
     facts = models.JSONField()

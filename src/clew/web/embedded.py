@@ -158,6 +158,7 @@ class Server:
             "max_connections": "100",
             "shared_buffers": f"{min(512, memory // 8 // 2**20)}MB",
             "max_wal_size": "4GB",
+            "jit": "off",  # compiling costs more than any of our statements
             "log_checkpoints": "off",
         }
         file = self.data / "clew.conf"

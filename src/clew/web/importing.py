@@ -4,6 +4,7 @@ A reader of the file stays open between the pieces; whoever has none opens one a
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from itertools import islice
 from uuid import UUID
 
 import msgspec
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from clew.base.bulk import analyze
 from clew.base.ids import uuid7
@@ -37,6 +38,7 @@ from clew.errors import ClewError
 from clew.web import worker
 from clew.web.flow import undo
 
+AHEAD = 2  # chunks
 AT_ONCE = 500
 HISTORY_AT_ONCE = 2_000  # holds nobody up
 PIECE_SECONDS = 0.5
@@ -52,6 +54,7 @@ Key = tuple[str, bytes]
 
 Chunk = list[tuple[Row, RowRead | None]]
 _beside = ThreadPoolExecutor(1, thread_name_prefix="reading")
+_lane = ThreadPoolExecutor(1, thread_name_prefix="letting in")
 
 
 @dataclass(slots=True)
@@ -62,7 +65,7 @@ class Reader:
     source: str
     latest: datetime  # no row can tell of a later time, whatever the day it is read on
     rows: Iterator[Row]
-    ahead: Future[Chunk] | None = None  # read while the database is busy with what came before
+    ahead: deque[Future[Chunk]] = field(default_factory=deque)  # read while the database is busy
     position: int = 0
     until: float = 0.0  # when this piece is long enough
     seen: Seen = field(default_factory=Seen)
@@ -133,8 +136,10 @@ def _let_in(batch: Import, content: Content) -> bool:
     if reader is None or reader.position != batch.position:
         reader = _open(batch, content)
         reader.position = sum(1 for _ in islice(reader.rows, batch.position))
-    for chunk in _chunks(reader):
-        _store(batch, _good(batch, chunk), reader.position)
+    chunks = _chunks(reader)
+    for chunk in chunks:
+        _store_two(batch, _good(batch, chunk), _good(batch, next(chunks, [])))
+        rows.pass_rows(batch, reader.position, now=_now())
         if _is_over(reader):
             return True
     if _resolve(batch):
@@ -144,7 +149,33 @@ def _let_in(batch: Import, content: Content) -> bool:
     return True
 
 
-def _store(batch: Import, good: Sequence[Good], position: int) -> None:
+def _store_two(batch: Import, one: Sequence[Good], other: Sequence[Good]) -> None:
+    """Let two chunks in side by side, unless what one began the other goes on with."""
+    if one and other and _is_apart(one, other) and not connection.in_atomic_block:
+        beside = _lane.submit(_store_beside, batch, other)
+        try:
+            _store(batch, one)
+        finally:
+            beside.result()
+    else:
+        _store(batch, one)
+        _store(batch, other)
+
+
+def _is_apart(one: Sequence[Good], other: Sequence[Good]) -> bool:
+    """Tell whether nobody sent rows of both: the first of them decides what the later ones become."""
+    span = range(one[0].number, one[-1].number + 1)
+    return all(row.first not in span for row in other)
+
+
+def _store_beside(batch: Import, good: Sequence[Good]) -> None:
+    try:
+        _store(batch, good)
+    finally:
+        connection.close()
+
+
+def _store(batch: Import, good: Sequence[Good]) -> None:
     """Let rows in and through the belt at once; where one of them hinders that, let the worker sort it out."""
     origin, now = _origin(batch), _now()
 
@@ -152,13 +183,14 @@ def _store(batch: Import, good: Sequence[Good], position: int) -> None:
         worker.ride(ids, now)
         return became(ids)
 
+    if not good:
+        return
     try:
-        rows.let_through(batch, good, origin, belt, position=position, now=now)
+        worker.retried(lambda: rows.let_through(batch, good, origin, belt, now=now))
     except (HoldLost, OperationalError, InterfaceError):
         raise
     except Exception:  # noqa: BLE001  a poisonous row may fail in any way; the worker isolates it
-        ids = rows.let_in(batch, good, origin, position=position, now=now)
-        worker.handle(ids, now)
+        worker.handle(rows.let_in(batch, good, origin, now=now), now)
         _resolve(batch)
 
 
@@ -190,8 +222,12 @@ def _open(batch: Import, content: Content) -> Reader:
 def _chunks(reader: Reader) -> Iterator[Chunk]:
     """Give the rows that are left, so many at once; what is given counts as passed."""
     reader.until = time.monotonic() + PIECE_SECONDS
-    while chunk := (reader.ahead or _read_on(reader)).result():
-        reader.ahead = _read_on(reader)
+    while True:
+        while len(reader.ahead) < AHEAD:
+            reader.ahead.append(_read_on(reader))
+        chunk = reader.ahead.popleft().result()
+        if not chunk:
+            return
         reader.position += len(chunk)
         yield chunk
 
@@ -279,9 +315,12 @@ def _duplicate(row: Row, code: str, first: int | None) -> Judged:
 
 def _good(batch: Import, chunk: Chunk) -> list[Good]:
     """Give those of the rows that the check found fit to go in."""
-    fit = dict(fit_rows(batch, chunk[0][0].number, chunk[-1][0].number))
+    if not chunk:
+        return []
+    found = fit_rows(batch, chunk[0][0].number, chunk[-1][0].number)
+    fit = {number: (code, (details or {}).get("row")) for number, code, details in found}
     return [
-        Good(row.number, fit[row.number], read.lead, read.outcome)
+        Good(row.number, *fit[row.number], read.lead, read.outcome)
         for row, read in chunk
         if read and read.lead and row.number in fit
     ]

@@ -1,4 +1,4 @@
-"""The chore that looks for duplicates. It rests while leads are waiting, so that the belt keeps its pace."""
+"""The chore that looks for duplicates. It lets the belt and imports keep their pace."""
 
 import time
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from clew.capture.models import Waiting
+from clew.capture.queries import is_importing
 from clew.contacts.belt.suspecting import search
 from clew.web.flow import keep_belt_moving
 
@@ -17,7 +18,7 @@ _rests_until = 0.0
 def go_on(now: datetime) -> bool:
     """Chore: look at some of what came in. False where there is nothing to do, or the belt is busy."""
     global _rests_until  # noqa: PLW0603  one thread does the chores of a process
-    if time.monotonic() < _rests_until:
+    if time.monotonic() < _rests_until or is_importing(now):
         return False
     began = time.monotonic()
     with transaction.atomic():

@@ -3,12 +3,13 @@
 import gc
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
+from clew.base.bulk import as_array
 from clew.base.outbox import follow
 from clew.capture.models import Failure, Waiting
 from clew.contacts.belt.identifying import Arrival
@@ -98,6 +99,17 @@ def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | lis
     return claimed
 
 
+def retried(attempt: Callable[[], None]) -> None:
+    """Do something in a transaction of its own, again where somebody else was faster."""
+    for _ in range(TRIES - 1):
+        try:
+            return attempt()
+        except (DatabaseError, Overtaken) as error:
+            if not _is_race(error):
+                raise
+    return attempt()
+
+
 def _is_race(error: Exception) -> bool:
     return isinstance(error, Overtaken) or (getattr(error.__cause__, "sqlstate", None) in RETRIED)
 
@@ -141,7 +153,7 @@ def _set_aside(submission_id: UUID, now: datetime) -> int:
 
 
 def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
-    chosen = "" if ids is None else "where w.submission_id = any(%(ids)s)"
+    chosen = "" if ids is None else "where w.submission_id = any(%(ids)s::uuid[])"
     keep_belt_moving()  # before any row is locked: an undo locks in this order too
     with connection.cursor() as cursor:
         cursor.execute(
@@ -153,14 +165,16 @@ def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
             join capture_source o on o.id = s.source_id
             {chosen} order by w.submission_id limit %(batch)s for update of w skip locked
             """,  # noqa: S608  no value is formatted in
-            {"ids": list(ids or []), "batch": batch},
+            {"ids": as_array(ids or ()), "batch": batch},
         )
         return [Arrival(*row) for row in cursor.fetchall()]
 
 
 def _done(ids: list[UUID]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("delete from capture_waiting where submission_id = any(%s)", [ids])
+        cursor.execute(
+            "delete from capture_waiting where submission_id = any(%s::uuid[])", [as_array(ids)]
+        )
 
 
 def _tick(now: datetime) -> None:

@@ -76,3 +76,10 @@ def _dsn() -> str:
     connection.ensure_connection()
     info = connection.connection.info
     return make_conninfo(info.dsn, password=info.password)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rules_are_tried_on_leads_that_came_along_the_belt() -> None:
+    told = rules._trial(60)
+    assert 40 < told["trial_leads"] <= 60
+    assert told["trial_s"] > 0

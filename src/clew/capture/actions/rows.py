@@ -1,7 +1,8 @@
 """What a worker does with an import: hold it, examine it, judge its rows, let them in, take them back.
 
 Whoever holds an import renews the hold with every step, so that another worker goes on a while after
-the first one died. Each step is one transaction that also keeps the position: it happens once.
+the first one died. Each step is one transaction and happens once: it keeps the position, or what became
+of each row.
 """
 
 from collections import Counter
@@ -48,10 +49,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """A row on its way in; `code` is what the check had noted of it."""
+    """A row on its way in; `code` is what the check had noted of it, `first` the row it repeats."""
 
     number: int
     code: str
+    first: int | None
     lead: LeadIn
     outcome: Outcome | None
 
@@ -151,37 +153,44 @@ def end_check(batch: Import) -> None:
 
 
 @transaction.atomic
-def let_in(
-    batch: Import, good: Sequence[Good], origin: Origin, *, position: int, now: datetime
-) -> list[UUID]:
-    """Store the good ones of the next rows. Returns their ids, which wait for the belt. Raises HoldLost."""
+def let_in(batch: Import, good: Sequence[Good], origin: Origin, *, now: datetime) -> list[UUID]:
+    """Store good rows. Returns their ids, which wait for the belt. Raises HoldLost."""
+    stored, known = _store(batch, good, origin, now)
     held = _mine(batch)
-    stored, known = _store(batch, good, origin, now) if good else ({}, [])
     ends = [Ended(number, id_, Verdict.WAITING) for number, id_ in stored.items()]
     _keep_ends(
         held, ends + [Ended(number, None, Verdict.DUPLICATE, "known_id") for number in known]
     )
-    _step(held, position, now)
+    _step(held, held.position, now)
     return list(stored.values())
 
 
 @transaction.atomic
 def let_through(
-    batch: Import, good: Sequence[Good], origin: Origin, belt: Belt, *, position: int, now: datetime
+    batch: Import, good: Sequence[Good], origin: Origin, belt: Belt, *, now: datetime
 ) -> None:
-    """Store the good ones of the next rows and run the belt over them in the same transaction.
+    """Store good rows and run the belt over them in the same transaction.
 
     `belt` takes the ids and says what became of each. What it raises leaves nothing behind; HoldLost too.
+    Others may be at other rows of the same import meanwhile: who holds it is asked last.
     """
-    held = _mine(batch)
-    stored, known = _store(batch, good, origin, now) if good else ({}, [])
+    stored, known = _store(batch, good, origin, now)
     became = belt(list(stored.values()))
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")  # what is checked now holds nobody up
+    held = _mine(batch)
     codes = {row.number: row.code for row in good}
     ends = [Ended(n, id_, *end(codes[n], *became[id_])) for n, id_ in stored.items()]
     _keep_ends(
         held, ends + [Ended(number, None, Verdict.DUPLICATE, "known_id") for number in known]
     )
-    _step(held, position, now)
+    _step(held, held.position, now)
+
+
+@transaction.atomic
+def pass_rows(batch: Import, position: int, *, now: datetime) -> None:
+    """Note up to where all rows are in that go in. Raises HoldLost."""
+    _step(_mine(batch), position, now)
 
 
 @transaction.atomic

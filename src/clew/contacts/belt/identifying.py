@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db import IntegrityError, connection
 
-from clew.base.bulk import copy_in
+from clew.base.bulk import as_array, copy_in
 from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
@@ -280,10 +280,11 @@ def _open_leads(person_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
             """
             select coalesce(person_id, contact_id), contact_id, id, source_id, submission_count,
               interest, category, region, region_code, cost_minor, valid_until, custom::text
-            from contacts_lead where coalesce(person_id, contact_id) = any(%s) and ended_at is null
+            from contacts_lead
+            where coalesce(person_id, contact_id) = any(%s::uuid[]) and ended_at is null
             order by id for no key update
             """,
-            [person_ids],
+            [as_array(person_ids)],
         )
         return {
             person_id: Enquiry(
@@ -354,7 +355,8 @@ def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
     if lapsed:  # before what follows them: a contact has one open lead at any moment
         with connection.cursor() as cursor:
             cursor.execute(
-                "update contacts_lead set ended_at = %s where id = any(%s)", [now, lapsed]
+                "update contacts_lead set ended_at = %s where id = any(%s::uuid[])",
+                [now, as_array(lapsed)],
             )
     if new:
         copy_in("contacts_lead", LEAD_COLUMNS, (_lead_row(e, now) for e in new))

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from clew.base.bulk import copy_in
+from clew.base.bulk import as_array, copy_in
 from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
@@ -145,10 +145,10 @@ def _leave_lapsed(lead_ids: list[UUID], now: datetime) -> list[Placed]:
             """
             update handoff_placement p set closed_at = %s
             from handoff_placement q left join handoff_seat s on s.id = q.seat_id
-            where p.id = q.id and p.lead_id = any(%s) and p.closed_at is null
+            where p.id = q.id and p.lead_id = any(%s::uuid[]) and p.closed_at is null
             returning p.lead_id, p.kind, p.team_id, p.seat_id, s.member_id, p.reason
             """,
-            [now, lead_ids],
+            [now, as_array(lead_ids)],
         )
         return [
             Placed(lead_id, 0, kind, team_id, seat_id, member_id, reason, None, None, None)
@@ -220,9 +220,9 @@ def _standing(lead_ids: list[UUID], teams: dict[int, Team]) -> dict[UUID, tuple[
             from handoff_placement p
             join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
             left join handoff_seat s on s.id = p.seat_id
-            where p.lead_id = any(%s) and p.closed_at is null order by p.id for update of p
+            where p.lead_id = any(%s::uuid[]) and p.closed_at is null order by p.id for update of p
             """,
-            [lead_ids],
+            [as_array(lead_ids)],
         )
         found = {}
         for placement_id, lead_id, level, kind, team_id, seat_id, member_id, reason in cursor:

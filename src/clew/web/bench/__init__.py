@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--only",
         default="",
-        help="some parts alone: yardsticks,belt,accept,screen,start or files,large",
+        help="some parts alone: yardsticks,belt,accept,screen,start or files,large or rules,trial",
     )
     parser.parse_args(argv)
     connection.ensure_connection()
