@@ -154,7 +154,7 @@ distribution:
         ("fields: [{key: x, label: 电压, kind: text}]", "fields[0]"),
         ("fields: [{key: x, label: x, kind: choice}]", "fields[0]"),
         (
-            "distribution: [{team: 线上组, custom: [{field: no, op: in, value: [a]}]}]",
+            "distribution: [{team: 线上组, custom: [{field: none, op: in, value: [a]}]}]",
             "distribution[0]",
         ),
     ],

@@ -10,6 +10,7 @@ Short = Annotated[str, Meta(max_length=120)]
 Line = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(max_length=5000)]
 Address = Annotated[str, Meta(max_length=2000)]
+CUSTOM = "The operator's own fields by key, as `GET /api/v1/fields` tells of them. Empty ones say nothing."
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -43,7 +44,7 @@ class LeadIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     introduced_by: Line = ""
     consents: Annotated[list[ConsentIn], Meta(max_length=20)] = []
     extra: dict[str, Any] = {}
-    custom: dict[str, Any] = {}  # by the key of the operator's field, typed before it is stored
+    custom: Annotated[dict[str, Any], Meta(description=CUSTOM)] = {}
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):

@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.schemas import LeadIn
 from clew.contacts.belt.suspecting import search
 from clew.contacts.models import Lead
@@ -27,7 +28,7 @@ from clew.web.api.examples import (
 )
 from clew.web.flow import undo
 from tests import company as making
-from tests.company import MONDAY_NOON, enquire, found, source
+from tests.company import MONDAY_NOON, TESTER, enquire, found, source
 from tests.web.api.programs import LISTS, program
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -142,6 +143,7 @@ def test_every_example_is_answered_as_the_document_says(
 ) -> None:
     company = found()
     site = source("website", is_online=True)
+    add_field(FieldData("budget", "预算", "money"), actor=TESTER, now=MONDAY_NOON)
     gone = enquire(site, phone="13912345678")
     undo([gone], MONDAY_NOON)
     monkeypatch.setattr(making, "uuid7", lambda _: UUID(LEAD_ID))
