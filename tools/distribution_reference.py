@@ -28,6 +28,7 @@ IN_FILE = {
     "levels": "grades"
 }  # what a condition is called in `clew config export`, where it differs
 HOURS = "Time of day | 时间段"
+CUSTOM = "Fields of your own | 自定义字段"
 LOOKS_AT = {
     "levels": ("the grade", "等级"),
     "sources": ("the key of the source", "来源的代号"),
@@ -56,6 +57,10 @@ LOOKS_AT = {
     "is_online": ("the side of the source", "来源是线上还是线下"),
     "is_introduced": ("whether somebody introduced them", "有没有介绍人"),
     "has_company": ("whether a company is given", "有没有写公司"),
+    "custom": (
+        "fields of your own: texts by what they say, choices by key, figures and days by bounds",
+        "自定义字段：文本看内容，选项看键，数字和日期看上下限",
+    ),
 }
 METHODS = {
     "turn": (
@@ -85,7 +90,8 @@ def _conditions() -> Iterator[str]:
     from clew.web.office.distribution import forms, wording  # noqa: PLC0415
 
     labels = {name: field.label for name, field in forms.RuleForm.base_fields.items()}
-    in_words = {name: both(label) for name, label in labels.items()} | {"hours": HOURS}
+    in_words = {name: both(label) for name, label in labels.items()}
+    in_words |= {"hours": HOURS, "custom": CUSTOM}
     grades = {level: grade for grade, level in LEVELS.items()}
     yield "## Conditions · 条件\n"
     yield "| condition | in a file | in words | 中文 | looks at | 看什么 | values 取值 |"

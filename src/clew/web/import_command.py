@@ -25,6 +25,7 @@ from clew.capture.actions import imports, rows
 from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.columns import Plan
 from clew.capture.errors import HoldLost
+from clew.capture.guessing import guess
 from clew.capture.models import Import, Source
 from clew.capture.queries import definitions, last_plan
 from clew.capture.sheets import reading
@@ -170,7 +171,7 @@ def _plan(found: Examined, source: Source, options: argparse.Namespace) -> Plan:
     plan = last_plan(source, found.layout.columns)
     fields = definitions()
     if plan is None or plan.is_history != options.history:
-        plan = columns.guess(
+        plan = guess(
             found.columns,
             is_history=options.history,
             row_count=found.row_count,

@@ -13,6 +13,7 @@ from msgspec import structs
 from clew.capture import columns
 from clew.capture.actions.sources import SourceData
 from clew.capture.columns import TARGETS, Column, Plan
+from clew.capture.guessing import guess
 from clew.capture.models import Import, Source
 from clew.capture.queries import definitions
 from clew.capture.sheets.layout import ColumnProfile
@@ -119,7 +120,7 @@ def regarding(batch: Import, draft: Draft) -> Draft:
 
 
 def _guess(batch: Import, *, is_history: bool) -> Plan:
-    return columns.guess(
+    return guess(
         profiles_of(batch),
         is_history=is_history,
         row_count=batch.row_count,
