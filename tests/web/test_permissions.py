@@ -24,7 +24,7 @@ from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
-from clew.pipeline.leads import Filter
+from clew.pipeline.filters import Filter
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
 from clew.web.permissions import ANYBODY, TABLE, Rows, is_allowed

@@ -27,9 +27,10 @@ from clew.contacts.rules import veil
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
-from clew.pipeline.leads import Filter, key, matching, where
+from clew.pipeline.filters import Filter
+from clew.pipeline.matching import key, matching
 from clew.pipeline.models import Call, Result, Task
-from clew.pipeline.wording import ENDS, GRADES, PLACES, RESULTS, word
+from clew.pipeline.wording import ENDS, GRADES, PLACES, REASONS, RESULTS, word
 
 LEAD = (
     "pk",
@@ -102,6 +103,17 @@ def _place(line: Line) -> str:
     return str(PLACES[kind]) if kind else ""
 
 
+def where(place: Placement | None) -> str:
+    """Say with whom a lead stands: a person, a team's pool, or how it was closed."""
+    if place is None:
+        return ""
+    if place.seat:
+        return place.seat.member.name
+    if place.kind == Placement.Kind.CLOSED:
+        return word({**REASONS, **ENDS}, place.reason)
+    return place.team.name if place.team else ""
+
+
 def _outcome(line: Line) -> str:
     if line.place and line.place.kind == Placement.Kind.CLOSED:
         return word(ENDS, line.place.reason)
@@ -171,6 +183,9 @@ COLUMNS: Mapping[str, Column] = {
         gettext_lazy("Lead id"), lambda line: str(line.lead["pk"]), is_usual=False, is_safe=True
     ),
 }
+WORK = {"first_contact", "last_contact", "last_result", "calls", "next"}
+SENT = {"external_id", "campaign"}
+DRAWN = {"grade", "holder", "cost", "opened"}  # the list draws these from what it has anyway
 USUAL = [code for code, column in COLUMNS.items() if column.is_usual]
 
 
@@ -216,7 +231,20 @@ def rows(extract: Extract, after: str, at_most: int) -> tuple[list[list[Cell]], 
     lines = _lines(leads, extract)
     columns = [COLUMNS[code] for code in extract.columns]
     made = [[_cell(column, line, extract) for column in columns] for line in lines]
-    return made, key(leads[-1]["opened_at"], leads[-1]["pk"])
+    return made, key(extract.wanted, leads[-1]["pk"], leads[-1]["opened_at"])
+
+
+def told(leads: list[dict[str, Any]], columns: Sequence[str]) -> list[tuple[UUID, list[Cell]]]:
+    """Give masked cells of leads for a page; only what some column needs is asked of the database."""
+    lines = {lead["pk"]: Line(lead) for lead in leads}
+    _add_ways(lines, is_masked=True)
+    _add_standing(lines)
+    if WORK.intersection(columns):
+        _add_work(lines)
+    if SENT.intersection(columns):
+        _add_submissions(lines, has_campaign="campaign" in columns)
+    chosen = [COLUMNS[code] for code in columns]
+    return [(pk, [_masked(column, line) for column in chosen]) for pk, line in lines.items()]
 
 
 def _found(extract: Extract) -> QuerySet[Lead]:
@@ -228,9 +256,15 @@ def _cell(column: Column, line: Line, extract: Extract) -> Cell:
     cell = column.give(line)
     if isinstance(cell, datetime):
         return cell.astimezone(extract.zone)
-    if extract.is_masked and isinstance(cell, str) and not column.is_safe:
-        return veil(cell)
-    return cell
+    return _veiled(column, cell) if extract.is_masked else cell
+
+
+def _masked(column: Column, line: Line) -> Cell:
+    return _veiled(column, column.give(line))
+
+
+def _veiled(column: Column, cell: Cell) -> Cell:
+    return veil(cell) if isinstance(cell, str) and not column.is_safe else cell
 
 
 def _lines(leads: list[dict[str, Any]], extract: Extract) -> list[Line]:

@@ -16,7 +16,7 @@ from clew.base.sheets_out import Format
 from clew.errors import ClewError, Invalid
 from clew.pipeline.actions.exports import Order, ask, delete, make
 from clew.pipeline.extract import COLUMNS, USUAL
-from clew.pipeline.leads import Filter
+from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 from clew.web.terminal import LANGUAGE, _, say
 

@@ -5,7 +5,7 @@ loses the hold, and another goes on behind the last piece that was kept.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ from clew.pipeline.events import (
 )
 from clew.pipeline.exports import export_place, export_seen, rights, wanted_of
 from clew.pipeline.extract import COLUMNS, Extract, count, header, rows
-from clew.pipeline.leads import Filter
+from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 
 TERMINAL = Actor("system", "terminal")
@@ -60,7 +60,7 @@ TURN = 7_310_578_002  # whose turn it is, is decided by one worker at a time
 class Order:
     """What somebody asks for; `language` and `zone` are what they read."""
 
-    wanted: Filter
+    wanted: Filter  # settled; the sheet is in the order of arrival whatever it says
     columns: tuple[str, ...]
     format: Format
     language: str
@@ -80,13 +80,14 @@ def ask(
     """
     _check(order, viewer)
     export_id = uuid7()
+    wanted = replace(order.wanted, sort="", after="")
     export = Export(
         id=export_id,
         asked_by=viewer,
         asked_at=now,
         rights=rights(viewer),
-        filter=seal(msgspec.json.encode(order.wanted), export_place(export_id)),
-        columns=[code for code in COLUMNS if code in order.columns],
+        filter=seal(msgspec.json.encode(wanted), export_place(export_id)),
+        columns=[code for code in dict.fromkeys(order.columns) if code in COLUMNS],
         format=order.format.value,
         is_masked=order.is_masked,
         reason=order.reason.strip(),

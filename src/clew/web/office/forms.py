@@ -1,5 +1,6 @@
 """Shapes of what operators type. Checks of meaning are the actions'; these bound and name fields."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -281,3 +282,12 @@ class ExportForm(Styled):
         required=False,
         help_text=_("It is kept with your name, and every administrator can read it."),
     )
+
+    def begin_with(self, columns: Sequence[str]) -> None:
+        """Offer what the list shows first and ticked, in its order."""
+        labels = {code: column.label for code, column in COLUMNS.items()}
+        offered = [*columns, *(code for code in labels if code not in columns)]
+        field = self.fields["columns"]
+        field.initial = list(columns)
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = [(code, labels[code]) for code in offered]
