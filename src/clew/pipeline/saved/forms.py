@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clew.access.models import Member, Role
@@ -31,17 +31,17 @@ class ViewForm(forms.Form):
         """Offer what the member may share with, and what the view is shared with already."""
         view = kwargs.pop("view", None)
         super().__init__(*args, **kwargs)
-        offered = {OWN: now_("Only I")}
+        offered = {OWN: gettext("Only I")}
         for team in may_share_with(viewer):
-            offered[f"team:{team.pk}"] = now_("The team %(name)s") % {"name": team.name}
+            offered[f"team:{team.pk}"] = gettext("The team %(name)s") % {"name": team.name}
         if viewer.role == Role.ADMINISTRATOR:
-            offered[ALL] = now_("Everybody")
+            offered[ALL] = gettext("Everybody")
         if view and view.team:
             offered.setdefault(
-                f"team:{view.team_id}", now_("The team %(name)s") % {"name": view.team.name}
+                f"team:{view.team_id}", gettext("The team %(name)s") % {"name": view.team.name}
             )
         if view and view.reach == ALL:
-            offered.setdefault(ALL, now_("Everybody"))
+            offered.setdefault(ALL, gettext("Everybody"))
         field = self.fields["reach"]
         if isinstance(field, forms.ChoiceField):
             field.choices = list(offered.items())

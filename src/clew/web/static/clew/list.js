@@ -22,7 +22,7 @@ function tell() {
   bar.querySelector("[data-said]").textContent = bar.dataset.chosen.replace("{n}", number(count));
   pageBox.checked = count === boxes.length;
   pageBox.indeterminate = count > 0 && count < boxes.length;
-  every.closest("label").hidden = !every.checked && count < boxes.length;
+  every.closest("label").hidden = !every.checked && (count < boxes.length || !document.querySelector("[rel=next]"));
 }
 
 // How many fit is asked only once somebody has chosen a whole page.
