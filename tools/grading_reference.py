@@ -12,7 +12,8 @@ import msgspec
 from django.utils.translation import override
 
 from clew.grading import checks, seed
-from clew.grading.rules import CHOICES, FACTS, KINDS, LEAST, OPERATORS_OF, Rule
+from clew.grading.fields import OPERATORS_OF_FIELD
+from clew.grading.rules import CHOICES, KINDS, LEAST, OPERATORS_OF, Rule
 from clew.grading.wording import (
     CHOICE_LABELS,
     FACT_LABELS,
@@ -33,7 +34,14 @@ version; every grade keeps the version and the facts that it was given on, so th
 规则给同时满足全部条件的线索加分或减分，总分和两个门槛比较：到第一个为高意向，到第二个为中意向，其余为低意向。规则在“评级规则”页上编写、用以往线索试算、
 按版本发布；每次评级都保留当时的版本和事实，可以重算。
 """
-TYPES = {"number": "number 数字", "yes_no": "yes or no 是否", "choice": "choice 选项"}
+TYPES = {
+    "number": "number 数字",
+    "yes_no": "yes or no 是否",
+    "choice": "choice 选项",
+    "figure": "your own number or money 自定义的数字、金额",
+    "day": "your own date 自定义的日期",
+    "words": "your own text 自定义的文本",
+}
 
 
 def main() -> None:
@@ -64,7 +72,8 @@ def _facts() -> Iterator[str]:
         else:
             values = "yes, no 是、否" if KINDS[fact] == "yes_no" else f"from {LEAST.get(fact, 0)}"
         yield f"| `{fact}` | {_both(FACT_LABELS[fact])} | {TYPES[KINDS[fact]]} | {values} |"
-    yield f"\n{len(FACTS)} facts are known.\n"
+    yield f"\n{len(KINDS)} facts are known. Besides them every field of your own is a fact, stored as `custom.` and its key.\n"
+    yield "此外，每个自定义字段也是一个事实，存为 `custom.` 加字段的键。\n"
 
 
 def _operators() -> Iterator[str]:
@@ -74,7 +83,11 @@ def _operators() -> Iterator[str]:
     for kind, operators in OPERATORS_OF.items():
         for operator in operators:
             yield f"| {TYPES[kind]} | `{operator}` | {_both(OPERATOR_LABELS[operator])} |"
-    yield ""
+    for own, fitting in OPERATORS_OF_FIELD.items():
+        mark = "your own choice 自定义的选项" if own == "choice" else TYPES[own]
+        for operator in fitting:
+            yield f"| {mark} | `{operator}` | {_both(OPERATOR_LABELS[operator])} |"
+    yield "\nA field that holds nothing meets only “is filled in, no”. 字段为空的线索只符合“已填写，否”。\n"
 
 
 def _limits() -> Iterator[str]:
@@ -105,7 +118,7 @@ def _rules() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for rule in msgspec.convert(seed.RULES, list[Rule]):
         with override("en"):
-            conditions = conditions_in_words(rule.when)
+            conditions = conditions_in_words(rule.when, {})
         words = f"{rule.words['en']} | {rule.words['zh-hans']}"
         yield f"| {rule.points} | {words} | {conditions} |"
 

@@ -28,6 +28,10 @@ OPEN = {
     "surnames",
     "gazetteer",
     "routing",
+    "custom",
+    "having",
+    "fields",
+    "inputs",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

@@ -21,7 +21,6 @@ from clew.grading.checks import (
 )
 from clew.grading.rules import (
     CHOICES,
-    FACTS,
     KINDS,
     OPERATORS,
     Condition,
@@ -56,7 +55,7 @@ def codes(found: list[Finding]) -> set[str]:
 
 
 def test_the_rules_that_every_deployment_starts_with_are_sound() -> None:
-    found = examine(SEED, seed.HIGH_FROM, seed.MEDIUM_FROM)
+    found = examine(SEED, seed.HIGH_FROM, seed.MEDIUM_FROM, {})
     assert codes(found) == {"for_every_lead"}
 
 
@@ -75,7 +74,7 @@ def test_the_rules_that_every_deployment_starts_with_are_sound() -> None:
     ],
 )
 def test_a_rule_that_can_never_hold_is_named(when: list[tuple[str, str, object]]) -> None:
-    found = examine_rule(rule(*when))
+    found = examine_rule(rule(*when), {})
     assert codes(found) == {"never_holds"}
     assert found[0].is_fatal
 
@@ -92,12 +91,12 @@ def test_a_rule_that_can_never_hold_is_named(when: list[tuple[str, str, object]]
 def test_a_rule_that_always_holds_is_named(when: list[tuple[str, str, object]]) -> None:
     is_open_above = any(value == MOST_FIGURE for _, _, value in when)
     expected = set() if is_open_above else {"always_holds"}
-    assert codes(examine_rule(rule(*when))) == expected
+    assert codes(examine_rule(rule(*when), {})) == expected
 
 
 def test_a_rule_that_sorts_leads_is_not_complained_about() -> None:
-    assert not examine_rule(rule(("quantity", ">=", 1), ("quantity", "<", 10)))
-    assert not examine_rule(rule(("source_kind", "!=", "own"), ("is_trial", "==", False)))
+    assert not examine_rule(rule(("quantity", ">=", 1), ("quantity", "<", 10)), {})
+    assert not examine_rule(rule(("source_kind", "!=", "own"), ("is_trial", "==", False)), {})
 
 
 @pytest.mark.parametrize(
@@ -119,33 +118,33 @@ def test_a_rule_that_sorts_leads_is_not_complained_about() -> None:
     ],
 )
 def test_what_does_not_fit_in_a_condition_is_named(condition: Condition, code: str) -> None:
-    assert fits(condition) == code
-    assert codes(examine_rule(Rule("r", 1, WORDS, [condition]))) == ({code} if code else set())
+    assert fits(condition, {}) == code
+    assert codes(examine_rule(Rule("r", 1, WORDS, [condition]), {})) == ({code} if code else set())
 
 
 def test_thresholds_out_of_reach_are_named() -> None:
     rules = [rule(("asks_price", "==", True), points=50)]
-    assert codes(examine(rules, 70, 40)) == {"high_out_of_reach"}
-    assert codes(examine(rules, 90, 70)) == {"medium_out_of_reach"}
-    assert codes(examine(rules, 40, 0)) == {"none_low"}
-    assert codes(examine(rules, 0, -10)) == {"all_high"}
-    assert codes(examine(rules, 40, 40)) == {"thresholds_crossed"}
-    assert "no_rules" in codes(examine([], 40, 10))
+    assert codes(examine(rules, 70, 40, {})) == {"high_out_of_reach"}
+    assert codes(examine(rules, 90, 70, {})) == {"medium_out_of_reach"}
+    assert codes(examine(rules, 40, 0, {})) == {"none_low"}
+    assert codes(examine(rules, 0, -10, {})) == {"all_high"}
+    assert codes(examine(rules, 40, 40, {})) == {"thresholds_crossed"}
+    assert "no_rules" in codes(examine([], 40, 10, {}))
 
 
 def test_rules_that_shut_each_other_out_do_not_add_up_to_a_threshold() -> None:
     twice = rule(("submission_count", "==", 2), points=40)
     often = Rule("o", 40, WORDS, [Condition("submission_count", ">=", 3)])
-    assert reach([twice, often]) == (0, 40)
-    assert codes(examine([twice, often], 80, 30)) == {"high_out_of_reach"}
+    assert reach([twice, often], {}) == (0, 40)
+    assert codes(examine([twice, often], 80, 30, {})) == {"high_out_of_reach"}
 
 
 @given(draws.rule_lists(), st.lists(draws.FACTS, min_size=1, max_size=20))
 def test_what_is_said_about_rules_is_true_of_every_lead(
     rules: list[Rule], leads: list[Facts]
 ) -> None:
-    lowest, highest = reach(rules)
-    said = {r.key: codes(examine_rule(r)) for r in rules}
+    lowest, highest = reach(rules, {})
+    said = {r.key: codes(examine_rule(r, {})) for r in rules}
     for facts in leads:
         verdict = grade(facts, compile_rules(rules), 50, 20)
         holding = {key for key, _ in verdict.signals}
@@ -182,23 +181,25 @@ def test_every_difference_is_told_and_nothing_else(
     found = changes(old, new)
     assert bool(found) == (old != new)
     assert not changes(new, new)
-    assert all(change_in_words(change, "en") for change in found)
+    assert all(change_in_words(change, "en", {}) for change in found)
 
 
 def test_every_fact_operator_choice_and_finding_has_words() -> None:
-    assert set(FACT_LABELS) == FACTS
-    assert set(OPERATOR_LABELS) == set(OPERATORS)
+    assert set(FACT_LABELS) == set(KINDS)
+    assert set(OPERATOR_LABELS) == {*OPERATORS, "filled"}
     assert set(CHOICE_LABELS) == {choice for choices in CHOICES.values() for choice in choices}
     assert set(FINDINGS) == set(WEIGHTS)
     assert {fact for fact, kind in KINDS.items() if kind == "choice"} == set(CHOICES)
     for code in WEIGHTS:
-        assert "%(" not in finding_in_words(Finding(code, "r", 0, "quantity"))
+        assert "%(" not in finding_in_words(Finding(code, "r", 0, "quantity"), {})
 
 
 @override("en")
 def test_a_condition_reads_as_people_say_it() -> None:
     many = Condition("quantity", ">=", 1000)
-    assert condition_in_words(many) == "Quantity asked for: at least 1,000"
-    assert condition_in_words(Condition("asks_price", "==", value=False)) == "Asks for a price: no"
+    assert condition_in_words(many, {}) == "Quantity asked for: at least 1,000"
+    assert (
+        condition_in_words(Condition("asks_price", "==", value=False), {}) == "Asks for a price: no"
+    )
     several = Condition("source_kind", "in", ["own", "earned"])
-    assert condition_in_words(several) == "Kind of source: is one of own, earned"
+    assert condition_in_words(several, {}) == "Kind of source: is one of own, earned"

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from clew.base.outbox import follow
+from clew.capture.actions.fields import FieldData, add_field
+from clew.contacts.actions import correct
 from clew.contacts.belt.merging import Choice
 from clew.contacts.errors import AlreadyMerged, MergeWithItself
 from clew.contacts.models import Contact, Identifier, Lead, Merge
@@ -33,6 +35,7 @@ pytestmark = pytest.mark.django_db
 
 PHONES = ("13812345670", "13812345671", "13912345672", "13712345673")
 EMAILS = ("", "", "a@b.cn", "c@d.cn")
+VALUES: tuple[dict[str, Any], ...] = ({}, {"volt": 24}, {"volt": 48, "note": "x"}, {"note": "y"})
 START = 1_700_000_000_000
 
 
@@ -40,7 +43,15 @@ START = 1_700_000_000_000
 class Arrived:
     """A submission of the story."""
 
-    given: dict[str, str]
+    given: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """Somebody said what the field `volt` of the lead holds that a submission began."""
+
+    number: int
+    value: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class Story:
 
     def __init__(self) -> None:
         self.company: Company = found(weights=(1,), capacity=1000)
+        add_field(FieldData("volt", "V", "number"), actor=TESTER, now=MONDAY_NOON)
         Method.objects.update(low="turn")  # else a message may move a lead, which then stays moved
         self.ids: dict[int, UUID] = {}
         self.minutes = 0
@@ -63,7 +75,7 @@ class Story:
         """A minute later than whatever happened before."""
         return MONDAY_NOON + timedelta(minutes=self.minutes)
 
-    def arrive(self, number: int, given: dict[str, str]) -> None:
+    def arrive(self, number: int, given: dict[str, Any]) -> None:
         self.ids[number] = submit(
             self.company.site, self.now(), millisecond=START + number, **given
         )
@@ -76,6 +88,13 @@ class Story:
         handoff.close(self.ids[number], reason="won", actor=TESTER, now=self.now())
         self.settle()
         return True
+
+    def correct(self, number: int, value: int | None) -> bool:
+        """Let somebody say what a field of an open lead holds."""
+        if not Lead.objects.filter(pk=self.ids[number], ended_at=None).exists():
+            return False
+        given = {"volt": value}
+        return bool(correct([self.ids[number]], given, actor=TESTER, now=self.now()))
 
     def settle(self) -> None:
         while run_belt_once(self.now()) + follow(FACTS, self.now()):
@@ -96,7 +115,8 @@ class Story:
                 Placement.objects.filter(lead=lead).order_by("pk").values_list("kind", "reason")
             )
             clocks = [c.stopped_at is None for c in Clock.objects.filter(lead=lead)]
-            told = (lead.interest, lead.submission_count, lead.cost_minor, lead.person_id)
+            told = (lead.interest, lead.submission_count, lead.cost_minor, lead.custom)
+            told = (*told, lead.person_id)
             stands = (grade.level, grade.points, grade.facts, lead.ended_at is None)
             leads[lead.contact_id].append((numbers[lead.pk], repeats, told, stands, places, clocks))
         return sorted(
@@ -126,7 +146,7 @@ class Merging(RuleBasedStateMachine):
         self.run = afresh()
         self.run.__enter__()
         self.story = Story()
-        self.happened: list[Arrived | Closed] = []
+        self.happened: list[Arrived | Closed | Corrected] = []
         self.while_merged: set[int] = set()
 
     @rule(
@@ -137,7 +157,8 @@ class Merging(RuleBasedStateMachine):
     )
     def arrive(self, phone: str, email: str, name: str, message: str) -> None:
         number = len(self.story.ids)
-        given = {"phone": phone, "email": email, "name": name, "message": message}
+        given: dict[str, Any] = {"phone": phone, "email": email, "name": name}
+        given |= {"message": message, "custom": VALUES[number % len(VALUES)]}
         self.story.minutes += 1
         self.story.arrive(number, given)
         self.happened.append(Arrived(given))
@@ -175,6 +196,16 @@ class Merging(RuleBasedStateMachine):
         if self.story.close(number):
             self.happened.append(Closed(number))
 
+    @rule(pick=st.integers(0, 9), value=st.sampled_from([None, 12, 36]))
+    def correct(self, pick: int, value: int | None) -> None:
+        numbers = [n for n in self.story.ids if n not in self.while_merged]
+        if not numbers:
+            return
+        self.story.minutes += 1
+        number = numbers[pick % len(numbers)]
+        if self.story.correct(number, value):
+            self.happened.append(Corrected(number, value))
+
     @invariant()
     def books_are_right(self) -> None:
         assert account(self.story.company.administrator).is_balanced
@@ -203,6 +234,8 @@ class Merging(RuleBasedStateMachine):
                 plain.minutes = number
                 if isinstance(what, Arrived):
                     plain.arrive(len(plain.ids), what.given)
+                elif isinstance(what, Corrected):
+                    plain.correct(what.number, what.value)
                 else:
                     plain.close(what.number)
             assert seen == plain.state()

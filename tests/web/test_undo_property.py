@@ -47,6 +47,7 @@ class Arriving:
     company: str
     message: str
     category: str
+    custom: dict[str, Any]
     batch: int  # 1 where it begins another batch of the belt
     closes: bool  # afterwards somebody closes what is open of this phone
 
@@ -61,6 +62,7 @@ ARRIVING = st.builds(
     company=st.sampled_from(["", "锐达机械厂", "五金商行"]),
     message=st.sampled_from(["", "急要 20 台，请报价", "test", "要减速机 3 台"]),
     category=st.sampled_from(["", "伺服", "减速机"]),
+    custom=st.sampled_from([{}, {}, {"volt": 24}, {"volt": 48, "axis": "two"}]),
     batch=st.integers(0, 1),
     closes=st.sampled_from([False] * 7 + [True]),
 )
@@ -111,6 +113,7 @@ def _submit(company: Company, one: Arriving, number: int, now: datetime) -> UUID
         company=one.company,
         message=one.message,
         category=one.category,
+        custom=one.custom,
     )
 
 

@@ -108,7 +108,8 @@ class Door:
         leads, is_array = decode(sent.body, latest=now + SKEW)
         digest = hashlib.sha256(sent.body).digest() if sent.key else b""
         origins = await self.known.origins({lead.source for lead in leads})
-        faults = list(_unknown_sources(leads, origins))
+        leads, faults = await self.known.typed(leads)
+        faults += _unknown_sources(leads, origins)
         answers: list[Answer] | None
         if not faults:
             answers = await self.intake.store(_request(sent, leads, origins, digest, now))

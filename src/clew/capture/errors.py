@@ -145,6 +145,54 @@ class SourceKeyTaken(Conflict):
     code = "source_key_taken"
 
 
+class FieldKeyTaken(Conflict):
+    """There is a field with this key already, perhaps a retired one."""
+
+    code = "field_key_taken"
+
+
+class FieldLabelTaken(Conflict):
+    """Another field in use has this name. Give it a name of its own, or retire the other one first."""
+
+    code = "field_label_taken"
+
+
+class FieldKeyWrong(Invalid):
+    """A key is made of small letters, digits and single underscores, begins with a letter and has at most 40 of them."""
+
+    code = "field_key_wrong"
+
+
+class FieldLabelWrong(Invalid):
+    """Give the field and each of its choices a name of up to 40 characters."""
+
+    code = "field_label_wrong"
+
+
+class ChoicesMissing(Invalid):
+    """Name at least one choice."""
+
+    code = "choices_missing"
+
+
+class ChoiceTwice(Invalid):
+    """Two choices have the same key or the same name. Each needs its own."""
+
+    code = "choice_twice"
+
+
+class TooManyChoices(Invalid):
+    """A field holds up to 100 choices, those that are no longer offered included."""
+
+    code = "too_many_choices"
+
+
+class TooManyFields(Invalid):
+    """Up to 60 fields can be in use. Retire one that nobody needs."""
+
+    code = "too_many_fields"
+
+
 class TooFast(Invalid):
     """That was very fast. Check what you typed and press once more."""
 

@@ -91,6 +91,35 @@ class TroublesExported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldAdded(Event):
+    """A custom field was defined."""
+
+    field_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanged(Event):
+    """A custom field was renamed, moved, or got other choices."""
+
+    field_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRetired(Event):
+    """A custom field is asked for no more."""
+
+    field_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRestored(Event):
+    """A retired custom field is in use again."""
+
+    field_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceAdded(Event):
     """A source was named."""
 

@@ -1,4 +1,4 @@
-"""The tokens and sources that the API knows, remembered in the process for at most five seconds."""
+"""The tokens, sources and custom fields that the API knows, remembered in the process for at most five seconds."""
 
 import asyncio
 import contextlib
@@ -6,18 +6,29 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from clew.access.tokens import ACTIVE, CACHE_SECONDS, Grant
+from clew.capture.custom import Definition, Definitions
 from clew.capture.inbox import Origin
 from clew.capture.link import Link
+from clew.capture.rules import Fault, typed
+from clew.capture.schemas import LeadIn
 from clew.errors import Unavailable
 
 SOURCES = "select key, id, cost_minor from capture_source where is_active"
+FIELDS = """
+select key, json_build_object('key', key, 'label', label, 'kind', kind, 'choices', choices,
+  'unit', unit, 'currency', currency, 'is_retired', retired_at is not null)::text
+from capture_customfield
+"""
+_definition = msgspec.json.Decoder(Definition).decode
 AHEAD = CACHE_SECONDS / 2
 PAUSE = 0.1  # between two loads for strangers, so that a flood of them costs little
 
 
 class Known:
-    """A picture of both tables. Strangers make it load anew, so that a new token works at once."""
+    """A picture of their tables. Strangers make it load anew, so that a new token works at once."""
 
     def __init__(self, link: Link, clock: Callable[[], float] = time.monotonic) -> None:
         """Load on first use; `clock` counts seconds."""
@@ -27,6 +38,7 @@ class Known:
         self._turn = asyncio.Lock()
         self._grants: dict[bytes, Grant] = {}
         self._origins: dict[str, Origin] = {}
+        self._fields: Definitions = {}
         self._ahead: asyncio.Task[None] | None = None
 
     async def grant(self, digest: bytes) -> Grant | None:
@@ -43,6 +55,16 @@ class Known:
         if not self._origins.keys() >= keys:
             await self._load(since=self._clock())
         return self._origins
+
+    async def typed(self, leads: list[LeadIn]) -> tuple[list[LeadIn], list[Fault]]:
+        """Turn custom fields into what is kept. A value that is not known makes it look anew. Raises Unavailable."""
+        if not any(lead.custom for lead in leads):
+            return leads, []
+        done, faults = typed(leads, self._fields)
+        if faults:
+            await self._load(since=self._clock())
+            done, faults = typed(leads, self._fields)
+        return done, faults
 
     async def _keep_fresh(self) -> None:
         age = self._clock() - self._at
@@ -63,9 +85,11 @@ class Known:
             at = self._clock()
             tokens: list[tuple[Any, ...]] = await self._link.fetch(ACTIVE)
             sources: list[tuple[Any, ...]] = await self._link.fetch(SOURCES)
+            fields: list[tuple[Any, ...]] = await self._link.fetch(FIELDS)
             self._grants = {
                 digest: Grant(token, name, frozenset(scopes))
                 for digest, token, name, scopes in tokens
             }
             self._origins = {key: Origin(pk, key, cost) for key, pk, cost in sources}
+            self._fields = {key: _definition(text) for key, text in fields}
             self._at = at

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from clew.access.models import Organisation, Token
 from clew.base.models import File
@@ -58,6 +59,52 @@ class ConsentText(models.Model):
         return f"{self.purpose} v{self.version}"
 
 
+class CustomField(models.Model):
+    """A field of leads that the operator defined. Retired, never deleted: past values keep their meaning.
+
+    `choices` are objects of key, label and is_retired. `unit` belongs to numbers, `currency` to money.
+    """
+
+    class Kind(models.TextChoices):
+        """What its values are."""
+
+        TEXT = "text"
+        NUMBER = "number"
+        DATE = "date"
+        CHOICE = "choice"
+        MONEY = "money"
+
+    key = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind)
+    choices = models.JSONField(default=list)
+    unit = models.CharField(max_length=12, blank=True)
+    currency = models.CharField(max_length=3, default="CNY")
+    position = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["text", "number", "date", "choice", "money"]),
+                name="customfield_known_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="choice") & ~Q(choices=[]) | ~Q(kind="choice") & Q(choices=[]),
+                name="customfield_choices_where_chosen",
+            ),
+            models.UniqueConstraint(
+                Lower("label"),
+                condition=Q(retired_at__isnull=True),
+                name="customfield_label_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Form(models.Model):
     """A hosted page that asks for one way of reaching the person, and one question after it."""
 
@@ -78,6 +125,23 @@ class Form(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class FormField(models.Model):
+    """A custom field that a form asks for, after the way of reaching the person."""
+
+    form = models.ForeignKey(Form, models.CASCADE, related_name="fields", db_index=False)
+    field = models.ForeignKey(CustomField, models.PROTECT, related_name="forms")
+    position = models.PositiveSmallIntegerField()
+    is_required = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("form", "field", name="formfield_once_on_a_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field_id} on {self.form_id}"
 
 
 class Submission(models.Model):

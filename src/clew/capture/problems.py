@@ -45,6 +45,16 @@ WORDS = {
     "too_short": _("Too short."),
     "out_of_range": _("The number is out of range."),
     "wrong_type": _("The wrong type of value."),
+    "not_a_number": _("Give a number, not a text."),
+    "too_exact": _("The number has too many digits: 15 in all, six of them decimals."),
+    "not_a_date": _("Give a day as ISO 8601, such as 2026-03-01."),
+    "ambiguous_date": _("Day and month cannot be told apart. Write the date as 2026-03-01."),
+    "impossible_day": _("There is no such day between 1900 and 2199."),
+    "not_a_choice": _("This is none of the field's choices. Fields lists them by key."),
+    "not_minor_units": _("Give money as a whole number of minor units, such as cents."),
+    "not_an_amount": _("This is not an amount of money."),
+    "other_currency": _("The field holds another currency."),
+    "missing": _("This field is needed."),
     "unknown_source": _("No active source has this key. Sources lists them."),
 }
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from clew.access.models import Member, Role
 from clew.base.bulk import as_array
 from clew.base.sealing import unseal
 from clew.capture.columns import Plan
-from clew.capture.models import Import, ImportRow, Source, Submission
+from clew.capture.custom import Choice, Definition, Definitions
+from clew.capture.models import CustomField, Import, ImportRow, Source, Submission
 from clew.capture.schemas import Body, decode_body
 from clew.errors import Denied
 
@@ -57,6 +58,31 @@ def of_same_files(submission_ids: Sequence[UUID], others: Sequence[UUID]) -> set
             [as_array(others), as_array(submission_ids), as_array(submission_ids)],
         )
         return {submission_id for (submission_id,) in cursor.fetchall()}
+
+
+def definitions() -> list[Definition]:
+    """Give the custom fields in use, in their order."""
+    in_use = CustomField.objects.filter(retired_at=None).order_by("position", "pk")
+    return [defined(field) for field in in_use]
+
+
+def all_definitions() -> Definitions:
+    """Give every custom field by its key, in their order; those that are retired come last."""
+    fields = CustomField.objects.order_by(F("retired_at").asc(nulls_first=True), "position", "pk")
+    return {field.key: defined(field) for field in fields}
+
+
+def defined(field: CustomField) -> Definition:
+    """Give a custom field as the rules of its values see it."""
+    return Definition(
+        key=field.key,
+        label=field.label,
+        kind=field.kind,  # type: ignore[arg-type]  # the database knows no other
+        choices=tuple(Choice(**choice) for choice in field.choices),
+        unit=field.unit,
+        currency=field.currency,
+        is_retired=field.retired_at is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

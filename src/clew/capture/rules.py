@@ -2,12 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
+from clew.capture.custom import Definitions, accept_all
 from clew.capture.gazetteer import cities
 from clew.capture.schemas import LeadIn
 from clew.capture.surnames import DOUBLE_SURNAMES, SURNAMES
@@ -26,6 +28,7 @@ MOST_PROOF_BITS = 16
 QUIET = 60  # sendings of one form in ten minutes
 LONGEST_REACH = 120
 LONGEST_PHONE = 60
+LONGEST_FIELD = 80  # of the name of a field that has a fault
 TYPED = ("name", "phone", "wechat", "email", "company", "region")
 encode = msgspec.json.Encoder().encode
 
@@ -51,6 +54,26 @@ def faults_of(index: int, lead: LeadIn, latest: datetime) -> Iterator[Fault]:
     for field, value in (("answers", lead.answers), ("extra", lead.extra)):
         if value and is_deep(encode(value), MOST_LEVELS):
             yield Fault(index, field, "too_deep")
+
+
+def typed(leads: Sequence[LeadIn], fields: Definitions) -> tuple[list[LeadIn], list[Fault]]:
+    """Turn the custom fields of leads into what is kept, and name every value that is none."""
+    done: list[LeadIn] = []
+    faults: list[Fault] = []
+    for n, lead in enumerate(leads):
+        if lead.custom:
+            kept, wrong = accept_all(fields, lead.custom)
+            faults += [Fault(n, f"custom.{key}"[:LONGEST_FIELD], code) for key, code in wrong]
+            lead = replace(lead, custom=kept)  # noqa: PLW2901
+        done.append(lead)
+    return done, faults
+
+
+def set_aside(lead: LeadIn, fields: Definitions) -> LeadIn:
+    """Keep in `extra` what custom fields cannot hold, so that it does not hold the lead up."""
+    kept, wrong = accept_all(fields, lead.custom)
+    aside = {f"custom.{key}": lead.custom[key] for key, _ in wrong}
+    return replace(lead, custom=kept, extra=lead.extra | aside)
 
 
 def is_reachable(lead: LeadIn) -> bool:

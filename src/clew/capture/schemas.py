@@ -43,6 +43,7 @@ class LeadIn(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     introduced_by: Line = ""
     consents: Annotated[list[ConsentIn], Meta(max_length=20)] = []
     extra: dict[str, Any] = {}
+    custom: dict[str, Any] = {}  # by the key of the operator's field, typed before it is stored
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):

@@ -190,7 +190,7 @@ def _money(text: str, currency: str) -> tuple[int | None, str]:
     plain = re.sub(r"\s", "", narrow(text)).replace("￥", "¥")
     is_negative = plain[:1] == "(" and plain[-1:] == ")"
     match = AMOUNT.fullmatch(plain[1:-1] if is_negative else plain)
-    digits = _plain_digits(match["digits"]) if match else ""
+    digits = plain_digits(match["digits"]) if match else ""
     if not match or not digits or len(digits) > MOST_DIGITS:
         return None, currency
     marks = [mark.lower() for mark in (match["before"], match["after"]) if mark]
@@ -204,7 +204,8 @@ def _money(text: str, currency: str) -> tuple[int | None, str]:
     return (sign * amount if amount <= LARGEST else None), currency
 
 
-def _plain_digits(text: str) -> str:
+def plain_digits(text: str) -> str:
+    """Give the digits of a number without what groups them; nothing where it is no number."""
     if GROUPED_BY_DOTS.fullmatch(text):
         return text.replace(".", "").replace(",", ".")
     if GROUPED.fullmatch(text):

@@ -1,16 +1,25 @@
-"""Showing what is sealed, on the record, and deciding about what was suspected."""
+"""Showing what is sealed, on the record; correcting custom fields; deciding about what was suspected."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from clew.base.json import dumps
 from clew.base.ledger import Actor, append, append_all
 from clew.base.sealing import SealBroken
-from clew.contacts.errors import PurposeUnknown, SuspectMissing, SuspectSettled
-from clew.contacts.events import IdentifiersRevealed, SuspicionDismissed
-from clew.contacts.models import Contact, Identifier, Lead, Suspect
+from clew.capture.custom import accept_all
+from clew.capture.queries import all_definitions
+from clew.contacts.errors import (
+    PurposeUnknown,
+    SuspectMissing,
+    SuspectSettled,
+    ValuesChanged,
+    ValuesRefused,
+)
+from clew.contacts.events import IdentifiersRevealed, LeadCorrected, SuspicionDismissed
+from clew.contacts.models import Contact, Correction, Identifier, Lead, Suspect
 from clew.contacts.queries import identifiers, value
 
 PURPOSES = ("call", "message", "check")
@@ -27,6 +36,65 @@ def reveal(lead: Lead, *, purpose: str, actor: Actor, now: datetime) -> list[tup
         raise PurposeUnknown
     append(IdentifiersRevealed(lead.pk, lead.contact_id, purpose), actor=actor, at=now)
     return [(i.kind, value(i)) for i in identifiers(lead)]
+
+
+@transaction.atomic
+def correct(
+    lead_ids: Iterable[UUID],
+    values: Mapping[str, object],
+    *,
+    actor: Actor,
+    now: datetime,
+    shown: Mapping[str, object] | None = None,
+) -> list[UUID]:
+    """Set custom fields of leads to values as they are kept; None clears. Gives the leads that changed.
+
+    The caller has checked that the actor may change the leads. A fixed number of statements, however many
+    there are. Raises ValuesRefused, and ValuesChanged where a lead no longer holds what was `shown`.
+    """
+    typed, faults = accept_all(all_definitions(), values)
+    if faults:
+        raise ValuesRefused(faults)
+    leads = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk").select_for_update(no_key=True)
+    held = dict(leads.values_list("pk", "custom"))
+    expected = shown or {}
+    if any(custom.get(key) != value for custom in held.values() for key, value in expected.items()):
+        raise ValuesChanged
+    changes = {
+        lead_id: {k: typed.get(k) for k in values if custom.get(k) != typed.get(k)}
+        for lead_id, custom in held.items()
+    }
+    changes = {lead_id: changed for lead_id, changed in changes.items() if changed}
+    _write_corrections(changes, actor, now)
+    events = [LeadCorrected(lead_id, sorted(changed)) for lead_id, changed in changes.items()]
+    append_all(events, actor=actor, at=now)
+    return list(changes)
+
+
+def _write_corrections(
+    changes: Mapping[UUID, Mapping[str, object]], actor: Actor, now: datetime
+) -> None:
+    Correction.objects.bulk_create(
+        Correction(
+            lead_id=lead_id,
+            key=key,
+            value=value,
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
+        for lead_id, changed in changes.items()
+        for key, value in changed.items()
+    )
+    rows = [{"id": lead_id, "changed": changed} for lead_id, changed in changes.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update contacts_lead l set custom = jsonb_strip_nulls(l.custom || n.changed)
+            from json_to_recordset(%s) as n(id uuid, changed jsonb) where l.id = n.id
+            """,
+            [dumps(rows)],
+        )
 
 
 @transaction.atomic

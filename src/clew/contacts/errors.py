@@ -1,5 +1,7 @@
 """What contacts can refuse."""
 
+from collections.abc import Sequence
+
 from clew.errors import ClewError, Conflict, Invalid, Missing
 
 
@@ -73,3 +75,20 @@ class SuspectSettled(Conflict):
     """Somebody has decided about this pair already."""
 
     code = "suspect_settled"
+
+
+class ValuesRefused(Invalid):
+    """Some fields cannot hold what was given for them. Nothing was changed."""
+
+    code = "values_refused"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        """Keep the key of each field with a code for what is wrong."""
+        super().__init__(faults=[{"field": key, "code": code} for key, code in faults])
+        self.faults = faults
+
+
+class ValuesChanged(Conflict):
+    """Somebody has changed one of these fields meanwhile. Look at it again; nothing was changed."""
+
+    code = "values_changed"

@@ -116,3 +116,11 @@ class SuspicionDismissed(Event):
 
     contact_id: UUID
     other_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCorrected(Event):
+    """Somebody set custom fields of a lead, by key; what to, the corrections tell."""
+
+    lead_id: UUID
+    keys: list[str]

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from clew.base.models import Written
@@ -122,6 +122,11 @@ class Lead(Written):
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     is_history = models.BooleanField(default=False)  # over before Clew learnt of it
+    custom = (
+        models.JSONField(  # what the operator's fields hold, by key, as capture.custom keeps it
+            default=dict, db_default=Value({}, models.JSONField())
+        )
+    )
 
     class Meta:
         constraints = [
@@ -173,6 +178,23 @@ class Repeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.submission_id} of {self.lead_id}"
+
+
+class Correction(models.Model):
+    """What somebody set a custom field of a lead to; null where they cleared it. Append-only.
+
+    What a submission says afterwards counts more, as it does over an earlier submission.
+    """
+
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="corrections")
+    key = models.CharField(max_length=40)
+    value = models.JSONField(null=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=40)
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.lead_id}"
 
 
 class Merge(models.Model):

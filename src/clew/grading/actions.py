@@ -1,5 +1,6 @@
 """Publishing grading rules, saying what a lead's grade is, and how long leads stay valid."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ import msgspec
 from django.db import connection, transaction
 
 from clew.access.models import Member
-from clew.base.ledger import Actor, append
+from clew.base.ledger import BELT, Actor, append, append_all
+from clew.capture.queries import all_definitions
 from clew.contacts.models import Lead
 from clew.grading.belt import renew
 from clew.grading.changes import Rules
@@ -30,6 +32,7 @@ from clew.grading.events import (
     GradeOverridden,
     GradingRulesDrafted,
     GradingRulesPublished,
+    LeadGraded,
     OverrideLifted,
     ValidityChanged,
 )
@@ -129,7 +132,10 @@ def _publish(
     rules: Rules, *, member: Member | None, now: datetime, again: RuleSet | None = None
 ) -> RuleSet:
     """A draft in which nothing was written goes on from what holds now; what was written in it stays."""
-    if any(f.is_fatal for f in examine(rules.rules, rules.high_from, rules.medium_from)):
+    if any(
+        f.is_fatal
+        for f in examine(rules.rules, rules.high_from, rules.medium_from, all_definitions())
+    ):
         raise RulesInvalid
     draft = RuleDraft.objects.select_for_update().filter(pk=1).first()  # always before the versions
     with connection.cursor() as cursor:
@@ -205,6 +211,41 @@ def lift(lead_id: UUID, *, member: Member, now: datetime) -> Grade:
     event = OverrideLifted(lead_id, word.pk, grade.level, grade.points)
     append(event, actor=_by(member), at=now)
     return grade
+
+
+def reconsider(lead_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Grade leads by the rules in force on what their custom fields hold by now; all else is as it was known.
+
+    A person's word about the level holds. The caller holds the leads' locks. A fixed number of statements.
+    """
+    grades = Grade.objects.filter(lead__in=list(lead_ids), superseded_at=None)
+    current = list(grades.select_related("lead", "override"))
+    rules = in_force()
+    known = rules_of(rules)
+    verdict_on = judge(list(known.rules), known.high_from, known.medium_from)
+    made, told = [], []
+    for grade in current:
+        facts = {**grade.facts, "custom": grade.lead.custom}
+        verdict = verdict_on(facts)
+        level = grade.override.level if grade.override else verdict.level
+        made.append(
+            Grade(
+                lead_id=grade.lead_id,
+                rule_set=rules,
+                level=level,
+                points=verdict.points,
+                signals=[list(signal) for signal in verdict.signals],
+                facts=facts,
+                override=grade.override,
+                graded_at=now,
+            )
+        )
+        if (level, verdict.points) != (grade.level, grade.points):
+            told.append(LeadGraded(grade.lead_id, level, verdict.points, rules.version))
+    Grade.objects.filter(pk__in=[grade.pk for grade in current]).update(superseded_at=now)
+    Grade.objects.bulk_create(made)
+    renew([grade.lead_id for grade in current])
+    append_all(told, actor=BELT, at=now)
 
 
 def _locked_grade(lead_id: UUID) -> Grade:

@@ -148,6 +148,8 @@ def _verdict(
     facts = _observed(e.heard[0], e.submission_count - len(e.heard) + 1, earlier)
     for count, met in enumerate(e.heard[1:], e.submission_count - len(e.heard) + 2):
         facts = _observed(met, count, asdict(facts))
+    if e.custom:
+        facts = replace(facts, custom=e.custom)
     return facts, grade(facts, published.rules, published.high_from, published.medium_from)
 
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from clew.capture.custom import Definitions
+from clew.grading.fields import fault_of, field_of, situations
 from clew.grading.rules import (
     CHOICES,
+    CUSTOM,
     KINDS,
     LEAST,
-    OPERATORS,
     OPERATORS_OF,
     Condition,
     Rule,
     Value,
+    test,
 )
 
 MOST_RULES = 60
@@ -70,9 +73,14 @@ class Finding:
         return self.weight == "error"
 
 
-def examine(rules: Sequence[Rule], high_from: int, medium_from: int) -> list[Finding]:
-    """Look at a whole set of rules: each by itself, then whether the grades can be reached."""
-    found = [finding for rule in rules for finding in examine_rule(rule)]
+def examine(
+    rules: Sequence[Rule], high_from: int, medium_from: int, fields: Definitions
+) -> list[Finding]:
+    """Look at a whole set of rules: each by itself, then whether the grades can be reached.
+
+    `fields` are the custom fields, which rules may ask for as well.
+    """
+    found = [finding for rule in rules for finding in examine_rule(rule, fields)]
     keys = [rule.key for rule in rules]
     found += [Finding("same_key", key) for key in sorted({k for k in keys if keys.count(k) > 1})]
     if not rules:
@@ -84,22 +92,24 @@ def examine(rules: Sequence[Rule], high_from: int, medium_from: int) -> list[Fin
     if max(abs(high_from), abs(medium_from)) > MOST_THRESHOLD:
         found.append(Finding("threshold_too_large"))
     if not any(finding.is_fatal for finding in found):
-        found += _out_of_reach(rules, high_from, medium_from)
+        found += _out_of_reach(rules, high_from, medium_from, fields)
     return found
 
 
-def examine_rule(rule: Rule) -> list[Finding]:
+def examine_rule(rule: Rule, fields: Definitions) -> list[Finding]:
     """Look at one rule."""
-    found = [*_outer(rule), *_conditions(rule)]
+    found = [*_outer(rule), *_conditions(rule, fields)]
     if not any(
         f.code in {"no_such_fact", "operator_does_not_fit", "value_does_not_fit"} for f in found
     ):
-        found += _holding(rule)
+        found += _holding(rule, fields)
     return found
 
 
-def fits(condition: Condition) -> str:
+def fits(condition: Condition, fields: Definitions) -> str:
     """Say what does not fit in a condition by its code; nothing where all does."""
+    if condition.fact.startswith(CUSTOM):
+        return fault_of(condition, fields)
     kind = KINDS.get(condition.fact)
     if kind is None:
         return "no_such_fact"
@@ -134,21 +144,23 @@ def _outer(rule: Rule) -> Iterator[Finding]:
         yield Finding("too_many_conditions", rule.key)
 
 
-def _conditions(rule: Rule) -> Iterator[Finding]:
+def _conditions(rule: Rule, fields: Definitions) -> Iterator[Finding]:
     for number, condition in enumerate(rule.when):
-        if code := fits(condition):
+        if code := fits(condition, fields):
             yield Finding(code, rule.key, number, condition.fact)
 
 
-def _holding(rule: Rule) -> list[Finding]:
+def _holding(rule: Rule, fields: Definitions) -> list[Finding]:
     """Facts are taken to be independent, so each alone decides whether the rule can or must hold."""
     if not rule.when:
         return [Finding("for_every_lead", rule.key)]
-    answers = {fact: _answers(conditions) for fact, conditions in _by_fact(rule.when).items()}
-    never = [fact for fact, held in answers.items() if not any(held.values())]
+    answers = {
+        fact: _answers(conditions, fields) for fact, conditions in _by_fact(rule.when).items()
+    }
+    never = [fact for fact, held in answers.items() if not any(held)]
     if never:
         return [Finding("never_holds", rule.key, fact=never[0])]
-    if all(all(held.values()) for held in answers.values()):
+    if all(all(held) for held in answers.values()):
         return [Finding("always_holds", rule.key)]
     return []
 
@@ -160,13 +172,20 @@ def _by_fact(conditions: Iterable[Condition]) -> dict[str, list[Condition]]:
     return facts
 
 
-def _answers(conditions: Sequence[Condition]) -> dict[bool | int | str, bool]:
+def _answers(conditions: Sequence[Condition], fields: Definitions) -> list[bool]:
     """Whether conditions on one fact hold together, for every value that makes a difference."""
-    values = _values(conditions[0].fact, [c.value for c in conditions])
-    return {v: all(OPERATORS[c.op](v, c.value) for c in conditions) for v in values}
+    values = _values(conditions[0].fact, [c.value for c in conditions], fields)
+    return [_meets(conditions, value) for value in values]
 
 
-def _values(fact: str, compared: Iterable[Value]) -> Sequence[bool | int | str]:
+def _meets(conditions: Iterable[Condition], value: Any) -> bool:
+    return all(holds(value, wanted) for _, holds, wanted in map(test, conditions))
+
+
+def _values(fact: str, compared: Iterable[Value], fields: Definitions) -> Sequence[Any]:
+    """What a fact can be; of a custom field what all of them hold, as conditions look at it."""
+    if field := field_of(fact, fields):
+        return situations(field, compared)
     if KINDS[fact] == "yes_no":
         return (False, True)
     if KINDS[fact] == "choice":
@@ -176,7 +195,7 @@ def _values(fact: str, compared: Iterable[Value]) -> Sequence[bool | int | str]:
     return sorted(near | {least, BEYOND})
 
 
-def reach(rules: Sequence[Rule]) -> tuple[int, int]:
+def reach(rules: Sequence[Rule], fields: Definitions) -> tuple[int, int]:
     """Give bounds that no lead's points leave. Rules on one fact alone are taken together, so that those
     that shut each other out do not add up.
     """
@@ -191,22 +210,21 @@ def reach(rules: Sequence[Rule]) -> tuple[int, int]:
         else:
             lowest, highest = lowest + rule.points, highest + rule.points
     for fact, sharing in alone.items():
-        sums = _sums(fact, sharing)
+        sums = _sums(fact, sharing, fields)
         lowest, highest = lowest + min(sums), highest + max(sums)
     return lowest, highest
 
 
-def _sums(fact: str, rules: Sequence[Rule]) -> list[int]:
+def _sums(fact: str, rules: Sequence[Rule], fields: Definitions) -> list[int]:
     """The points of rules on one fact, for every value that makes a difference."""
-    values = _values(fact, [c.value for rule in rules for c in rule.when])
-    return [
-        sum(r.points for r in rules if all(OPERATORS[c.op](value, c.value) for c in r.when))
-        for value in values
-    ]
+    values = _values(fact, [c.value for rule in rules for c in rule.when], fields)
+    return [sum(r.points for r in rules if _meets(r.when, value)) for value in values]
 
 
-def _out_of_reach(rules: Sequence[Rule], high_from: int, medium_from: int) -> Iterator[Finding]:
-    lowest, highest = reach(rules)
+def _out_of_reach(
+    rules: Sequence[Rule], high_from: int, medium_from: int, fields: Definitions
+) -> Iterator[Finding]:
+    lowest, highest = reach(rules, fields)
     if highest < medium_from:
         yield Finding("medium_out_of_reach")
     elif highest < high_from:

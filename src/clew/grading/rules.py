@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from operator import eq, ge, gt, le, lt, ne
 from types import SimpleNamespace
 from typing import Any, Literal
 
 from msgspec import Struct
 
-Operator = Literal["==", "!=", ">=", "<=", ">", "<", "in"]
-Value = bool | int | str | list[str]
-Kind = Literal["number", "yes_no", "choice"]
+Operator = Literal["==", "!=", ">=", "<=", ">", "<", "in", "says", "filled"]
+Value = bool | int | float | str | list[str]
+Kind = Literal["number", "yes_no", "choice", "figure", "day", "words"]
+CUSTOM = "custom."  # before the key of a custom field in the name of a fact
 
-OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
+OPERATORS: dict[
+    Operator, Callable[[Any, Any], bool]
+] = {  # of values; `filled` asks whether there is one
     "==": eq,
     "!=": ne,
     ">=": ge,
@@ -21,6 +24,7 @@ OPERATORS: dict[Operator, Callable[[Any, Any], bool]] = {
     ">": gt,
     "<": lt,
     "in": lambda fact, allowed: fact in allowed,
+    "says": lambda fact, part: part.casefold() in fact.casefold(),
 }
 PRICE = ("报价", "价格", "多少钱", "单价", "询价", "quot", "price")
 URGENT = ("急", "今天", "马上", "尽快", "立刻", "urgent", "asap", "today")
@@ -43,7 +47,10 @@ QUANTITY = re.compile(r"(\d{1,6})\s*(?:台|套|个|只|件|条|米|支|pcs|units
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a lead when it is graded; each field can stand in a condition."""
+    """What is known of a lead when it is graded; each field can stand in a condition.
+
+    `custom` holds what the operator's own fields hold: each of them can.
+    """
 
     submission_count: int
     source_kind: str
@@ -58,6 +65,7 @@ class Facts:
     is_urgent: bool
     is_trial: bool
     message_length: int
+    custom: dict[str, Any] = field(default_factory=dict)
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +98,7 @@ FACTS = frozenset(f.name for f in fields(Facts))
 KINDS: dict[str, Kind] = {
     f.name: "yes_no" if f.type is bool else "number" if f.type is int else "choice"
     for f in fields(Facts)
+    if f.name != "custom"
 }
 CHOICES: dict[str, tuple[str, ...]] = {"source_kind": ("own", "bought", "earned")}
 LEAST = {"submission_count": 1}  # other figures begin at 0
@@ -104,18 +113,34 @@ Compiled = list[tuple[str, int, list[Test]]]
 
 def compile_rules(rules: list[Rule], known: Collection[str] = FACTS) -> Compiled:
     """Prepare rules for grading many leads. Raises ValueError on a condition about no known fact."""
-    unknown = {c.fact for rule in rules for c in rule.when}.difference(known)
+    unknown = {_root(c.fact) for rule in rules for c in rule.when}.difference(known)
     if unknown:
         raise ValueError(f"no such fact: {', '.join(sorted(unknown))}")
-    return [
-        (rule.key, rule.points, [(c.fact, OPERATORS[c.op], c.value) for c in rule.when])
-        for rule in rules
-    ]
+    return [(rule.key, rule.points, [test(c) for c in rule.when]) for rule in rules]
+
+
+def test(condition: Condition) -> Test:
+    """Give a condition as where to look, how to compare, and with what."""
+    if not condition.fact.startswith(CUSTOM):
+        return condition.fact, OPERATORS[condition.op], condition.value
+    return "custom", _held(condition.fact.removeprefix(CUSTOM), condition.op), condition.value
+
+
+def _held(key: str, op: Operator) -> Callable[[Any, Any], bool]:
+    """Compare what a custom field holds; one that holds nothing meets only that it is not filled."""
+    if op == "filled":
+        return lambda custom, wanted: (key in custom) is wanted
+    compare = OPERATORS[op]
+    return lambda custom, value: key in custom and compare(custom[key], value)
+
+
+def _root(fact: str) -> str:
+    return "custom" if fact.startswith(CUSTOM) else fact
 
 
 def applicable(rules: list[Rule], known: Collection[str] = FACTS) -> list[Rule]:
     """Leave out rules about a fact that is not known, as after an update that dropped one: they cannot hold."""
-    return [rule for rule in rules if all(c.fact in known for c in rule.when)]
+    return [rule for rule in rules if all(_root(c.fact) in known for c in rule.when)]
 
 
 def judge(
@@ -163,6 +188,7 @@ def observe(
     is_online: bool,
     is_introduced: bool,
     has_phone: bool,
+    custom: dict[str, Any] | None = None,
 ) -> Facts:
     """Read the facts out of what was given."""
     asked, firm = message.lower(), company.lower()
@@ -181,6 +207,7 @@ def observe(
         is_urgent=says(asked, URGENT),
         is_trial=TRIAL.fullmatch(asked) is not None,
         message_length=len(message.strip()),
+        custom=custom or {},
     )
 
 
@@ -193,11 +220,14 @@ def says(text: str, words: tuple[str, ...]) -> bool:
 
 
 def join(earlier: Mapping[str, Any], latest: Facts) -> Facts:
-    """Facts of a strengthened lead: what was ever true stays true, the largest figure counts."""
+    """Facts of a strengthened lead: what was ever true stays true, the largest figure counts.
+
+    Custom fields are what the lead holds by now.
+    """
 
     def both(name: str) -> Any:
         now, before = getattr(latest, name), earlier.get(name)
-        if isinstance(now, str) or before is None:
+        if isinstance(now, str | dict) or before is None:
             return now
         if name == "is_trial":
             return now and before

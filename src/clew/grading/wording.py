@@ -6,8 +6,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from clew.capture.custom import Definition, Definitions, shown
 from clew.grading.changes import Change
 from clew.grading.checks import Finding
+from clew.grading.fields import field_of
 from clew.grading.rules import Condition, Rule, Value
 
 Words = Mapping[str, str | Promise]
@@ -35,6 +37,8 @@ OPERATOR_LABELS: Words = {
     "==": pgettext_lazy("condition", "is"),
     "!=": pgettext_lazy("condition", "is not"),
     "in": pgettext_lazy("condition", "is one of"),
+    "says": pgettext_lazy("condition", "says"),
+    "filled": pgettext_lazy("condition", "is filled in"),
 }
 CHOICE_LABELS: Words = {
     "own": pgettext_lazy("source", "own"),
@@ -65,34 +69,45 @@ FINDINGS: Words = {
 }  # fmt: skip
 
 
-def fact_label(fact: str) -> str:
+def fact_label(fact: str, fields: Definitions) -> str:
     """Name a fact; one that is not known any more by its key."""
-    return str(FACT_LABELS.get(fact, fact))
+    field = field_of(fact, fields)
+    return field.label if field else str(FACT_LABELS.get(fact, fact))
 
 
-def value_in_words(value: Value) -> str:
-    """Give a value as it reads in a condition."""
+def value_in_words(value: Value, field: Definition | None = None) -> str:
+    """Give a value as it reads in a condition; of a custom field as that shows it."""
     if isinstance(value, bool):
         return pgettext("condition", "yes") if value else pgettext("condition", "no")
-    if isinstance(value, int):
-        return f"{value:,}"
-    chosen = [value] if isinstance(value, str) else value
-    return pgettext("between choices", ", ").join(str(CHOICE_LABELS.get(c, c)) for c in chosen)
+    chosen = value if isinstance(value, list) else [value]
+    return pgettext("between choices", ", ").join(_shown(one, field) for one in chosen)
 
 
-def condition_in_words(condition: Condition) -> str:
+def _shown(value: float | str, field: Definition | None) -> str:
+    if field:
+        return shown(field, value)
+    return str(CHOICE_LABELS.get(value, value)) if isinstance(value, str) else f"{value:,}"
+
+
+def condition_in_words(condition: Condition, fields: Definitions) -> str:
     """Give a condition as a sentence without an end, such as “Quantity asked for: at least 10”."""
-    words = {"fact": fact_label(condition.fact), "value": value_in_words(condition.value)}
+    field = field_of(condition.fact, fields)
+    words = {
+        "fact": fact_label(condition.fact, fields),
+        "value": value_in_words(condition.value, field),
+    }
+    how = str(OPERATOR_LABELS.get(condition.op, condition.op))
+    if condition.op == "filled":
+        return _("%(fact)s: %(how)s, %(value)s") % {**words, "how": how}
     if isinstance(condition.value, bool):
         return _("%(fact)s: %(value)s") % words
-    how = str(OPERATOR_LABELS.get(condition.op, condition.op))
     return _("%(fact)s: %(how)s %(value)s") % {**words, "how": how}
 
 
-def conditions_in_words(conditions: Sequence[Condition]) -> str:
+def conditions_in_words(conditions: Sequence[Condition], fields: Definitions) -> str:
     """Give all conditions in a row."""
     joint = pgettext("between conditions", " and ")
-    return joint.join(map(condition_in_words, conditions)) or _("every lead")
+    return joint.join(condition_in_words(c, fields) for c in conditions) or _("every lead")
 
 
 def rule_in_words(rule: Rule, language: str) -> str:
@@ -101,16 +116,16 @@ def rule_in_words(rule: Rule, language: str) -> str:
     return next((text for text in written if text), rule.key)
 
 
-def finding_in_words(finding: Finding) -> str:
+def finding_in_words(finding: Finding, fields: Definitions) -> str:
     """Say what is wrong or odd."""
-    return str(FINDINGS[finding.code]) % {"fact": fact_label(finding.fact)}
+    return str(FINDINGS[finding.code]) % {"fact": fact_label(finding.fact, fields)}
 
 
-def change_in_words(change: Change, language: str) -> str:
+def change_in_words(change: Change, language: str, fields: Definitions) -> str:
     """Say what another version does otherwise."""
     before, after = change.before, change.after
     if isinstance(before, Rule) and isinstance(after, Rule):
-        return _of_both(change.kind, before, after, language)
+        return _of_both(change.kind, before, after, language, fields)
     if isinstance(after, Rule):
         words = {"rule": rule_in_words(after, language), "points": _signed(after.points)}
         return _("New: “%(rule)s” %(points)s") % words
@@ -122,13 +137,13 @@ def change_in_words(change: Change, language: str) -> str:
     return text % {"before": before, "after": after}
 
 
-def _of_both(kind: str, before: Rule, after: Rule, language: str) -> str:
+def _of_both(kind: str, before: Rule, after: Rule, language: str, fields: Definitions) -> str:
     rule = rule_in_words(before, language)
     if kind == "points":
         words = {"rule": rule, "before": _signed(before.points), "after": _signed(after.points)}
         return _("“%(rule)s”: %(after)s instead of %(before)s") % words
     if kind == "conditions":
-        holds = conditions_in_words(after.when)
+        holds = conditions_in_words(after.when, fields)
         return _("“%(rule)s” now holds for: %(conditions)s") % {"rule": rule, "conditions": holds}
     return _("“%(rule)s” is now worded “%(words)s”") % {
         "rule": rule,

@@ -12,6 +12,7 @@ from msgspec import convert
 from clew.access.models import Member, Role
 from clew.capture.gazetteer import divisions
 from clew.capture.models import Source
+from clew.capture.queries import all_definitions
 from clew.contacts.models import Lead
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
@@ -232,6 +233,7 @@ def known() -> Known:
         teams=frozenset(Method.objects.values_list("team_id", flat=True)),
         sources={key: (kind, is_online) for key, kind, is_online in sources},
         divisions=frozenset(divisions()),
+        fields=all_definitions(),
     )
 
 

@@ -1,13 +1,17 @@
 """Which team a lead goes to: ordered rules, of which the first that fits decides. Pure."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
+
+from clew.capture.custom import Definitions
+from clew.grading.fields import fault_of
+from clew.grading.rules import CUSTOM, Condition, test
 
 MOST_RULES = 100
 MOST_TEAMS = 4  # a rule's team and those that come in where it cannot take a lead
@@ -15,6 +19,19 @@ HOURS = 24
 WEEKDAYS = range(1, 8)
 LANGUAGES = ("zh", "other")
 HUNDRED = 100
+
+
+class FieldTest(Struct, frozen=True, forbid_unknown_fields=True):
+    """One test of what a custom field holds: `in` for choices, `says` for texts, bounds for the others."""
+
+    field: str
+    op: Literal[">=", "<=", "in", "says"]
+    value: int | float | str | list[str]
+
+    @property
+    def condition(self) -> Condition:
+        """The same as grading asks it."""
+        return Condition(CUSTOM + self.field, self.op, self.value)
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -41,6 +58,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     is_online: bool | None = None
     is_introduced: bool | None = None
     has_company: bool | None = None
+    custom: list[FieldTest] = []
 
     @property
     def teams(self) -> tuple[int, ...]:
@@ -63,6 +81,7 @@ class Situation(Struct, frozen=True, array_like=True):
     is_online: bool
     is_introduced: bool
     has_company: bool
+    custom: dict[str, Any] = {}
 
 
 Holds = Callable[[Situation], bool]
@@ -95,6 +114,7 @@ class Given:
     company: str
     is_online: bool
     is_introduced: bool
+    custom: dict[str, Any] = field(default_factory=dict)
 
 
 def situation(given: Given, local: datetime) -> Situation:
@@ -112,6 +132,7 @@ def situation(given: Given, local: datetime) -> Situation:
         is_online=given.is_online,
         is_introduced=given.is_introduced,
         has_company=bool(given.company.strip()),
+        custom=given.custom,
     )
 
 
@@ -130,6 +151,7 @@ def prepare(rule: Rule) -> Ready:
         "categories": _one_of("category", [c.strip().casefold() for c in rule.categories]),
         "regions": _inside(rule.regions),
         "words": _says(rule.words),
+        "custom": _hold(rule.custom),
     }
     return [(name, holds) for name, holds in tests.items() if holds]
 
@@ -162,11 +184,12 @@ def is_piloted(
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What rules may name: teams that take leads, sources by key with kind and side, divisions."""
+    """What rules may name: teams that take leads, sources by key with kind and side, divisions, custom fields."""
 
     teams: frozenset[int]
     sources: dict[str, tuple[str, bool]]
     divisions: frozenset[int]
+    fields: Definitions = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +220,7 @@ def covers(wide: Rule, narrow: Rule) -> bool:
         and all(getattr(wide, name) in (None, getattr(narrow, name)) for name in FLAGS)
         and _covers_regions(wide.regions, narrow.regions)
         and _covers_hours(wide.hours, narrow.hours)
+        and all(one in narrow.custom for one in wide.custom)
     )
 
 
@@ -215,6 +239,10 @@ def _faults(rule: Rule, known: Known) -> list[tuple[str, bool, tuple[str, ...]]]
         faults.append(("source_gone", True, tuple(strange)))
     if nowhere := [code for code in rule.regions if code not in known.divisions]:
         faults.append(("region_gone", True, tuple(map(str, nowhere))))
+    for one in rule.custom:
+        if code := fault_of(one.condition, known.fields):
+            code = "field_gone" if code == "no_such_fact" else "field_value"
+            faults.append((code, True, (one.field,)))
     if _is_impossible(rule, known):
         faults.append(("never", False, ()))
     return faults
@@ -261,6 +289,20 @@ def _one_of(name: str, allowed: Sequence[object]) -> Holds | None:
         return None
     wanted = frozenset(allowed)
     return lambda seen: getattr(seen, name) in wanted
+
+
+def _hold(asked: Sequence[FieldTest]) -> Holds | None:
+    if not asked:
+        return None
+    tests = [test(one.condition)[1:] for one in asked]
+
+    def holds(seen: Situation) -> bool:
+        for compare, value in tests:  # noqa: SIM110
+            if not compare(seen.custom, value):
+                return False
+        return True
+
+    return holds
 
 
 def _is(name: str, wanted: bool | None) -> Holds | None:  # noqa: FBT001  the value that is asked for

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.conf import settings
 from django.db import connection
 
@@ -97,7 +98,7 @@ def _ask(method: Method, lead: TurnLead, *, is_pooled: bool, now: datetime) -> A
 
 PAST = """
 select l.id, coalesce(g.level, 1), s.key, s.kind, l.region_code, l.category, l.interest, c.company,
-  s.is_online, coalesce((g.facts ->> 'is_introduced')::bool, false), l.opened_at, p.team_id
+  s.is_online, coalesce((g.facts ->> 'is_introduced')::bool, false), l.custom::text, l.opened_at, p.team_id
 from contacts_lead l join capture_source s on s.id = l.source_id
 join contacts_contact c on c.id = l.contact_id
 left join grading_grade g on g.lead_id = l.id and g.superseded_at is null
@@ -128,8 +129,9 @@ def try_on_past(rules: Sequence[Rule], most: int) -> Trial:
     before, after = Counter[int](), Counter[int]()
     with connection.cursor() as cursor:
         cursor.execute(PAST, [most])
-        for _, *fields, opened_at, team_id in cursor:
-            given = Given(*fields)
+        for _, *known, opened_at, team_id in cursor:
+            known[-1] = msgspec.json.decode(known[-1])
+            given = Given(*known)
             number = choose(situation(given, opened_at.astimezone(zone)), ready)
             by_rule[len(rules) if number is None else number] += 1
             side = not (given.is_introduced or not given.is_online)

@@ -115,6 +115,7 @@ def worked_on(lead_ids: list[UUID]) -> set[UUID]:
             select subject from base_entry where subject = any(%(ids)s::uuid[]) and actor_kind <> 'system'
               and name <> 'IdentifiersRevealed'
             union select lead_id from pipeline_call where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from contacts_correction where lead_id = any(%(ids)s::uuid[])
             """,
             {"ids": as_array(lead_ids)},
         )

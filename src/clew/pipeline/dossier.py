@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Role
 from clew.access.queries import teams
+from clew.capture import custom
+from clew.capture.custom import Definition
 from clew.capture.models import Consent
+from clew.capture.queries import all_definitions
 from clew.capture.regions import rivals, shown
 from clew.contacts.models import Identifier, Lead, Repeat
 from clew.contacts.queries import identifiers, masked
@@ -117,6 +120,13 @@ class Dossier:
     moments: list[Moment]
     days: list[DayTold]
     path: list[Stop]
+    fields: list[Definition]
+
+    @property
+    def custom(self) -> list[tuple[str, str]]:
+        """What the operator's own fields hold: label and value."""
+        held = self.lead.custom
+        return [(f.label, custom.shown(f, held[f.key])) for f in self.fields if f.key in held]
 
     @property
     def region(self) -> str:
@@ -164,7 +174,8 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     placement = placement_of(lead.pk)
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
-    moments = timeline(lead, viewer, now)
+    fields = all_definitions()
+    moments = timeline(lead, viewer, now, fields)
     standing = _standing(lead)
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     is_open = placement.kind == Placement.Kind.PERSON
@@ -184,6 +195,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         moments=moments,
         days=_days(moments, now),
         path=_path(moments, standing, placement, now),
+        fields=list(fields.values()),
     )
 
 

@@ -1,10 +1,14 @@
 """What the pages of a lead send."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clew.capture.custom import Definition
+from clew.capture.inputs import add_inputs, given_in, inputs_of
 from clew.pipeline.actions.leads import ENDS, CallIn
 from clew.pipeline.errors import NextTimeMissing, NextTimePassed
 from clew.pipeline.models import Call
@@ -71,6 +75,40 @@ class GradeForm(forms.Form):
         if not self.is_valid():
             return 0, ""
         return self.cleaned_data["level"], self.cleaned_data["reason"]
+
+
+class FieldsForm(forms.Form):
+    """The operator's own fields of a lead. `shown` is what the lead held when its page was drawn."""
+
+    shown = forms.JSONField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        fields: Iterable[Definition],
+        held: Mapping[str, object],
+    ) -> None:
+        """Ask for each field in use, filled in with what the lead holds."""
+        asked = list(fields)
+        given = {one.key: held[one.key] for one in asked if one.key in held}
+        super().__init__(data, initial={"shown": given}, auto_id="field_%s", label_suffix="")
+        add_inputs(self, asked, held=given)
+        for bound in self.inputs:
+            is_choice = isinstance(bound.field.widget, forms.Select)
+            bound.field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+
+    @property
+    def inputs(self) -> list[forms.BoundField]:
+        """The fields, in their order."""
+        return inputs_of(self)
+
+    def changes(self) -> tuple[dict[str, object], dict[str, object]]:
+        """Give what was typed otherwise than it was shown, and what was shown there."""
+        told = self.cleaned_data.get("shown")
+        shown = told if isinstance(told, dict) else {}
+        given = {key: v for key, v in given_in(self).items() if v != shown.get(key)}
+        return dict(given), {key: shown.get(key) for key in given}
 
 
 class CloseForm(forms.Form):

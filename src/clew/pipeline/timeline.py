@@ -1,8 +1,9 @@
 """What happened to a lead, told from the ledger: one moment per event, newest first."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,9 +12,10 @@ from django.utils.translation import gettext as _
 from clew.access.models import Member, Token
 from clew.base.models import Entry
 from clew.base.sealing import SealBroken
+from clew.capture.custom import Definitions, shown
 from clew.capture.models import Submission
 from clew.capture.queries import open_body
-from clew.contacts.models import Lead
+from clew.contacts.models import Correction, Lead
 from clew.contacts.queries import same_person
 from clew.contacts.rules import veil
 from clew.grading.models import Override
@@ -68,15 +70,20 @@ class Sources:
     ends: dict[UUID, str]
     visible: set[UUID]
     words: dict[int, str]  # why a person graded it otherwise
+    corrections: dict[tuple[datetime, str], Any]  # what fields were set to
+    fields: Definitions = field(default_factory=dict)
 
 
-def timeline(lead: Lead, viewer: Member, now: datetime) -> list[Moment]:
+def timeline(
+    lead: Lead, viewer: Member, now: datetime, fields: Definitions | None = None
+) -> list[Moment]:
     """Tell what happened to a lead that the viewer may see, newest first. `now` is local.
 
-    Other enquiries of the same person are told of, each at its time. Eight statements, whatever the length.
+    Other enquiries of the same person are told of, each at its time. At most ten statements, whatever the
+    length. `fields` are the custom fields, by which corrections are told.
     """
     entries = list(Entry.objects.filter(subject=lead.pk).order_by("-at", "-id")[:ENTRIES_AT_MOST])
-    sources = _sources(lead, entries, viewer, now)
+    sources = replace(_sources(lead, entries, viewer, now), fields=fields or {})
     told = [TELL[e.name](e, sources) for e in entries if e.name in TELL]
     told += [_other(other, sources) for other in sources.others if other.follows_id != lead.pk]
     moments = sorted((m for m in told if m is not None), key=lambda m: m.at, reverse=True)
@@ -125,6 +132,14 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
             if any(e.name == "GradeOverridden" for e in entries)
             else ()
         ),
+        corrections={
+            (one.at, one.key): one.value
+            for one in (
+                Correction.objects.filter(lead=lead)
+                if any(e.name == "LeadCorrected" for e in entries)
+                else ()
+            )
+        },
     )
 
 
@@ -293,6 +308,17 @@ def _planned(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "calendar", _("Next contact %(time)s") % words)
 
 
+def _corrected(entry: Entry, sources: Sources) -> Moment:
+    """Tell what fields were set to: the label, and the value or that it was cleared."""
+    who = sources.members.get(entry.actor_id, "")
+    told = []
+    for key in entry.data["keys"]:
+        one, value = sources.fields.get(key), sources.corrections.get((entry.at, key))
+        label = one.label if one else key
+        told.append(f"{label}: {shown(one, value) if one and value is not None else '–'}")
+    return Moment(entry.at, "note", _("Fields changed"), who, quote="\n".join(told))
+
+
 def _revealed(entry: Entry, sources: Sources) -> Moment:
     who = (sources.tokens if entry.actor_kind == "token" else sources.members).get(
         entry.actor_id, ""
@@ -319,6 +345,7 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "CallLogged": _called,
     "NextStepPlanned": _planned,
     "IdentifiersRevealed": _revealed,
+    "LeadCorrected": _corrected,
     "LeadRestored": _restored,
     "MessageMoved": _moved,
     "MessageReturned": _returned,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clew.pipeline import grade_views, list_views, views
+from clew.pipeline import field_views, grade_views, list_views, views
 from clew.pipeline.bulk import views as bulk
 from clew.pipeline.saved import views as saved
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/grades", grade_views.grades, name="grades"),
     path("leads/<uuid:lead_id>/grades/override", grade_views.override, name="override_grade"),
     path("leads/<uuid:lead_id>/grades/lift", grade_views.lift, name="lift_grade"),
+    path("leads/<uuid:lead_id>/fields", field_views.set_fields, name="set_fields"),
     path("leads/<uuid:lead_id>/reveal", views.reveal, name="reveal"),
     path("leads/<uuid:lead_id>/call", views.call, name="call"),
     path("leads/<uuid:lead_id>/draft", views.draft, name="draft"),

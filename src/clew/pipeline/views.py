@@ -32,7 +32,14 @@ from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
 from clew.pipeline.errors import EndUnknown, NextTimeMissing, ValueUnreadable
 from clew.pipeline.filters import clean
-from clew.pipeline.forms import NOTE_AT_MOST, AssignForm, CallForm, CloseForm, PlanForm
+from clew.pipeline.forms import (
+    NOTE_AT_MOST,
+    AssignForm,
+    CallForm,
+    CloseForm,
+    FieldsForm,
+    PlanForm,
+)
 from clew.pipeline.leads import pool
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
@@ -105,7 +112,7 @@ def preview(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 @require_GET
 def lead(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Show a lead."""
-    return _lead_page(request, lead_id)
+    return lead_page(request, lead_id)
 
 
 @require_GET
@@ -138,7 +145,7 @@ def reveal(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     numbers = reveal_identifiers(found, purpose=purpose, actor=_actor(viewer), now=_now())
     if request.headers.get(FRAGMENT):
         return render(request, "pipeline/_numbers.html", {"numbers": numbers})
-    return _lead_page(request, found.pk, numbers=numbers)
+    return lead_page(request, found.pk, numbers=numbers)
 
 
 @require_http_methods(["GET", "POST"])
@@ -243,11 +250,17 @@ def pool_list(request: HttpRequest) -> HttpResponse:
     return render(request, name, {"page": page, "next": next_page})
 
 
-def _lead_page(
-    request: HttpRequest, lead_id: UUID, *, numbers: list[tuple[str, str]] | None = None
+def lead_page(
+    request: HttpRequest,
+    lead_id: UUID,
+    *,
+    numbers: list[tuple[str, str]] | None = None,
+    fields: FieldsForm | None = None,
 ) -> HttpResponse:
+    """The page of a lead: with full numbers, or with what was wrong in its fields."""
     now = _now()
     found = dossier(_viewer(request), lead_id, now)
+    in_use = [one for one in found.fields if not one.is_retired]
     context = {
         "dossier": found,
         "elsewhere": elsewhere(found.lead, _viewer(request)),
@@ -258,8 +271,10 @@ def _lead_page(
         "times": times(now),
         "colleagues": colleagues(_viewer(request)),
         "levels": sorted(Level, reverse=True),
+        "fields": fields or FieldsForm(None, fields=in_use, held=found.lead.custom),
     }
-    return render(request, "pipeline/lead.html", context)
+    status = Invalid.status if fields else 200
+    return render(request, "pipeline/lead.html", context, status=status)
 
 
 def _typed(request: HttpRequest) -> Sheet:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clew.web.permissions import is_allowed
 
@@ -40,6 +41,7 @@ ENTRIES = (
     Place("office:imports", _("Import"), "upload", "run"),
     Place("office:duplicates", _("Duplicates"), "users", "run"),
     Place("office:sources", _("Sources"), "world", "run"),
+    Place("office:fields", pgettext_lazy("custom", "Fields"), "table", "run"),
     Place("office:exports", _("Exports"), "download", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),
     Place("office:tokens", _("API tokens"), "key", "run"),

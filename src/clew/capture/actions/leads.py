@@ -22,8 +22,8 @@ from clew.capture.inbox import (
     rows_of,
 )
 from clew.capture.models import Source, Submission
-from clew.capture.queries import open_body
-from clew.capture.rules import Fault, encode, faults_of, holds_nul
+from clew.capture.queries import all_definitions, open_body
+from clew.capture.rules import Fault, encode, faults_of, holds_nul, typed
 from clew.capture.schemas import LeadIn, Outcome
 from clew.errors import Missing, Unavailable
 
@@ -59,6 +59,9 @@ def receive(
             for source in Source.objects.filter(key__in=keys, is_active=True)
         }
         faults = _faults(leads, origins, now)
+        if any(lead.custom for lead in leads):
+            leads, wrong = typed(leads, all_definitions())
+            faults += wrong
         if faults:
             raise LeadsRefused(faults)
         arrival = Arrival(channel, actor, dict(evidence), now)
@@ -86,6 +89,7 @@ def follow_up(
             occurred_at=now,
             message="",
             answers={followup.question: followup.answer},
+            custom={},
         )
         origin = Origin(first.source_id, first.source.key, 0)
         arrival = Arrival(first.channel, Actor("visitor"), dict(evidence), now)

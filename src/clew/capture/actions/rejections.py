@@ -21,8 +21,9 @@ from clew.capture.events import (
     TroublesExported,
 )
 from clew.capture.models import Rejected, Submission
+from clew.capture.queries import all_definitions
 from clew.capture.rejections import KEEP, NOT_KEPT, Doorway, open_kept, row_of
-from clew.capture.rules import Fault
+from clew.capture.rules import Fault, set_aside
 from clew.capture.salvage import Salvaged, salvage, strict
 from clew.capture.schemas import LeadIn
 from clew.errors import Missing
@@ -64,11 +65,13 @@ def replay(rejected_id: UUID, *, actor: Actor, now: datetime) -> UUID:
 def correct(rejected_id: UUID, lead: LeadIn, *, actor: Actor, now: datetime) -> UUID:
     """Store what should have been sent, at the door and of the time where it was turned away.
 
-    Returns the submission; one that has arrived meanwhile is left as it is. Raises Missing,
+    Returns the submission; one that has arrived meanwhile is left as it is. What a custom field cannot
+    hold is kept beside. Raises Missing,
     FailureSettled, LeadsRefused, SealBroken, Unavailable.
     """
     rejected = _open(rejected_id)
-    new, settlement = _send(rejected, lead, Rejected.Settlement.CORRECTED, actor, now)
+    fitting = set_aside(lead, all_definitions())
+    new, settlement = _send(rejected, fitting, Rejected.Settlement.CORRECTED, actor, now)
     append(RejectedCorrected(rejected.pk, new, settlement), actor=actor, at=now)
     return new
 

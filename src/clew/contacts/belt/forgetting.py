@@ -30,6 +30,7 @@ from clew.contacts.belt.identifying import (
     strengthen,
     write_strengthened,
 )
+from clew.contacts.belt.recalling import recall
 from clew.contacts.events import LapseUndone, LeadUndone, StrengtheningUndone
 from clew.contacts.models import Identifier
 from clew.contacts.queries import value
@@ -152,7 +153,7 @@ class _Left:
     person: Person
     met_at: datetime
     keys: set[Key]
-    leads: list[tuple[Enquiry, datetime]]
+    leads: list[tuple[Enquiry, list[datetime]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,8 +259,9 @@ def forget(seen: Look, now: datetime) -> Forgotten:
     weakened = {s.lead_id for s in seen.weakened}
     left = [_fold(s) for s in seen.senders if s.staying]
     folded = [pair for one in left for pair in one.leads if pair[0].lead_id in weakened]
+    recall(folded)
     _write_left(left)
-    write_strengthened(folded)
+    write_strengthened([(enquiry, times[-1]) for enquiry, times in folded])
     append_all([LeadUndone(lead_id) for lead_id in seen.removed], actor=UNDO, at=now)
     events = [StrengtheningUndone(s.lead_id, s.submission_id) for s in seen.weakened]
     append_all(events, actor=UNDO, at=now)
@@ -387,15 +389,14 @@ def _stands_alone(sender: Sender, owners: Mapping[Key, UUID]) -> bool:
 def _fold(sender: Sender) -> _Left:
     """Let the contact send again what stays."""
     person = Person(sender.contact_id, is_new=False)
-    leads: dict[UUID, tuple[Enquiry, datetime]] = {}
+    leads: dict[UUID, tuple[Enquiry, list[datetime]]] = {}
     for one in sender.opened:
         met = meet(person, one.arrival, one.body, one.found)
         if one.sent.lead_id in leads:
-            enquiry, _ = leads[one.sent.lead_id]
-            strengthen(enquiry, met)
+            strengthen(leads[one.sent.lead_id][0], met)
         else:
-            enquiry = opened(met)
-        leads[one.sent.lead_id] = enquiry, one.sent.taken_at
+            leads[one.sent.lead_id] = opened(met), []
+        leads[one.sent.lead_id][1].append(one.sent.taken_at)
     keys = {key for one in sender.opened for key, _ in one.found}
     return _Left(person, sender.opened[0].sent.taken_at, keys, list(leads.values()))
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import IntegrityError, connection
 
 from clew.base.bulk import copy_in
@@ -24,7 +26,7 @@ Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
-    "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id"
+    "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id, custom"
 )
 
 
@@ -102,6 +104,7 @@ class Enquiry:
     repeats: list[Arrival] = field(default_factory=list)
     heard: list[Met] = field(default_factory=list)  # everything of this batch, in order
     person_id: UUID | None = None  # whom the contact of a new lead was merged into
+    custom: dict[str, Any] = field(default_factory=dict)  # the operator's fields by key
 
 
 @dataclass(slots=True)
@@ -276,7 +279,7 @@ def _open_leads(person_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
         cursor.execute(
             """
             select coalesce(person_id, contact_id), contact_id, id, source_id, submission_count,
-              interest, category, region, region_code, cost_minor, valid_until
+              interest, category, region, region_code, cost_minor, valid_until, custom::text
             from contacts_lead where coalesce(person_id, contact_id) = any(%s) and ended_at is null
             order by id for no key update
             """,
@@ -297,8 +300,9 @@ def _open_leads(person_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
                 region_code=code,
                 cost_minor=cost,
                 valid_until=until,
+                custom=msgspec.json.decode(custom) if custom != "{}" else {},
             )
-            for person_id, contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until in cursor
+            for person_id, contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until, custom in cursor
         }
 
 
@@ -321,6 +325,7 @@ def opened(met: Met) -> Enquiry:
         ended=met.ended,
         heard=[met],
         person_id=met.person.survivor_id,
+        custom=given.custom,
     )
 
 
@@ -331,6 +336,8 @@ def strengthen(enquiry: Enquiry, met: Met) -> None:
     enquiry.arrival, enquiry.given = arrival, given
     enquiry.interest = interest(given.message) or enquiry.interest
     enquiry.category = given.category or enquiry.category
+    if given.custom:
+        enquiry.custom = enquiry.custom | given.custom
     enquiry.region, enquiry.region_code = refined(
         enquiry.region, enquiry.region_code, given.region[:60]
     )
@@ -371,9 +378,11 @@ def write_strengthened(enquiries: Iterable[tuple[Enquiry, datetime]]) -> None:
             """
             update contacts_lead l set submission_count = e.submission_count,
               interest = e.interest, category = e.category, region = e.region,
-              region_code = e.region_code, cost_minor = e.cost_minor, strengthened_at = e.at
+              region_code = e.region_code, cost_minor = e.cost_minor, strengthened_at = e.at,
+              custom = e.custom
             from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
-              category text, region text, region_code int, cost_minor bigint, at timestamptz)
+              category text, region text, region_code int, cost_minor bigint, at timestamptz,
+              custom jsonb)
             where l.id = e.lead_id
             """,
             [dumps([_strengthened_row(e) | {"at": at} for e, at in enquiries])],
@@ -397,6 +406,7 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.ended is not None,
         e.follows,
         e.person_id,
+        dumps(e.custom) if e.custom else "{}",
     )
 
 
@@ -409,6 +419,7 @@ def _strengthened_row(e: Enquiry) -> dict[str, object]:
         "region": e.region,
         "region_code": e.region_code,
         "cost_minor": e.cost_minor,
+        "custom": e.custom,
     }
 
 

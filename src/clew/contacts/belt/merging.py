@@ -30,6 +30,7 @@ from clew.contacts.belt.identifying import (
     strengthen,
     write_strengthened,
 )
+from clew.contacts.belt.recalling import recall
 from clew.contacts.errors import (
     AlreadyMerged,
     ChoiceUnknown,
@@ -353,20 +354,20 @@ def _fold(lead_ids: Iterable[UUID], seen: Apart) -> list[Enquiry]:
     everything = _messages(FIRSTS, seen.members) + _messages(MESSAGES, seen.members)
     kept = [m for m in everything if m.lead_id in wanted]
     arrivals = _arrivals(m.submission_id for m in kept)
-    enquiries: dict[UUID, tuple[Enquiry, datetime]] = {}
+    enquiries: dict[UUID, tuple[Enquiry, list[datetime]]] = {}
     for message in kept:
         arrival = arrivals[message.submission_id]
         body = open_body(arrival.submission_id, arrival.body)
         person = Person(message.sender_id, is_new=False)
         met = meet(person, arrival, body, keyed(body.lead))
         if message.lead_id in enquiries:
-            enquiry, _ = enquiries[message.lead_id]
-            strengthen(enquiry, met)
+            strengthen(enquiries[message.lead_id][0], met)
         else:
-            enquiry = opened(met)
-        enquiries[message.lead_id] = enquiry, message.at
+            enquiries[message.lead_id] = opened(met), []
+        enquiries[message.lead_id][1].append(message.at)
     if enquiries:
-        write_strengthened(enquiries.values())
+        recall(enquiries.values())
+        write_strengthened([(enquiry, times[-1]) for enquiry, times in enquiries.values()])
     return [enquiry for enquiry, _ in enquiries.values()]
 
 

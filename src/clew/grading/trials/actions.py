@@ -13,6 +13,7 @@ from clew.access.models import Member
 from clew.base.bulk import copy_in, delete_some
 from clew.base.ids import uuid7
 from clew.base.ledger import Actor, append
+from clew.capture.queries import all_definitions
 from clew.grading.checks import MOST_LEADS, examine
 from clew.grading.errors import GradingDraftMoved, RulesInvalid
 from clew.grading.events import GradingRulesTried
@@ -37,7 +38,10 @@ def try_draft(*, edition: int, member: Member, now: datetime) -> Trial:
     if kept.edition != edition:
         raise GradingDraftMoved
     rules = rules_of(kept)
-    if any(f.is_fatal for f in examine(rules.rules, rules.high_from, rules.medium_from)):
+    if any(
+        f.is_fatal
+        for f in examine(rules.rules, rules.high_from, rules.medium_from, all_definitions())
+    ):
         raise RulesInvalid
     under_way = Trial.objects.filter(asked_by=member, ended_at=None)
     under_way.update(ended_at=now, problem=REPLACED, held_by=None, held_until=None)

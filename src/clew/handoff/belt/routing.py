@@ -97,6 +97,7 @@ def _observe(g: Graded, source: str, local: datetime) -> Situation:
         company=e.given.company,
         is_online=e.arrival.is_online,
         is_introduced=bool(e.given.introduced_by),
+        custom=e.custom,
     )
     return situation(given, local)
 

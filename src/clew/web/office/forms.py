@@ -11,7 +11,9 @@ from clew.access.models import Member, Role
 from clew.access.passwords import LONGEST, SHORTEST
 from clew.access.tokens import SCOPES
 from clew.base.sheets_out import Format
-from clew.capture.models import Source
+from clew.capture.custom import LONGEST_KEY, LONGEST_LABEL, LONGEST_UNIT
+from clew.capture.models import CustomField, Source
+from clew.capture.values import CURRENCIES
 from clew.handoff.models import Calendar, Method
 from clew.pipeline.extract import COLUMNS, USUAL
 
@@ -31,8 +33,21 @@ class Styled(forms.Form):
         """Give each widget the class that it is styled by."""
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.dress()
+
+    def dress(self) -> None:
+        """Style what was added since."""
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", _style(field.widget))
+
+
+FIELD_KINDS = [
+    (CustomField.Kind.TEXT, pgettext_lazy("field", "Text")),
+    (CustomField.Kind.NUMBER, pgettext_lazy("field", "Number")),
+    (CustomField.Kind.DATE, pgettext_lazy("field", "Date")),
+    (CustomField.Kind.CHOICE, pgettext_lazy("field", "Choice")),
+    (CustomField.Kind.MONEY, pgettext_lazy("field", "Money")),
+]
 
 
 def _style(widget: forms.Widget) -> str:
@@ -200,6 +215,33 @@ class SourceForm(Styled):
         initial=0,
     )
     is_active = forms.BooleanField(label=_("Takes leads"), required=False, initial=True)
+
+
+class FieldForm(Styled):
+    """A custom field: what it is called, and what its values are."""
+
+    label = forms.CharField(label=pgettext_lazy("field", "Name"), max_length=LONGEST_LABEL)
+    kind = forms.ChoiceField(label=pgettext_lazy("field", "Holds"), choices=FIELD_KINDS)
+    choices = forms.CharField(
+        label=_("Choices, one on each line"),
+        max_length=6000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Write “key = name” to choose the key that other systems send."),
+    )
+    unit = forms.CharField(label=_("Unit"), max_length=LONGEST_UNIT, required=False)
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in CURRENCIES], required=False
+    )
+    key = forms.CharField(
+        label=pgettext_lazy("field", "Key"),
+        max_length=LONGEST_KEY,
+        required=False,
+        help_text=_(
+            "What systems send: small letters, digits, underscores. It stays. Empty: chosen for you."
+        ),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
 
 
 class HostedForm(Styled):

@@ -22,6 +22,9 @@ class Reason:
 TYPE_IT_IN = _("Correct it, if you can tell what was meant, and send it on.")
 READ_IT = _("Read it: send it on if a person wrote it, put it aside if not.")
 TELL_SENDER = _("Correct it here, and tell the sender what their system does wrong.")
+CORRECT_FIELD = _(
+    "Correct it: what the field cannot hold is kept beside. Tell the sender what their system does wrong."
+)
 REASONS: dict[str, Reason] = {
     "unreachable": Reason(
         _("No way to reach the person"), _("Look for a number in the message, type it in, send it on.")
@@ -40,6 +43,13 @@ REASONS: dict[str, Reason] = {
     "too_short": Reason(_("A text is too short"), TELL_SENDER),
     "out_of_range": Reason(_("A number is out of range"), TELL_SENDER),
     "wrong_type": Reason(_("A value of the wrong type"), TELL_SENDER),
+    **dict.fromkeys(
+        (
+            *("not_a_number", "too_exact", "not_a_date", "ambiguous_date", "impossible_day"),
+            *("not_a_choice", "not_minor_units", "not_an_amount", "other_currency"),
+        ),
+        Reason(_("A field of your own cannot hold a value"), CORRECT_FIELD),
+    ),
     "idempotency_key_reused": Reason(
         _("Sent under a key that was used before"),
         _("Nothing is wrong with the lead: replay it, and tell the sender to use a new key."),

@@ -2,22 +2,31 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clew.capture.custom import Definition, read, written
+from clew.capture.inputs import WORDS as INPUT_WORDS
 from clew.capture.models import Source
+from clew.capture.queries import all_definitions
 from clew.capture.regions import name_of, resolve, rivals
 from clew.handoff.models import Method
-from clew.handoff.routing import HOURS, Rule
+from clew.handoff.routing import HOURS, FieldTest, Rule
 from clew.web.office.distribution.wording import KINDS, LANGUAGES, LEVELS, WEEKDAYS
 from clew.web.office.forms import Styled
 
 BETWEEN = re.compile(r"[,，、;；\n]+")
 MOST_WORDS = 50
 ANY = [("", _("either")), ("yes", _("yes")), ("no", _("no"))]
+OPS: dict[str, Literal[">=", "<=", "in", "says"]] = {
+    "least": ">=",
+    "most": "<=",
+    "in": "in",
+    "says": "says",
+}
 FLAGS = {"": None, "yes": True, "no": False}
 CLOCK = [("", "–"), *((str(hour), f"{hour}:00") for hour in range(HOURS))]
 
@@ -89,6 +98,21 @@ class RuleForm(Styled):
             "third": [("", _("it waits in the pool")), *teams],
         }.items():
             self.fields[field].choices = choices  # type: ignore[attr-defined]
+        self.custom = {one.key: one for one in _offered(self.initial.get("custom", []))}
+        for one in self.custom.values():
+            self.fields.update(_asking(one))
+            self.initial.update(_asked(one, self.initial.get("custom", [])))
+        self.dress()
+
+    @property
+    def custom_fields(self) -> list[list[forms.BoundField]]:
+        """The inputs for each custom field."""
+        return [[self[name] for name in _asking(one)] for one in self.custom.values()]
+
+    @property
+    def has_custom(self) -> bool:
+        """Tell whether a custom field is asked for."""
+        return any(f.value() not in (None, "", []) for pair in self.custom_fields for f in pair)
 
     @property
     def has_more(self) -> bool:
@@ -118,7 +142,23 @@ class RuleForm(Styled):
             self.add_error("end", _("Give both hours or none."))
         elif start and start == end:
             self.add_error("end", _("From and until are the same: no hour is left."))
+        given["custom"] = [test for one in self.custom.values() for test in self._tests(one)]
         return given
+
+    def _tests(self, one: Definition) -> list[FieldTest]:
+        """Read what is asked of a custom field; what cannot be read is an error at its input."""
+        found: list[FieldTest] = []
+        for name in _asking(one):
+            given, op = self.cleaned_data.get(name), OPS[name.partition("-")[0]]
+            if given and op == "in":
+                found.append(FieldTest(one.key, op, given))
+            elif given:
+                value, code = read(one, given)
+                if code or value is None:
+                    self.add_error(name, INPUT_WORDS[code])
+                else:
+                    found.append(FieldTest(one.key, op, value))
+        return found
 
     def rule(self) -> Rule:
         """Give the rule that was filled in."""
@@ -139,7 +179,45 @@ class RuleForm(Styled):
             weekdays=[int(day) for day in given["weekdays"]],
             hours=(int(given["start"]), int(given["end"])) if given["start"] else None,
             **{name: FLAGS[given[name]] for name in ("is_online", "is_introduced", "has_company")},
+            custom=given["custom"],
         )
+
+
+def _offered(asked: Sequence[FieldTest]) -> list[Definition]:
+    """The fields in use, and retired ones that the rule asks for already."""
+    wanted = {one.field for one in asked}
+    return [f for f in all_definitions().values() if not f.is_retired or f.key in wanted]
+
+
+def _asking(one: Definition) -> dict[str, forms.Field]:
+    """The inputs that ask for a custom field: ticks, a part of its text, or its bounds."""
+    if one.kind == "choice":
+        return {f"in-{one.key}": _ticks(one.label, [(c.key, c.label) for c in one.choices])}
+    if one.kind == "text":
+        label = gettext("{field} mentions").format(field=one.label)
+        return {f"says-{one.key}": forms.CharField(label=label, max_length=200, required=False)}
+    unit = one.currency if one.kind == "money" else one.unit
+    attrs = {"type": "date"} if one.kind == "date" else {"inputmode": "decimal"}
+    words = {"least": gettext("{field} from"), "most": gettext("{field} up to")}
+    return {
+        f"{bound}-{one.key}": forms.CharField(
+            label=words[bound].format(field=one.label),
+            max_length=40,
+            required=False,
+            help_text=unit,
+            widget=forms.TextInput(attrs=attrs),
+        )
+        for bound in words
+    }
+
+
+def _asked(one: Definition, tests: Sequence[FieldTest]) -> dict[str, Any]:
+    named = {op: name for name, op in OPS.items()}
+    return {
+        f"{named[t.op]}-{one.key}": t.value if t.op == "in" else written(one, t.value)
+        for t in tests
+        if t.field == one.key
+    }
 
 
 def initial(rule: Rule) -> dict[str, Any]:
@@ -167,6 +245,7 @@ def initial(rule: Rule) -> dict[str, Any]:
             name: told[getattr(rule, name)]
             for name in ("is_online", "is_introduced", "has_company")
         },
+        "custom": rule.custom,
     }
 
 

@@ -12,7 +12,10 @@ from msgspec import convert
 
 from clew.access.models import Team
 from clew.base.ids import uuid7
+from clew.capture.custom import Definitions
+from clew.capture.inputs import add_inputs, given_in, inputs_of
 from clew.capture.models import Source
+from clew.capture.queries import all_definitions
 from clew.capture.regions import name_of, resolve
 from clew.handoff import actions
 from clew.handoff.models import Routing
@@ -89,7 +92,8 @@ def rules_of(routing: Routing | None) -> list[Rule]:
 def in_words(rules: list[Rule], fits: Sequence[int] = ()) -> list[Row]:
     """Put rules into words, with what is wrong with them by now."""
     teams = dict(Team.objects.values_list("pk", "name"))
-    return rows(rules, examine(rules, known()), teams, names_of_sources(), fits)
+    there = known()
+    return rows(rules, examine(rules, there), teams, names_of_sources(), there.fields, fits=fits)
 
 
 def names_of_sources() -> dict[str, str]:
@@ -101,8 +105,12 @@ def played(request: HttpRequest, rules: list[Rule]) -> dict[str, Any]:
     """The form for a lead to play through, and where it would go."""
     is_asked = "level" in request.GET
     form = PlayForm(request.GET if is_asked else None, auto_id="play_%s")
+    fields = all_definitions()
+    asked = {one.field for rule in rules for one in rule.custom}
+    add_inputs(form, [field for key, field in fields.items() if key in asked])
+    form.dress()
     if not (is_asked and form.is_valid()):
-        return {"play": form}
+        return {"play": form, "play_fields": inputs_of(form)}
     given = form.cleaned_data
     source = given["source"]
     lead = Given(
@@ -115,16 +123,22 @@ def played(request: HttpRequest, rules: list[Rule]) -> dict[str, Any]:
         company=given["company"],
         is_online=source.is_online,
         is_introduced=given["is_introduced"],
+        custom={key: value for key, value in given_in(form).items() if value is not None},
     )
     simulation = simulate(lead, rules, lead_id=uuid7(), now=clock())
     region = name_of(lead.region) if lead.region else ""
-    return {"play": form, "play_region": region, **_in_steps(simulation)}
+    return {
+        "play": form,
+        "play_fields": inputs_of(form),
+        "play_region": region,
+        **_in_steps(simulation, fields),
+    }
 
 
-def _in_steps(simulation: Simulation) -> dict[str, Any]:
+def _in_steps(simulation: Simulation, fields: Definitions) -> dict[str, Any]:
     sources = names_of_sources()
     steps = [
-        (title(rule, sources), CONDITIONS[missed] if missed else "")
+        (title(rule, sources, fields), CONDITIONS[missed] if missed else "")
         for rule, missed in simulation.steps
     ]
     asked = [(one, word(REASONS, one.reason)) for one in simulation.asked]

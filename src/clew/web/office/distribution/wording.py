@@ -7,7 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from clew.capture.custom import Definitions
 from clew.capture.regions import name_of
+from clew.grading.wording import condition_in_words
 from clew.handoff.routing import Finding, Rule
 
 Words = str | Promise
@@ -45,12 +47,15 @@ CONDITIONS: dict[str, Words] = {
     "is_online": _("the other side"),
     "is_introduced": _("introduced or not"),
     "has_company": _("with or without a company"),
+    "custom": _("another value in a field of your own"),
 }
 FINDINGS: dict[str, Words] = {
     "team_gone": _("The team takes no leads any more. Choose another one."),
     "team_twice": _("The same team is named twice. A lead would go round in a circle."),
     "source_gone": _("There is no such source any more."),
     "region_gone": _("There is no such region."),
+    "field_gone": _("There is no field “{names}”."),
+    "field_value": _("The field “{names}” cannot hold what is asked for."),
     "never": _("No lead can ever fit this: its conditions contradict each other."),
     "hidden": _("Never reached: every lead that fits is taken before by “{names}”."),
 }
@@ -73,6 +78,8 @@ def rows(
     findings: Sequence[Finding],
     teams: Mapping[int, str],
     sources: Mapping[str, str],
+    fields: Definitions,
+    *,
     fits: Sequence[int] = (),
 ) -> list[Row]:
     """Put rules into words, each with what was found wrong with it and how many leads it fits."""
@@ -80,7 +87,7 @@ def rows(
         Row(
             number + 1,
             rule,
-            conditions(rule, sources),
+            conditions(rule, sources, fields),
             target(rule, teams),
             [(_said(f), f.is_fatal) for f in findings if f.rule == number],
             fits[number] if fits else None,
@@ -89,7 +96,7 @@ def rows(
     ]
 
 
-def conditions(rule: Rule, sources: Mapping[str, str]) -> list[str]:
+def conditions(rule: Rule, sources: Mapping[str, str], fields: Definitions) -> list[str]:
     """Say each condition in a few words; nothing where the rule holds for every lead."""
     labels = {key: str(words) for key, words in (*LEVELS, *KINDS, *LANGUAGES)}
     said = [
@@ -106,6 +113,7 @@ def conditions(rule: Rule, sources: Mapping[str, str]) -> list[str]:
     for name, (yes, no) in FLAGS.items():
         wanted = getattr(rule, name)
         said.append("" if wanted is None else str(yes if wanted else no))
+    said += [condition_in_words(one.condition, fields) for one in rule.custom]
     return [words for words in said if words]
 
 
@@ -120,9 +128,9 @@ def target(rule: Rule, teams: Mapping[int, str]) -> str:
     return gettext("{team}, else {others}").format(team=first, others=" → ".join(names[1:]))
 
 
-def title(rule: Rule, sources: Mapping[str, str]) -> str:
+def title(rule: Rule, sources: Mapping[str, str], fields: Definitions) -> str:
     """Give the rule's name, or what it asks for where it has none."""
-    return rule.name or " · ".join(conditions(rule, sources)) or gettext("Every lead")
+    return rule.name or " · ".join(conditions(rule, sources, fields)) or gettext("Every lead")
 
 
 def _either(words: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clew.capture.custom import Definitions
+from clew.capture.queries import all_definitions
 from clew.errors import ClewError
 from clew.grading import queries
 from clew.grading.actions import publish_draft, write_draft
@@ -74,13 +76,13 @@ def set_thresholds(request: HttpRequest) -> HttpResponse:
         return page(request, RulesInvalid(reasons=[_("Thresholds are whole numbers.")]), given)
     if not any(code.is_fatal for code in _of_thresholds(high, medium)):
         return _change(request, lambda r: replace(r, high_from=high, medium_from=medium), given)
-    wrong = wording.said(_of_thresholds(high, medium))
+    wrong = wording.said(_of_thresholds(high, medium), {})
     return page(request, RulesInvalid(reasons=[one.words for one in wrong]), given)
 
 
 def _of_thresholds(high: int, medium: int) -> list[Finding]:
     codes = {"thresholds_crossed", "threshold_too_large"}
-    return [f for f in examine([], high, medium) if f.code in codes]
+    return [f for f in examine([], high, medium, {}) if f.code in codes]
 
 
 @require_POST
@@ -112,11 +114,12 @@ def move(request: HttpRequest, key: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """One rule: its points, its words, its conditions. What is typed stays until it is saved."""
-    draft = queries.draft()
+    draft, fields = queries.draft(), all_definitions()
     if request.method != "POST":
-        given = as_typed(_rule(queries.rules_of(draft), key)) if key != NEW else TypedRule()
+        rule = _rule(queries.rules_of(draft), key) if key != NEW else None
+        given = as_typed(rule, fields) if rule else TypedRule(fields=fields)
         return _form(request, key, given, draft)
-    given, wish = typed(request.POST), request.POST.get("do", "save")
+    given, wish = typed(request.POST, fields), request.POST.get("do", "save")
     if wish == "add":
         return _form(request, key, given.with_another(), draft)
     if wish.startswith("remove-"):
@@ -192,18 +195,18 @@ def page(
     request: HttpRequest, error: ClewError | None = None, given: Thresholds | None = None
 ) -> HttpResponse:
     """Show the draft as it is, and why something did not happen."""
-    draft, now = queries.draft(), queries.in_force()
+    draft, now, fields = queries.draft(), queries.in_force(), all_definitions()
     rules = queries.rules_of(draft)
-    lines, said = wording.lines(rules), wording.of_the_whole(rules)
+    lines, said = wording.lines(rules, fields), wording.of_the_whole(rules, fields)
     context = {
         "draft": draft,
         "now": now,
         "lines": lines,
         "said": said,
         "is_full": len(lines) >= MOST_RULES,
-        "is_sound": not any(f.is_fatal for f in _findings(rules)),
+        "is_sound": not any(f.is_fatal for f in _findings(rules, fields)),
         "thresholds": given or Thresholds(str(rules.high_from), str(rules.medium_from)),
-        "changes": wording.difference(queries.rules_of(now), rules),
+        "changes": wording.difference(queries.rules_of(now), rules, fields),
         "trial": queries.newest_trial(caller(request), draft.edition),
         "error": error,
     }
@@ -211,8 +214,8 @@ def page(
     return render(request, "office/grading/draft.html", context, status=status)
 
 
-def _findings(rules: Rules) -> list[Finding]:
-    return examine(rules.rules, rules.high_from, rules.medium_from)
+def _findings(rules: Rules, fields: Definitions) -> list[Finding]:
+    return examine(rules.rules, rules.high_from, rules.medium_from, fields)
 
 
 def _form(
@@ -237,16 +240,16 @@ def _form(
         "given": given,
         "conditions": [(c, faults.get(str(n), "")) for n, c in enumerate(given.conditions)],
         "faults": faults,
-        "said": wording.said(odd) if given.points else [],
+        "said": wording.said(odd, given.fields) if given.points else [],
         "edition": edition,
         "draft": draft,
-        "meanwhile": _meanwhile(draft, key) if is_told else "",
+        "meanwhile": _meanwhile(draft, key, given.fields) if is_told else "",
         "error": error,
     }
     return render(request, "office/grading/rule.html", context, status=status)
 
 
-def _meanwhile(draft: RuleDraft, key: str) -> str:
+def _meanwhile(draft: RuleDraft, key: str, fields: Definitions) -> str:
     """How the rule reads in the draft by now."""
     found = next((r for r in queries.rules_of(draft).rules if r.key == key), None)
     if found is None:
@@ -254,5 +257,5 @@ def _meanwhile(draft: RuleDraft, key: str) -> str:
     return _("In the draft it now reads: %(points)d, “%(words)s”, for %(conditions)s.") % {
         "points": found.points,
         "words": rule_in_words(found, wording.language()),
-        "conditions": conditions_in_words(found.when),
+        "conditions": conditions_in_words(found.when, fields),
     }

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clew.capture.queries import all_definitions
 from clew.errors import ClewError
 from clew.grading import queries
 from clew.grading.actions import publish_again
@@ -51,18 +52,18 @@ def edition_of(request: HttpRequest) -> int:
 
 
 def _page(request: HttpRequest) -> HttpResponse:
-    now, draft = queries.in_force(), queries.draft()
+    now, draft, fields = queries.in_force(), queries.draft(), all_definitions()
     rules = queries.rules_of(now)
     page = Paginator(queries.versions(), PAGE).get_page(request.GET.get("page"))
     listed = list(page)
     context = {
         "now": now,
-        "lines": wording.lines(rules),
-        "said": wording.of_the_whole(rules),
+        "lines": wording.lines(rules, fields),
+        "said": wording.of_the_whole(rules, fields),
         "draft": draft,
-        "waiting": wording.difference(rules, queries.rules_of(draft)),
+        "waiting": wording.difference(rules, queries.rules_of(draft), fields),
         "page": page,
-        "versions": wording.told(listed, _before(listed[-1])),
+        "versions": wording.told(listed, _before(listed[-1]), fields),
     }
     return render(request, "office/grading/rules.html", context)
 
@@ -70,14 +71,14 @@ def _page(request: HttpRequest) -> HttpResponse:
 def _version_page(
     request: HttpRequest, found: RuleSet, error: ClewError | None = None
 ) -> HttpResponse:
-    now = queries.in_force()
+    now, fields = queries.in_force(), all_definitions()
     rules = queries.rules_of(found)
     context = {
         "version": found,
         "now": now,
-        "lines": wording.lines(rules),
-        "said": wording.of_the_whole(rules),
-        "back": wording.difference(queries.rules_of(now), rules),
+        "lines": wording.lines(rules, fields),
+        "said": wording.of_the_whole(rules, fields),
+        "back": wording.difference(queries.rules_of(now), rules, fields),
         "edition": queries.draft().edition,
         "error": error,
     }
