@@ -172,10 +172,17 @@ def test_a_view_that_is_gone_says_so_and_the_list_still_opens(company: Company, 
 
 
 def test_a_view_that_names_what_is_gone_says_so_and_opens(company: Company) -> None:
-    view = kept(company.manager, source="gone", team="999", holder="999")
+    wanted = Filter(source="gone", team="999", holder="999", custom="gone=1")
+    view = save(uuid4(), Sharing("v"), wanted, (), viewer=company.manager, now=NOW)
     SavedView.objects.update(columns=["name", "salary"])
     text = listed(company.manager, f"?view={view.pk}")
-    for words in ("a source that is gone", "a team that is gone", "somebody who is gone", "salary"):
+    for words in (
+        "a source that is gone",
+        "a team that is gone",
+        "somebody who is gone",
+        "a field that is gone",
+        "salary",
+    ):
         assert words in text
 
 

@@ -193,3 +193,9 @@ class ActUnknown(Invalid):
     """Choose what to do with these leads."""
 
     code = "act_unknown"
+
+
+class FieldUnchosen(Invalid):
+    """Choose the field, and what it shall hold."""
+
+    code = "field_unchosen"

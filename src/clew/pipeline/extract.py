@@ -19,15 +19,17 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clew.access.models import Member
 from clew.base.workbook import Cell
+from clew.capture.custom import Definition
 from clew.capture.models import Submission
-from clew.capture.queries import open_body
+from clew.capture.queries import all_definitions, open_body
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked, value
 from clew.contacts.rules import veil
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
-from clew.pipeline.filters import Filter
+from clew.pipeline.custom import SPANNED, cell, heading
+from clew.pipeline.filters import FIELD, Filter
 from clew.pipeline.matching import key, matching
 from clew.pipeline.models import Call, Result, Task
 from clew.pipeline.wording import ENDS, GRADES, PLACES, REASONS, RESULTS, word
@@ -46,6 +48,7 @@ LEAD = (
     "opened_at",
     "strengthened_at",
     "is_history",
+    "custom",
 )
 
 
@@ -83,6 +86,7 @@ class Column:
     give: Callable[[Line], Cell]
     is_usual: bool = True
     is_safe: bool = False
+    is_retired: bool = False
 
 
 def _way(kind: str) -> Callable[[Line], Cell]:
@@ -189,6 +193,22 @@ DRAWN = {"grade", "holder", "cost", "opened"}  # the list draws these from what 
 USUAL = [code for code, column in COLUMNS.items() if column.is_usual]
 
 
+def offered() -> dict[str, Column]:
+    """Give all columns there are: ours, then the operator's fields, those that are retired last."""
+    fields = {FIELD + key: _of_field(field) for key, field in all_definitions().items()}
+    return {**COLUMNS, **fields}
+
+
+def _of_field(field: Definition) -> Column:
+    return Column(
+        heading(field),
+        lambda line: cell(field, line.lead["custom"].get(field.key)),
+        is_usual=False,
+        is_safe=field.kind in SPANNED,
+        is_retired=field.is_retired,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """What is taken out: whose leads (None: all), which of them, which columns, masked or in full.
@@ -206,7 +226,8 @@ class Extract:
 
 def header(columns: Iterable[str]) -> list[str]:
     """Name columns in the language of the moment."""
-    return [str(COLUMNS[code].label) for code in columns]
+    known = offered()
+    return [str(known[code].label) for code in columns]
 
 
 def count(extract: Extract) -> int:
@@ -229,7 +250,8 @@ def rows(extract: Extract, after: str, at_most: int) -> tuple[list[list[Cell]], 
     if not leads:
         return [], after
     lines = _lines(leads, extract)
-    columns = [COLUMNS[code] for code in extract.columns]
+    known = offered()
+    columns = [known[code] for code in extract.columns]
     made = [[_cell(column, line, extract) for column in columns] for line in lines]
     return made, key(extract.wanted, leads[-1]["pk"], leads[-1]["opened_at"])
 
@@ -243,7 +265,8 @@ def told(leads: list[dict[str, Any]], columns: Sequence[str]) -> list[tuple[UUID
         _add_work(lines)
     if SENT.intersection(columns):
         _add_submissions(lines, has_campaign="campaign" in columns)
-    chosen = [COLUMNS[code] for code in columns]
+    known = offered()
+    chosen = [known[code] for code in columns]
     return [(pk, [_masked(column, line) for column in chosen]) for pk, line in lines.items()]
 
 

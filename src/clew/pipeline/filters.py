@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from clew.access.models import Member
 
 HISTORY = "history"
 ME = "me"
 LONGEST = 100
+FIELD = "f."  # before the key of a custom field, in an address
+MOST_PAIRS = 40
 PERIODS = {"today": 1, "7d": 7, "30d": 30, "90d": 90}  # days, today is one of them
 
 
@@ -36,6 +38,7 @@ class Filter:
     since: str = ""
     until: str = ""
     sort: str = ""
+    custom: str = ""  # pairs of a query: budget.from=5000&machine=lathe
 
     @property
     def is_set(self) -> bool:
@@ -49,7 +52,8 @@ class Filter:
 
     def parts(self, **changes: str) -> dict[str, str]:
         """Give what is said, with some parts changed; changing a part goes to the start."""
-        said = {name: getattr(self, name) for name in NAMES} | {"after": ""} | changes
+        said = {name: getattr(self, name) for name in TEXTS} | {"after": ""}
+        said |= {FIELD + name: text for name, text in parse_qsl(self.custom)} | changes
         return {name: text for name, text in said.items() if text}
 
     def address(self, **changes: str) -> str:
@@ -70,12 +74,19 @@ class Filter:
 
 
 NAMES = tuple(field.name for field in fields(Filter))
+TEXTS = tuple(name for name in NAMES if name != "custom")
 PARTS = tuple(name for name in NAMES if name not in {"after", "sort"})
 
 
 def read(query: Mapping[str, str]) -> Filter:
     """Read a filter as somebody can have typed it: short, and without control characters."""
-    return Filter(**{name: clean(query.get(name, "")) for name in NAMES})
+    pairs = [
+        (name.removeprefix(FIELD), clean(text))
+        for name, text in sorted(query.items())
+        if name.startswith(FIELD) and text
+    ]
+    texts = {name: clean(query.get(name, "")) for name in TEXTS}
+    return Filter(**texts, custom=urlencode(pairs[:MOST_PAIRS]))
 
 
 def clean(text: str) -> str:

@@ -1,6 +1,6 @@
 """The list of leads: filtered, in the reader's columns and order, as a view keeps it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,16 +14,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clew.access.models import Member
+from clew.capture.custom import Choice
 from clew.capture.models import Source
 from clew.handoff.queries import visible_leads
 from clew.pipeline.bulk.actions import AT_MOST
 from clew.pipeline.bulk.queries import acts
 from clew.pipeline.bulk.wording import ACTS
-from clew.pipeline.extract import COLUMNS
-from clew.pipeline.filters import HISTORY, ME
+from clew.pipeline.custom import SPANNED, heading
+from clew.pipeline.extract import Column, offered
+from clew.pipeline.filters import FIELD, HISTORY, ME
 from clew.pipeline.leads import USUAL, leads
 from clew.pipeline.matching import SORTED_AT_MOST, at_most, matching
-from clew.pipeline.naming import ORDERS, PERIODS, names, said
+from clew.pipeline.naming import ORDERS, PERIODS, Names, names, said
 from clew.pipeline.saved.actions import show_columns
 from clew.pipeline.saved.queries import MOST_COLUMNS, Look, look, may_change, views
 from clew.pipeline.wording import ENDS, GRADES, PLACES
@@ -63,14 +65,14 @@ def show(request: HttpRequest) -> HttpResponse:
     parts = said(seen.wanted, known)
     chips = [(one, seen.address(**{one.part: ""})) for one in parts]
     page = leads(viewer, wanted, seen.columns)
-    offered = list(views(viewer))
+    figures = {FIELD + key for key, field in known.fields.items() if field.kind in SPANNED}
     context = {
         "page": page,
         "seen": seen,
         "wanted": seen.wanted,
         "known": known,
         "chips": chips,
-        "headings": list(_headings(seen)),
+        "headings": list(_headings(seen, offered(), figures)),
         "next": seen.address(after=page.after) if page.after else "",
         "first": seen.address() if wanted.after else "",
         "places": [(code, label, seen.address(place=code)) for code, label in PLACES.items()],
@@ -78,16 +80,17 @@ def show(request: HttpRequest) -> HttpResponse:
         "every": seen.address(batch=""),
         "sources": Source.objects.filter(is_active=True).order_by("name"),
         "periods": PERIODS.items(),
-        "orders": ORDERS.items(),
+        "orders": [*ORDERS.items(), *_orders(known)],
         "ends": ENDS.items(),
         "me": ME,
         "history": HISTORY,
-        "views": offered,
+        "views": list(views(viewer)),
+        "fields": _asked(seen, known),
         "may_keep": bool(seen.view and may_change(viewer, seen.view)),
         "filter_count": len(parts),
         "times": TIMES,
-        "numbers": NUMBERS,
-        "acts": [(act, ACTS[act]) for act in acts(viewer)],
+        "numbers": NUMBERS | figures,
+        "acts": [(act, ACTS[act]) for act in acts(viewer) if act != "field" or known.fields],
         "most": AT_MOST,
         "sorted_at_most": SORTED_AT_MOST,
         "export": reverse("office:new_export") + seen.address(),
@@ -122,18 +125,61 @@ def columns(request: HttpRequest) -> HttpResponse:
         return redirect(_address(seen, ""))
     if wish == "show":
         return redirect(_address(seen, ",".join(chosen)))
-    rest = [code for code in COLUMNS if code not in chosen]
+    known = offered()
+    rest = [c for c, column in known.items() if c not in chosen and not column.is_retired]
     context = {
         "seen": seen,
-        "offered": [(c, COLUMNS[c].label, c in chosen) for c in [*_moved(chosen, wish), *rest]],
+        "offered": [(c, known[c].label, c in chosen) for c in [*_moved(chosen, wish), *rest]],
         "most": MOST_COLUMNS,
     }
     return render(request, "pipeline/columns.html", context)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedField:
+    """A custom field in the filter's form: from and until, one of its choices, or words."""
+
+    name: str
+    label: str
+    kind: str
+    choices: tuple[Choice, ...]
+    text: str
+    first: str
+    last: str
+
+    @property
+    def is_spanned(self) -> bool:
+        """Tell whether it is asked for from and until."""
+        return self.kind in SPANNED
+
+
+def _orders(known: Names) -> Iterator[tuple[str, str]]:
+    for key, field in known.fields.items():
+        if field.kind in SPANNED and not field.is_retired:
+            yield FIELD + key, _("%(field)s, largest first") % {"field": field.label}
+
+
+def _asked(seen: Look, known: Names) -> list[AskedField]:
+    given = seen.wanted.parts()
+    return [
+        AskedField(
+            name=FIELD + key,
+            label=heading(field),
+            kind=field.kind,
+            choices=field.choices,
+            text=given.get(FIELD + key, ""),
+            first=given.get(f"{FIELD}{key}.from", ""),
+            last=given.get(f"{FIELD}{key}.until", ""),
+        )
+        for key, field in known.fields.items()
+        if not field.is_retired
+    ]
+
+
 def _chosen(request: HttpRequest) -> list[str]:
     sent = dict.fromkeys(request.POST.getlist("column")[:100])
-    return [code for code in sent if code in COLUMNS][:MOST_COLUMNS] or list(USUAL)
+    known = offered()
+    return [code for code in sent if code in known][:MOST_COLUMNS] or list(USUAL)
 
 
 def _moved(chosen: list[str], wish: str) -> list[str]:
@@ -152,17 +198,19 @@ def _address(seen: Look, given: str) -> str:
     return reverse("pipeline:leads") + shown.address()
 
 
-def _headings(seen: Look) -> Iterator[Heading]:
+def _headings(
+    seen: Look, known: Mapping[str, Column], figures: Container[str]
+) -> Iterator[Heading]:
     """Head the columns; where one sorts both ways, its address is the other way."""
     for code in ("name", *seen.columns):
-        ways = SORTED_BY.get(code, ())
+        ways = (code,) if code in figures else SORTED_BY.get(code, ())
         is_here = seen.wanted.sort in ways
         following = [way for way in ways if not (is_here and way == seen.wanted.sort)]
         is_rising = seen.wanted.sort in {"oldest", "due", "name", "company"}
         yield Heading(
             code=code,
-            label=COLUMNS[code].label,
-            is_number=code in NUMBERS,
+            label=known[code].label,
+            is_number=code in NUMBERS or code in figures,
             address=seen.address(sort=following[0]) if following else "",
             direction=("ascending" if is_rising else "descending") if is_here else "",
         )

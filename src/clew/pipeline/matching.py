@@ -11,19 +11,32 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Exists,
+    F,
+    IntegerField,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clew.capture.models import ImportRow
+from clew.capture.queries import all_definitions
 from clew.capture.regions import resolve
+from clew.contacts.having import by_value
 from clew.contacts.models import Lead, Repeat
 from clew.contacts.queries import contacts_by_number
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
 from clew.handoff.routing import span
-from clew.pipeline.filters import HISTORY, Filter
+from clew.pipeline.custom import SPANNED, condition
+from clew.pipeline.filters import FIELD, HISTORY, Filter
 from clew.pipeline.models import Task
 
 DIGITS_AT_LEAST = 4
@@ -40,6 +53,7 @@ class Order:
     by: Combinable
     is_falling: bool = True
     is_indexed: bool = False
+    is_custom: bool = False
 
 
 _graded = Grade.objects.filter(lead=OuterRef("pk"), superseded_at__isnull=True)
@@ -64,13 +78,7 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     found = _standing(found, wanted)
     if wanted.grade:
         found = found.filter(_numbered(_graded, "level", wanted.grade))
-    if wanted.source:
-        found = found.filter(source__key=wanted.source)
-    if wanted.category:
-        found = found.filter(category__iexact=wanted.category.strip())
-    if wanted.region:
-        found = found.filter(_inside(wanted.region.strip()))
-    found = found.filter(_came(wanted))
+    found = found.filter(_about(wanted) & _came(wanted))
     if wanted.batch:
         found = found.filter(_brought(wanted.batch))
     if wanted.q:
@@ -78,9 +86,20 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     return _beyond(found, wanted)
 
 
+def order_of(sort: str) -> Order:
+    """Give the order that a filter names; newest first where it names none. Custom figures and days fall."""
+    if not sort.startswith(FIELD):
+        return ORDERS.get(sort, ORDERS[""])
+    field = all_definitions().get(sort.removeprefix(FIELD))
+    if field is None or field.kind not in SPANNED:
+        return ORDERS[""]
+    empty = Value(None, JSONField())  # of JSON, below every text and figure
+    return Order(Coalesce(by_value(field), empty, output_field=JSONField()), is_custom=True)
+
+
 def is_too_many(found: QuerySet[Lead], wanted: Filter) -> bool:
     """Tell whether more leads fit than the order of a filter can be had for."""
-    if ORDERS.get(wanted.sort, ORDERS[""]).is_indexed:
+    if order_of(wanted.sort).is_indexed:
         return False
     return at_most(matching(found, wanted.beginning), SORTED_AT_MOST + 1) > SORTED_AT_MOST
 
@@ -92,7 +111,7 @@ def at_most(found: QuerySet[Lead], most: int) -> int:
 
 def key(wanted: Filter, last: UUID, opened_at: datetime) -> str:
     """Give the key that the list goes on after; it never holds what somebody typed."""
-    is_indexed = ORDERS.get(wanted.sort, ORDERS[""]).is_indexed
+    is_indexed = order_of(wanted.sort).is_indexed
     return f"{opened_at.isoformat()}_{last}" if is_indexed else f"_{last}"
 
 
@@ -118,6 +137,18 @@ def _numbered(rows: QuerySet[Any], name: str, number: str) -> Q:
     if not (number.isascii() and number.isdecimal() and int(number) <= BIGGEST):
         return Q(pk__in=())
     return Q(Exists(rows.filter(**{name: int(number)})))
+
+
+def _about(wanted: Filter) -> Q:
+    """Find by what is known of a lead: its source, product group, region and custom fields."""
+    known = Q(source__key=wanted.source) if wanted.source else Q()
+    if wanted.category:
+        known &= Q(category__iexact=wanted.category.strip())
+    if wanted.region:
+        known &= _inside(wanted.region.strip())
+    if wanted.custom:
+        known &= condition(wanted.custom, all_definitions())
+    return known
 
 
 def _inside(text: str) -> Q:
@@ -170,7 +201,7 @@ def _meant(words: str) -> Q:
 
 def _beyond(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     """Put the leads in order, and go on after a key; one that cannot be read begins at the start."""
-    order = ORDERS.get(wanted.sort, ORDERS[""])
+    order = order_of(wanted.sort)
     if not order.is_indexed:
         found = found.annotate(place_in_order=order.by)
     field = "opened_at" if order.is_indexed else "place_in_order"
@@ -178,7 +209,7 @@ def _beyond(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
         value, lead_id = reached
         way = "lt" if order.is_falling else "gt"
         further = Q(**{f"{field}__{way}": value})
-        found = found.filter(further | Q(**{field: value, f"pk__{way}": lead_id}))
+        found = found.filter(further | Q(**{f"{field}__exact": value, f"pk__{way}": lead_id}))
     sign = "-" if order.is_falling else ""
     return found.order_by(f"{sign}{field}", f"{sign}pk")
 
@@ -197,5 +228,7 @@ def _reached(order: Order, after: str) -> tuple[Any, UUID] | None:
     if order.is_indexed:
         return (moment, lead_id) if given and given.tzinfo else None
     last = Lead.objects.filter(pk=lead_id).annotate(place_in_order=order.by)
-    value = last.values_list("place_in_order", flat=True).first()
-    return None if value is None else (value, lead_id)
+    values = list(last.values_list("place_in_order", flat=True))
+    if not values:
+        return None
+    return (Value(values[0], JSONField()) if order.is_custom else values[0]), lead_id

@@ -265,6 +265,7 @@ class BulkEdit(models.Model):
         REOPEN = "reopen"
         GRADE = "grade"
         LIFT = "lift"
+        FIELD = "field"
         UNDO = "undo"
 
     class State(models.TextChoices):
@@ -326,6 +327,7 @@ class BulkRow(models.Model):
     lead_id = models.UUIDField()
     stamp = models.BigIntegerField(null=True)  # the placement, or grade, that was in force
     after = models.BigIntegerField(null=True)  # the one that the change left
+    held = models.JSONField(null=True)  # by the custom field that is changed
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     code = models.CharField(max_length=60, blank=True)
 

@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clew.access.models import Member
 from clew.access.queries import members, teams
+from clew.capture.custom import Definitions
 from clew.capture.models import Source
-from clew.pipeline.filters import ME, Filter
+from clew.capture.queries import all_definitions
+from clew.pipeline import custom
+from clew.pipeline.filters import FIELD, ME, Filter
 from clew.pipeline.wording import ENDS, GRADES, PLACES
 
 PERIODS: Mapping[str, str | Promise] = {
@@ -40,6 +43,7 @@ GONE: Mapping[str, str | Promise] = {
     "opened": gettext_lazy("a time that cannot be read"),
     "since": gettext_lazy("a day that cannot be read"),
     "until": gettext_lazy("a day that cannot be read"),
+    FIELD: gettext_lazy("a field that is gone, or a value that it cannot hold"),
 }
 ASIDE = pgettext_lazy("filter", "only what one import brought")
 
@@ -51,6 +55,7 @@ class Names:
     sources: Mapping[str, str]
     teams: Mapping[str, str]
     holders: Mapping[str, str]
+    fields: Definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,14 @@ class Said:
 
 
 def names(viewer: Member) -> Names:
-    """Give the names that a reader may see, in three statements."""
+    """Give the names that a reader may see, in four statements."""
     held = members(viewer).order_by("name").values_list("pk", "name")
     mine = teams(viewer).order_by("name").values_list("pk", "name")
     return Names(
         sources=dict(Source.objects.order_by("name").values_list("key", "name")),
         teams={str(pk): name for pk, name in mine},
         holders={str(pk): name for pk, name in held},
+        fields=all_definitions(),
     )
 
 
@@ -99,6 +105,8 @@ def _said(wanted: Filter, known: Names) -> Iterator[Said]:
         "q": _("“%(words)s”") % {"words": wanted.q} if wanted.q else "",
     }
     yield from (Said(part, text) for part, text in texts.items() if text)
+    for name, text in custom.in_words(wanted.custom, known.fields):
+        yield Said(FIELD + name, text or str(GONE[FIELD]), not text)
 
 
 def _tables(known: Names) -> Mapping[str, Mapping[str, str | Promise]]:

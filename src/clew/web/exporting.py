@@ -15,7 +15,7 @@ from clew.base.json import dumps
 from clew.base.sheets_out import Format
 from clew.errors import ClewError, Invalid
 from clew.pipeline.actions.exports import Order, ask, delete, make
-from clew.pipeline.extract import COLUMNS, USUAL
+from clew.pipeline.extract import COLUMNS, USUAL, offered
 from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 from clew.web.terminal import LANGUAGE, _, say
@@ -109,9 +109,10 @@ def _filter(given: Sequence[str]) -> Filter:
 
 def _columns(given: str) -> tuple[str, ...]:
     wanted = tuple(given.split(",")) if given else tuple(USUAL)
-    unknown = [code for code in wanted if code not in COLUMNS]
+    known = offered()
+    unknown = [code for code in wanted if code not in known]
     if unknown:
-        raise ColumnUnknown(unknown=",".join(unknown), known=",".join(COLUMNS))
+        raise ColumnUnknown(unknown=",".join(unknown), known=",".join(known))
     return wanted
 
 

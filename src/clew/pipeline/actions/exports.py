@@ -4,7 +4,7 @@ A worker holds an export for a short while and writes one piece under that hold;
 loses the hold, and another goes on behind the last piece that was kept.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,7 +41,7 @@ from clew.pipeline.events import (
     ExportTaken,
 )
 from clew.pipeline.exports import export_place, export_seen, rights, wanted_of
-from clew.pipeline.extract import COLUMNS, Extract, count, header, rows
+from clew.pipeline.extract import Extract, count, header, offered, rows
 from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 
@@ -78,7 +78,8 @@ def ask(
     With a `holder` the caller makes it, and workers keep off for a while. Raises ColumnsMissing,
     FullNumbersDenied, ReasonMissing, ExportsEnough, ExportTooLarge.
     """
-    _check(order, viewer)
+    known = offered()
+    _check(order, viewer, known)
     export_id = uuid7()
     wanted = replace(order.wanted, sort="", after="")
     export = Export(
@@ -87,7 +88,7 @@ def ask(
         asked_at=now,
         rights=rights(viewer),
         filter=seal(msgspec.json.encode(wanted), export_place(export_id)),
-        columns=[code for code in dict.fromkeys(order.columns) if code in COLUMNS],
+        columns=[code for code in dict.fromkeys(order.columns) if code in known],
         format=order.format.value,
         is_masked=order.is_masked,
         reason=order.reason.strip(),
@@ -160,8 +161,8 @@ def delete(export_id: UUID, *, viewer: Member | None, now: datetime) -> None:
         append(ExportDeleted(export.pk), actor=_actor(viewer), at=now)
 
 
-def _check(order: Order, viewer: Member | None) -> None:
-    if not set(order.columns) & set(COLUMNS):
+def _check(order: Order, viewer: Member | None, known: Container[str]) -> None:
+    if not any(code in known for code in order.columns):
         raise ColumnsMissing
     if not order.is_masked:
         if viewer and viewer.role != Role.ADMINISTRATOR:

@@ -15,6 +15,9 @@ from django.db.models import F
 from clew.access.models import Member
 from clew.base.bulk import delete_some
 from clew.base.ledger import Actor, append
+from clew.capture.custom import accept
+from clew.capture.queries import all_definitions
+from clew.contacts.errors import ValuesRefused
 from clew.errors import ClewError
 from clew.grading.models import Level
 from clew.handoff.errors import SeatMissing
@@ -38,6 +41,7 @@ from clew.pipeline.errors import (
     BulkOver,
     BulkTooLarge,
     EndUnknown,
+    FieldUnchosen,
     GradeUnsaid,
     NextTimeMissing,
     NextTimePassed,
@@ -95,7 +99,8 @@ def choose(
 def say(bulk_id: UUID, terms: Terms, *, viewer: Member, now: datetime) -> None:
     """Say what exactly is to be done, and judge each lead by how it stands now. It may be said again until it begins.
 
-    Raises BulkMissing, BulkOver, SeatMissing, NextTimeMissing, NextTimePassed, EndUnknown, GradeUnsaid.
+    Raises BulkMissing, BulkOver, SeatMissing, NextTimeMissing, NextTimePassed, EndUnknown, GradeUnsaid,
+    FieldUnchosen, ValuesRefused.
     """
     bulk = _locked(bulk_id, viewer)
     if bulk.state not in {State.CHOSEN, State.JUDGED}:
@@ -143,10 +148,12 @@ def undo(bulk_id: UUID, new_id: UUID, *, viewer: Member, now: datetime) -> BulkE
         act=BulkEdit.Act.UNDO,
         state=State.RUNNING,
         undoes=bulk,
+        terms=bulk.terms,
     )
     done = bulk.rows.filter(state=BulkRow.State.DONE).order_by("pk")
+    left_as = terms_of(bulk).value
     rows = [
-        BulkRow(bulk=back, lead_id=lead_id, stamp=after)
+        BulkRow(bulk=back, lead_id=lead_id, stamp=after, held=left_as)
         for lead_id, after in done.values_list("lead_id", "after")
     ]
     BulkRow.objects.bulk_create(rows, batch_size=1_000)
@@ -156,17 +163,21 @@ def undo(bulk_id: UUID, new_id: UUID, *, viewer: Member, now: datetime) -> BulkE
 
 def advance(now: datetime) -> bool:
     """Chore: make a piece of whichever change has waited longest. False where there is none."""
-    running = BulkEdit.objects.filter(state=State.RUNNING).select_related("asked_by", "undoes")
+    running = BulkEdit.objects.filter(state=State.RUNNING)
     bulk = running.order_by(F("advanced_at").asc(nulls_first=True), "asked_at").first()
     if bulk is None:
         return False
     BulkEdit.objects.filter(pk=bulk.pk).update(advanced_at=now)
-    go_on(bulk, now=now)
+    go_on(bulk.pk, now=now, most=PIECE)
     return True
 
 
-def go_on(bulk: BulkEdit, *, now: datetime, most: int = PIECE) -> None:
+def go_on(bulk_id: UUID, *, now: datetime, most: int) -> None:
     """Change the next leads, each in its own transaction, and end where none is left to anybody."""
+    running = BulkEdit.objects.filter(pk=bulk_id, state=State.RUNNING)
+    bulk = running.select_related("asked_by", "undoes").first()
+    if bulk is None:
+        return
     for _ in range(most):
         if not _one(bulk, now):
             break
@@ -213,9 +224,20 @@ def _check(act: str, terms: Terms, viewer: Member, now: datetime) -> None:
         _check_time(terms.due_at, now)
     if act == BulkEdit.Act.CLOSE and terms.end not in ENDS:
         raise EndUnknown
+    if act == BulkEdit.Act.FIELD:
+        _check_field(terms)
     is_said = terms.level in Level.values and 0 < len(terms.why.strip()) <= LONGEST_WHY
     if act == BulkEdit.Act.GRADE and not is_said:
         raise GradeUnsaid
+
+
+def _check_field(terms: Terms) -> None:
+    field = all_definitions().get(terms.field)
+    if field is None or field.is_retired:
+        raise FieldUnchosen
+    _typed, code = accept(field, terms.value)
+    if code:
+        raise ValuesRefused([(terms.field, code)])
 
 
 def _check_time(due_at: str, now: datetime) -> None:
@@ -227,12 +249,13 @@ def _check_time(due_at: str, now: datetime) -> None:
 
 def _judge(bulk: BulkEdit, terms: Terms) -> None:
     rows = list(bulk.rows.order_by("pk"))
-    found = stands([row.lead_id for row in rows])
+    found = stands([row.lead_id for row in rows], terms.field)
     for row in rows:
         stand = found.get(row.lead_id)
         row.code, row.stamp = judge(bulk.act, terms, stand), stamp(bulk.act, stand)
+        row.held = stand.held if stand else None
         row.state = BulkRow.State.LEFT if row.code else BulkRow.State.WAITING
-    BulkRow.objects.bulk_update(rows, ["code", "stamp", "state"], batch_size=1_000)
+    BulkRow.objects.bulk_update(rows, ["code", "stamp", "state", "held"], batch_size=1_000)
     kept = msgspec.to_builtins(terms)
     BulkEdit.objects.filter(pk=bulk.pk).update(terms=kept, state=State.JUDGED)
 

@@ -12,6 +12,7 @@ from clew.handoff.belt.forgetting import tell
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_lead
 from clew.pipeline.actions import leads
+from clew.pipeline.actions.fields import set_fields
 from clew.pipeline.bulk.queries import may_act, stands
 from clew.pipeline.bulk.rules import TAKEN_BACK_BY, Terms, stamp
 from clew.pipeline.errors import ActDenied, LeadMoved
@@ -34,7 +35,9 @@ def do(bulk: BulkEdit, row: BulkRow, terms: Terms, *, now: datetime) -> int | No
     visible_lead(viewer, row.lead_id)
     if stamp(act, stands([row.lead_id]).get(row.lead_id)) != row.stamp:
         raise LeadMoved
-    if bulk.undoes:
+    if act == Act.FIELD:
+        _fill(bulk, row, terms, viewer, now)
+    elif bulk.undoes:
         before = bulk.undoes.rows.get(lead_id=row.lead_id).stamp or 0
         _take_back(act, row.lead_id, before, viewer=viewer, now=now)
     else:
@@ -59,6 +62,13 @@ def _act(act: str, lead_id: UUID, terms: Terms, *, viewer: Member, now: datetime
     else:
         grading.lift(lead_id, member=viewer, now=now)
         tell([lead_id])
+
+
+def _fill(bulk: BulkEdit, row: BulkRow, terms: Terms, viewer: Member, now: datetime) -> None:
+    """Fill a custom field where it still holds what it held, or give back what it held before."""
+    new = bulk.undoes.rows.get(lead_id=row.lead_id).held if bulk.undoes else terms.value
+    shown = {terms.field: row.held}
+    set_fields([row.lead_id], {terms.field: new}, shown=shown, member=viewer, now=now)
 
 
 def _take_back(act: str, lead_id: UUID, before: int, *, viewer: Member, now: datetime) -> None:

@@ -12,7 +12,7 @@ from clew.access.models import Member, Role
 from clew.contacts.models import Lead
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
-from clew.pipeline.bulk.rules import MANAGERS_ONLY, TAKEN_BACK_BY, Stand, Terms
+from clew.pipeline.bulk.rules import MANAGERS_ONLY, TAKEN_BACK_BY, Held, Stand, Terms
 from clew.pipeline.errors import BulkMissing
 from clew.pipeline.models import BulkEdit, BulkRow
 
@@ -49,18 +49,25 @@ def terms_of(bulk: BulkEdit) -> Terms:
     return msgspec.convert(bulk.terms, Terms)
 
 
-def stands(lead_ids: Collection[UUID]) -> dict[UUID, Stand]:
-    """Tell how leads stand, in two statements."""
+def stands(lead_ids: Collection[UUID], field: str = "") -> dict[UUID, Stand]:
+    """Tell how leads stand, and what a custom field of theirs holds, in two statements."""
     graded = Grade.objects.filter(lead__in=lead_ids, superseded_at=None)
-    grades = {
-        lead_id: (pk, level, word is not None)
-        for lead_id, pk, level, word in graded.values_list("lead_id", "pk", "level", "override_id")
-    }
+    grades = {grade.lead_id: grade for grade in graded.only("lead", "level", "override")}
     placed = Placement.objects.filter(lead__in=lead_ids, closed_at=None)
+    rows = placed.values_list("lead_id", "kind", "pk", "seat_id", "lead__custom")
     return {
-        lead_id: Stand(kind, pk, seat_id, *grades.get(lead_id, (None, None, False)))
-        for lead_id, kind, pk, seat_id in placed.values_list("lead_id", "kind", "pk", "seat_id")
+        lead_id: _stand(kind, pk, seat_id, grades.get(lead_id), custom.get(field))
+        for lead_id, kind, pk, seat_id, custom in rows
     }
+
+
+def _stand(
+    kind: str, placement_id: int, seat_id: int | None, grade: Grade | None, held: Held
+) -> Stand:
+    if grade is None:
+        return Stand(kind, placement_id, seat_id, held=held)
+    is_by_person = grade.override_id is not None
+    return Stand(kind, placement_id, seat_id, grade.pk, grade.level, is_by_person, held)
 
 
 @dataclass(frozen=True, slots=True)

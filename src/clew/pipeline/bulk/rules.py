@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+Held = str | int | float | None
+
 MANAGERS_ONLY = frozenset({"assign", "reopen", "grade", "lift"})
 TAKEN_BACK_BY = {
     "assign": "assign",
     "close": "reopen",
     "grade": "grade",
+    "field": "field",
 }  # by what one must be allowed to do
 OF_GRADES = frozenset({"grade", "lift"})
 CODES = (
@@ -17,6 +20,7 @@ CODES = (
     "not_graded",
     "graded_so",
     "not_by_person",
+    "holds_already",
     "gone",
 )
 
@@ -31,6 +35,7 @@ class Stand:
     grade_id: int | None = None
     level: int | None = None
     is_by_person: bool = False
+    held: Held = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,22 @@ class Terms:
     end: str = ""
     level: int | None = None
     why: str = ""
+    field: str = ""
+    value: Held = None
 
 
 def judge(act: str, terms: Terms, stand: Stand | None) -> str:
     """Say why an act would leave a lead as it is; nothing where it would change it."""
     if stand is None:
         return "gone"
+    if act == "field":
+        return "holds_already" if stand.held == terms.value else ""
     if act in OF_GRADES:
         return _judge_grade(act, terms, stand)
+    return _judge_place(act, terms, stand)
+
+
+def _judge_place(act: str, terms: Terms, stand: Stand) -> str:
     if act == "reopen":
         return "" if stand.kind == "closed" else "open_already"
     if stand.kind == "closed":
@@ -69,6 +82,6 @@ def _judge_grade(act: str, terms: Terms, stand: Stand) -> str:
 
 def stamp(act: str, stand: Stand | None) -> int | None:
     """Give what must still be in force for the change to be the one that was shown."""
-    if stand is None:
+    if stand is None or act == "field":
         return None
     return stand.grade_id if act in OF_GRADES else stand.placement_id

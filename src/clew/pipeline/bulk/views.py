@@ -117,7 +117,7 @@ def undo(request: HttpRequest, bulk_id: UUID) -> HttpResponse:
 
 def _make_short(bulk: BulkEdit) -> None:
     if tally(bulk).waiting <= AT_ONCE:
-        actions.go_on(bulk, now=_now(), most=AT_ONCE)
+        actions.go_on(bulk.pk, now=_now(), most=AT_ONCE)
 
 
 def _page(

@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clew.access.models import Member
+from clew.capture.custom import shown
+from clew.capture.queries import all_definitions
 from clew.pipeline.bulk.rules import Terms
 from clew.pipeline.dossier import colleagues
 from clew.pipeline.wording import ENDS, GRADES, Words, word
@@ -18,6 +20,7 @@ ACTS: Words = {
     "reopen": gettext_lazy("Take up again"),
     "grade": gettext_lazy("Grade yourself"),
     "lift": gettext_lazy("Let the rules grade"),
+    "field": gettext_lazy("Fill a field"),
     "undo": gettext_lazy("Take back"),
 }
 LEFT: Words = {
@@ -28,6 +31,9 @@ LEFT: Words = {
     "not_graded": gettext_lazy("Not graded yet"),
     "graded_so": gettext_lazy("Graded so by a person already"),
     "not_by_person": gettext_lazy("Graded by the rules already"),
+    "holds_already": gettext_lazy("Holds that already"),
+    "values_changed": gettext_lazy("Somebody has changed it meanwhile"),
+    "values_refused": gettext_lazy("The field cannot hold that any more"),
     "gone": gettext_lazy("Not there any more"),
     "lead_missing": gettext_lazy("Not yours to see any more"),
     "lead_moved": gettext_lazy("Somebody has changed it meanwhile"),
@@ -51,4 +57,14 @@ def deed(act: str, terms: Terms, viewer: Member) -> str:
     if act == "grade" and terms.level:
         grade = word(GRADES, str(terms.level))
         return _("Grade %(grade)s: %(why)s") % {"grade": grade, "why": terms.why}
+    if act == "field" and terms.field:
+        return _field(terms)
     return word(ACTS, act)
+
+
+def _field(terms: Terms) -> str:
+    field = all_definitions().get(terms.field)
+    if field is None:
+        return word(ACTS, "field")
+    words = {"field": field.label, "value": shown(field, terms.value)}
+    return _("%(field)s: %(value)s") % words if words["value"] else _("Empty %(field)s") % words

@@ -1,6 +1,6 @@
 """Reading kept views, and what the list looks like for somebody who opens an address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,7 +12,7 @@ from clew.access.models import Member, Role, Team
 from clew.access.queries import teams
 from clew.base.sealing import unseal
 from clew.pipeline.errors import ViewMissing
-from clew.pipeline.extract import COLUMNS
+from clew.pipeline.extract import offered
 from clew.pipeline.filters import Filter, clean, read
 from clew.pipeline.leads import USUAL
 from clew.pipeline.models import Layout, SavedView
@@ -103,20 +103,21 @@ def look(viewer: Member, query: Mapping[str, str]) -> Look:
     """Read an address: a view as it was saved, a state of the list, or nothing, which opens what one begins with."""
     kept = layout(viewer)
     view, is_missing = _view(viewer, query, kept)
-    given = ",".join(_columns(query.get("columns", "")[:LONGEST_LIST].split(",")))
+    known = offered()
+    given = ",".join(_columns(query.get("columns", "")[:LONGEST_LIST].split(","), known))
     is_as_saved = view is not None and "from" not in query
     saved = filter_of(view) if view else Filter()
     wanted = _at(saved, query) if is_as_saved else read(query)
-    columns = given.split(",") if given else _columns(view.columns if view else [])
+    columns = given.split(",") if given else _columns(view.columns if view else [], known)
     is_other = bool(view and given and given.split(",") != view.columns)
     return Look(
         wanted=wanted,
-        columns=columns or _columns(kept.columns) or USUAL,
+        columns=columns or _columns(kept.columns, known) or USUAL,
         given=given,
         view=view,
         is_changed=bool(view) and (wanted.beginning != saved or is_other),
         is_missing=is_missing,
-        lost=[code for code in view.columns if code not in COLUMNS] if view else [],
+        lost=[code for code in view.columns if code not in known] if view else [],
     )
 
 
@@ -139,6 +140,6 @@ def _view(viewer: Member, query: Mapping[str, str], kept: Layout) -> tuple[Saved
     return found, found is None
 
 
-def _columns(codes: Sequence[str]) -> list[str]:
+def _columns(codes: Sequence[str], known: Container[str]) -> list[str]:
     """Keep what is a column, each once, and no more than a page can show."""
-    return [code for code in dict.fromkeys(codes) if code in COLUMNS][:MOST_COLUMNS]
+    return [code for code in dict.fromkeys(codes) if code in known][:MOST_COLUMNS]

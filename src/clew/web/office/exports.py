@@ -24,7 +24,7 @@ from clew.pipeline.actions.exports import Order, ask, delete
 from clew.pipeline.actions.exports import take as take_sheet
 from clew.pipeline.errors import ExportBroken, RightsChanged
 from clew.pipeline.exports import exports, wanted_of
-from clew.pipeline.extract import how_many
+from clew.pipeline.extract import USUAL, how_many
 from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 from clew.pipeline.naming import Names, in_words, names
@@ -79,8 +79,8 @@ def add(request: HttpRequest) -> HttpResponse:
     seen = look(viewer, request.GET.dict() or {"view": ""})
     wanted = seen.wanted.settled(viewer, timezone.localdate())
     form, error = ExportForm(request.POST or None), None
-    if seen.given or (seen.view and seen.view.columns):
-        form.begin_with(seen.columns)
+    is_chosen = seen.given or (seen.view and seen.view.columns)
+    form.begin_with(seen.columns if is_chosen else USUAL)
     may_unmask = viewer.role == Role.ADMINISTRATOR
     if not may_unmask:
         del form.fields["is_full"], form.fields["reason"]

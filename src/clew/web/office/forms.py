@@ -15,7 +15,7 @@ from clew.capture.custom import LONGEST_KEY, LONGEST_LABEL, LONGEST_UNIT
 from clew.capture.models import CustomField, Source
 from clew.capture.values import CURRENCIES
 from clew.handoff.models import Calendar, Method
-from clew.pipeline.extract import COLUMNS, USUAL
+from clew.pipeline.extract import COLUMNS, USUAL, offered
 
 SCOPE_WORDS = [
     ("leads:write", _("send leads")),
@@ -327,9 +327,12 @@ class ExportForm(Styled):
 
     def begin_with(self, columns: Sequence[str]) -> None:
         """Offer what the list shows first and ticked, in its order."""
-        labels = {code: column.label for code, column in COLUMNS.items()}
-        offered = [*columns, *(code for code in labels if code not in columns)]
+        known = offered()
+        labels = {
+            c: column.label for c, column in known.items() if not column.is_retired or c in columns
+        }
+        in_turn = [*columns, *(code for code in labels if code not in columns)]
         field = self.fields["columns"]
         field.initial = list(columns)
         if isinstance(field, forms.MultipleChoiceField):
-            field.choices = [(code, labels[code]) for code in offered]
+            field.choices = [(code, labels[code]) for code in in_turn]
