@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from clew.capture import custom
-from clew.capture.custom import Definition
+from clew.capture.custom import CUSTOM, Definition
 from clew.capture.headers import FIRST_NAMES, LAST_NAMES, plainly
 from clew.capture.rules import LARGEST_LEAD, WECHAT, encode
 from clew.capture.schemas import LeadIn, Outcome
@@ -24,7 +24,6 @@ from clew.capture.values import (
 )
 from clew.capture.ways import EMAIL, MOBILE, Way, narrow, numbers, phone_fault, ways
 
-CUSTOM = "custom."  # before the key of a custom field, where a column means one
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 PLACES = ("region", "province", "city", "county")
 HISTORY = ("result", "value", "ended_at", "reason")

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from clew.capture.columns import CUSTOM, Column, Kind, Plan
-from clew.capture.custom import Definition, same_name
+from clew.capture.columns import Column, Kind, Plan
+from clew.capture.custom import CUSTOM, Definition, same_name
 from clew.capture.headers import assign
 from clew.capture.sheets.layout import ColumnProfile
 from clew.capture.values import day_order, ending, moment

@@ -24,6 +24,7 @@ from clew.capture import columns
 from clew.capture.actions import imports, rows
 from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.columns import Plan
+from clew.capture.custom import CUSTOM
 from clew.capture.errors import HoldLost
 from clew.capture.guessing import guess
 from clew.capture.models import Import, Source
@@ -187,7 +188,7 @@ def _plan(found: Examined, source: Source, options: argparse.Namespace) -> Plan:
 
 def _pairs(given: Sequence[str], plan: Plan) -> Iterator[tuple[str, str]]:
     names = {column.name for column in plan.columns}
-    known = {*columns.TARGETS, *(columns.CUSTOM + one.key for one in plan.fields)}
+    known = {*columns.TARGETS, *(CUSTOM + one.key for one in plan.fields)}
     for pair in given:
         name, _equals, target = pair.rpartition("=")
         if name not in names or target not in known:
