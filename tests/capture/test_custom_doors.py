@@ -74,6 +74,14 @@ def test_hostile_fields_are_refused_like_others(sender: Sender, hostile: dict[st
     assert all(len(e["field"]) <= 80 for e in answer.json()["errors"])
 
 
+@pytest.mark.parametrize("figure", [b"1" * 5000, b"1e999", b"-1e400", b"0." + b"1" * 5000])
+def test_a_figure_that_no_field_can_hold_is_refused(sender: Sender, figure: bytes) -> None:
+    define()
+    body = b'{"source": "site", "phone": "13812345678", "custom": {"voltage": %s}}' % figure
+    assert sender.one(body).status_code in {400, 422}
+    assert not Submission.objects.exists()
+
+
 def test_a_page_stores_all_or_names_the_field() -> None:
     site()
     define()

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clew.base.json import dumps
 from clew.capture.custom import Definition
 from clew.capture.inputs import add_inputs, given_in, inputs_of
 from clew.pipeline.actions.leads import ENDS, CallIn
@@ -80,7 +82,7 @@ class GradeForm(forms.Form):
 class FieldsForm(forms.Form):
     """The operator's own fields of a lead. `shown` is what the lead held when its page was drawn."""
 
-    shown = forms.JSONField(required=False, widget=forms.HiddenInput)
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -92,7 +94,7 @@ class FieldsForm(forms.Form):
         """Ask for each field in use, filled in with what the lead holds."""
         asked = list(fields)
         given = {one.key: held[one.key] for one in asked if one.key in held}
-        super().__init__(data, initial={"shown": given}, auto_id="field_%s", label_suffix="")
+        super().__init__(data, initial={"shown": dumps(given)}, auto_id="field_%s", label_suffix="")
         add_inputs(self, asked, held=given)
         for bound in self.inputs:
             is_choice = isinstance(bound.field.widget, forms.Select)
@@ -105,8 +107,10 @@ class FieldsForm(forms.Form):
 
     def changes(self) -> tuple[dict[str, object], dict[str, object]]:
         """Give what was typed otherwise than it was shown, and what was shown there."""
-        told = self.cleaned_data.get("shown")
-        shown = told if isinstance(told, dict) else {}
+        try:
+            shown = msgspec.json.decode(self.cleaned_data["shown"] or "{}", type=dict[str, Any])
+        except (ValueError, RecursionError):
+            shown = {}
         given = {key: v for key, v in given_in(self).items() if v != shown.get(key)}
         return dict(given), {key: shown.get(key) for key in given}
 

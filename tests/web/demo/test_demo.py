@@ -10,7 +10,9 @@ from django.test import Client
 
 from clew.access.models import Member, Organisation, Role
 from clew.base.models import Entry, Outbox
-from clew.capture.models import Rejected, Source, Submission
+from clew.capture.actions.fields import FieldData, add_field
+from clew.capture.models import CustomField, Form, FormField, Rejected, Source, Submission
+from clew.contacts.actions import correct
 from clew.contacts.models import Contact, Lead, Suspect
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
@@ -22,7 +24,7 @@ from clew.web.demo import load
 from clew.web.demo.errors import MixedWithOwn, NoDemo, NotEmpty
 from clew.web.demo.removal import remove
 from clew.web.worker import run_belt_once
-from tests.company import found, source, submit
+from tests.company import TESTER, found, source, submit
 
 SUNDAY_AT_THREE = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 DAYS = 12
@@ -95,6 +97,18 @@ def test_removing_the_demo_leaves_nothing_of_it() -> None:
     assert list(left) == ["GradingRulesPublished"]  # every deployment starts with them
     with pytest.raises(NoDemo):
         remove()
+    connection.check_constraints()
+
+
+@pytest.mark.usefixtures("_demo")
+def test_the_demo_can_be_removed_after_its_leads_and_forms_got_custom_fields() -> None:
+    field = add_field(FieldData("volt", "V", "number"), actor=TESTER, now=SUNDAY_AT_THREE)
+    form = Form.objects.earliest("pk")
+    FormField.objects.create(form=form, field=field, position=0)
+    lead = Lead.objects.earliest("pk")
+    correct([lead.pk], {"volt": 48}, actor=TESTER, now=SUNDAY_AT_THREE)
+    assert remove() > 0
+    assert CustomField.objects.exists()
     connection.check_constraints()
 
 

@@ -97,13 +97,14 @@ def test_a_field_that_cannot_be_says_why(admin: Client, given: dict[str, str], w
 
 
 def test_the_page_of_fields_costs_the_same_whatever_is_on_it(admin: Client) -> None:
-    costs = []
-    for _ in range(2):
-        with CaptureQueriesContext(connection) as seen:
-            admin.get("/fields")
-        costs.append(len(seen))
-        define()
-    assert costs[0] == costs[1]
+    add_field(FieldData("first", "一", "text"), actor=TESTER, now=MONDAY_NOON)
+    admin.get("/fields")
+    with CaptureQueriesContext(connection) as one:
+        admin.get("/fields")
+    define()
+    with CaptureQueriesContext(connection) as four:
+        admin.get("/fields")
+    assert len(one) == len(four)
 
 
 def test_a_lead_shows_its_fields_and_a_salesperson_changes_them(
@@ -156,7 +157,7 @@ def test_of_two_people_on_one_page_the_second_keeps_what_was_typed_and_sees_the_
     assert custom(lead) == {"volt": 48, "axis": "one"}
 
 
-@pytest.mark.parametrize("shown", ["", "[]", "null", "{", '{"volt": [1]}', "1" * 5000])
+@pytest.mark.parametrize("shown", ["", "[]", "null", "{", '{"volt": [1]}', "1" * 5000, "[" * 9999])
 def test_a_hostile_note_of_what_was_shown_breaks_nothing(
     company: Company, admin: Client, shown: str
 ) -> None:

@@ -31,6 +31,7 @@ STATEMENTS = (
     "delete from contacts_overlap where submission_id in (select id from doomed)",
     """create temporary table strangers on commit drop as
        select distinct contact_id as id from contacts_lead where id in (select id from doomed)""",
+    "delete from contacts_correction where lead_id in (select id from doomed)",
     "delete from contacts_lead where id in (select id from doomed)",
     """delete from strangers s using contacts_lead l where l.contact_id = s.id""",
     "delete from contacts_identifier where contact_id in (select id from strangers)",
@@ -54,6 +55,8 @@ STATEMENTS = (
     """update capture_rejected set source_id = null where source_id in
        (select id from capture_source where key = any(%(sources)s))""",
     "delete from capture_submission where id in (select id from doomed)",
+    """delete from capture_formfield where form_id in
+         (select id from capture_form where organisation_id = %(organisation)s)""",
     "delete from capture_form where organisation_id = %(organisation)s",
     """delete from capture_consenttext t
        where not exists (select from capture_form f where f.consent_text_id = t.id)""",
