@@ -11,7 +11,7 @@ from clew.base.ledger import Actor
 from clew.base.sealing import seal
 from clew.capture.models import Consent, Source, Submission, Waiting
 from clew.capture.schemas import Body, LeadIn, Outcome, encode_body
-from clew.handoff.actions import join
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method, Seat
 from clew.web.seed import ensure
 from clew.web.worker import run_belt_once

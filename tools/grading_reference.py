@@ -54,7 +54,8 @@ def text() -> str:
     return "\n".join([HEAD, *_facts(), *_operators(), *_limits(), *_rules(), ""])
 
 
-def _both(label: object) -> str:
+def both(label: object) -> str:
+    """Give words in both languages, as two cells of a table."""
     with override("en"):
         english = str(label)
     with override("zh-hans"):
@@ -67,11 +68,11 @@ def _facts() -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for fact in KINDS:
         if fact in CHOICES:
-            named = (_both(CHOICE_LABELS[c]).replace(" | ", " ") for c in CHOICES[fact])
+            named = (both(CHOICE_LABELS[c]).replace(" | ", " ") for c in CHOICES[fact])
             values = ", ".join(named)
         else:
             values = "yes, no 是、否" if KINDS[fact] == "yes_no" else f"from {LEAST.get(fact, 0)}"
-        yield f"| `{fact}` | {_both(FACT_LABELS[fact])} | {TYPES[KINDS[fact]]} | {values} |"
+        yield f"| `{fact}` | {both(FACT_LABELS[fact])} | {TYPES[KINDS[fact]]} | {values} |"
     yield f"\n{len(KINDS)} facts are known. Besides them every field of your own is a fact, stored as `custom.` and its key.\n"
     yield "此外，每个自定义字段也是一个事实，存为 `custom.` 加字段的键。\n"
 
@@ -82,11 +83,11 @@ def _operators() -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for kind, operators in OPERATORS_OF.items():
         for operator in operators:
-            yield f"| {TYPES[kind]} | `{operator}` | {_both(OPERATOR_LABELS[operator])} |"
+            yield f"| {TYPES[kind]} | `{operator}` | {both(OPERATOR_LABELS[operator])} |"
     for own, fitting in OPERATORS_OF_FIELD.items():
         mark = "your own choice 自定义的选项" if own == "choice" else TYPES[own]
         for operator in fitting:
-            yield f"| {mark} | `{operator}` | {_both(OPERATOR_LABELS[operator])} |"
+            yield f"| {mark} | `{operator}` | {both(OPERATOR_LABELS[operator])} |"
     yield "\nA field that holds nothing meets only “is filled in, no”. 字段为空的线索只符合“已填写，否”。\n"
 
 
@@ -107,7 +108,7 @@ def _findings() -> Iterator[str]:
     yield "| weight | what is said | 中文 |"
     yield "| --- | --- | --- |"
     for code, weight in checks.WEIGHTS.items():
-        yield f"| {weight} | {_both(FINDINGS[code])} |".replace("%(fact)s", "…")
+        yield f"| {weight} | {both(FINDINGS[code])} |".replace("%(fact)s", "…")
     yield ""
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from clew.access.models import Member
 from clew.contacts.models import Lead
-from clew.handoff.actions import assign, claim
+from clew.handoff.actions.leads import assign, claim
 from clew.pipeline.actions.leads import plan
 from clew.pipeline.models import Call, Task
 from tests.browser.conftest import PHONE, Sit

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clew.access.models import Member, Role, Team
-from clew.handoff.actions import join
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method, Placement, Routing
 from tests.browser.conftest import DESKTOP, PHONE, Sit
 from tests.company import HOT, TESTER, Company, enquire, found, member

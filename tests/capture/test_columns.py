@@ -22,10 +22,10 @@ from clew.capture.columns import (
     Plan,
     RowFault,
     RowRead,
-    guess,
     read,
     sameness,
 )
+from clew.capture.guessing import guess
 from clew.capture.schemas import LeadIn, Outcome
 from clew.capture.sheets import reading
 from clew.capture.sheets.content import OnDisk

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clew.capture.columns import guess
+from clew.capture.guessing import guess
 from clew.capture.sheets.layout import ColumnProfile
 from clew.capture.sheets.profiles import Profiles
 

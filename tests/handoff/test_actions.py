@@ -5,7 +5,8 @@ from django.db.models import Sum
 from clew.base.models import Entry
 from clew.base.outbox import follow
 from clew.contacts.models import Lead
-from clew.handoff import actions
+from clew.handoff.actions import leads as actions
+from clew.handoff.actions.seats import join, leave
 from clew.handoff.errors import (
     CapacityReached,
     ContactBusy,
@@ -104,9 +105,9 @@ def test_joining_twice_is_refused_and_returning_keeps_the_credit() -> None:
     first = Seat.objects.get(pk=company.seats[0].pk)
     terms = {"weight": 1, "capacity": 9, "actor": TESTER, "now": NOW}
     with pytest.raises(SeatTaken):
-        actions.join(company.online.pk, first.member_id, **terms)
-    actions.leave(first.pk, actor=TESTER, now=NOW)
-    again = actions.join(company.online.pk, first.member_id, **terms)
+        join(company.online.pk, first.member_id, **terms)
+    leave(first.pk, actor=TESTER, now=NOW)
+    again = join(company.online.pk, first.member_id, **terms)
     assert (again.pk, again.credit, again.left_at) == (first.pk, first.credit, None)
     assert Seat.objects.aggregate(sum=Sum("credit"))["sum"] == 0
 

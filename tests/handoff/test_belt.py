@@ -5,7 +5,8 @@ from django.db.models import Sum
 
 from clew.access.actions import deactivate
 from clew.base.outbox import follow
-from clew.handoff.actions import assign, close, leave, set_seat
+from clew.handoff.actions.leads import assign, close
+from clew.handoff.actions.seats import leave, set_seat
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal, trace
 from clew.pipeline.models import Clock

@@ -11,10 +11,11 @@ from django.db.models import Sum
 from clew.access.actions import deactivate
 from clew.base.ledger import Actor
 from clew.base.models import Entry
-from clew.handoff import actions as handoff
-from clew.handoff.actions import close, join, leave, set_seat
+from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.leads import close
+from clew.handoff.actions.seats import join, leave, set_seat
 from clew.handoff.belt import seating
-from clew.handoff.calendars import DAY
+from clew.handoff.calendars import DAY, Hours
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Absence, Calendar, Placement, Round, Seat
 from clew.handoff.people import actions
@@ -383,10 +384,11 @@ def test_reading_the_seats_of_many_teams_takes_one_statement(
 ) -> None:
     company = found(weights=(1, 1, 1))
     away(company.seats[0])
+    always = Hours("UTC", ((0, 7 * DAY),))
+    teams = {company.online.pk: always, company.offline.pk: always}
+    worked = seating.Worked(teams, {}, frozenset(teams))
     with django_assert_num_queries(1):  # type: ignore[operator]
-        seats = seating.seated(
-            [company.online.pk, company.offline.pk], lambda *_: True, MONDAY_NOON
-        )
+        seats = seating.seated([company.online.pk, company.offline.pk], worked, MONDAY_NOON)
     assert [bool(s.absence) for s in seats[company.online.pk]] == [True, False, False]
 
 

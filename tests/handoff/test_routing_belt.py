@@ -9,17 +9,15 @@ from msgspec import convert
 
 from clew.access.models import Team
 from clew.handoff import errors
-from clew.handoff.actions import (
-    Taking,
+from clew.handoff.actions.methods import Taking, set_method
+from clew.handoff.actions.routing import (
     end_pilot,
-    join,
     publish_draft,
     roll_back,
-    set_method,
-    set_seat,
     start_pilot,
     write_draft,
 )
+from clew.handoff.actions.seats import join, set_seat
 from clew.handoff.models import Calendar, Method, Pilot, Placement, Route, Routing
 from clew.handoff.queries import draft, known, sent, trace
 from clew.handoff.routing import Given, Rule, examine

@@ -7,7 +7,7 @@ import pytest
 
 from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.custom import Choice
-from clew.handoff.actions import publish
+from clew.handoff.actions.routing import publish
 from clew.handoff.models import Placement, Route
 from clew.handoff.queries import known, route_stands
 from clew.handoff.routing import FieldTest, Given, Rule, choose, covers, examine, prepare, situation

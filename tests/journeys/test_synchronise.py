@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from clew.access.tokens import issue
 from clew.contacts.models import Contact, Lead
-from clew.handoff.actions import close
+from clew.handoff.actions.leads import close
 from clew.handoff.models import Placement
 from clew.web.flow import undo
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, found

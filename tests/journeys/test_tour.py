@@ -84,7 +84,7 @@ class Walk:
             self.visitor.send({"login": name, "password": PASSWORD})
 
     def _open(self, path: str) -> None:
-        self.visitor.open(path)
+        self.visitor.open(urllib.parse.quote(path, safe="/?=&"))
 
     def _see(self, words: str) -> None:
         assert words in self.visitor.page, f"{words!r} is not on {self.visitor.path}"

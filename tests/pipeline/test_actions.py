@@ -7,7 +7,7 @@ from django.db import connection
 from clew.base.ids import uuid7
 from clew.base.models import Entry
 from clew.contacts.models import Lead
-from clew.handoff.actions import claim, to_pool
+from clew.handoff.actions.leads import claim, to_pool
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead, keep_draft, log_call, plan

@@ -34,7 +34,8 @@ from clew.pipeline.errors import (
     RightsChanged,
 )
 from clew.pipeline.extract import COLUMNS
-from clew.pipeline.leads import Filter, leads
+from clew.pipeline.filters import Filter
+from clew.pipeline.leads import leads
 from clew.pipeline.models import Call, Export
 from tests.company import COLD, HOT, MONDAY_NOON, Company, enquire, found, member
 

@@ -6,7 +6,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from clew.pipeline import queries
 from clew.pipeline.actions.leads import log_call
-from clew.pipeline.leads import PAGE, Filter, leads
+from clew.pipeline.filters import Filter
+from clew.pipeline.leads import PAGE, leads
 from clew.pipeline.rules import Group
 from tests.company import HOT, MONDAY_NOON, enquire, found
 from tests.pipeline.desk import NOON, call, desk, holder

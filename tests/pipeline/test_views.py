@@ -9,7 +9,8 @@ from django.urls import reverse
 from clew.access.models import Member, Role
 from clew.base.ids import uuid7
 from clew.base.models import Entry
-from clew.handoff.actions import join, to_pool
+from clew.handoff.actions.leads import to_pool
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Placement
 from clew.pipeline.models import Call, Draft, Task
 from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire, member

@@ -15,7 +15,7 @@ from clew.base.outbox import follow
 from clew.contacts.errors import AlreadyMerged, MergeWithItself
 from clew.contacts.models import Contact, Lead, Merge, Repeat
 from clew.errors import ClewError
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.tally.queries import Breaches, account, breaches
 from clew.web.flow import FACTS, undo
 from clew.web.merging import Order, merge, unmerge

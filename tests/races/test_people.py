@@ -1,11 +1,14 @@
 """People change what they take on, go away and leave, while leads flow on other connections."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Sum
 
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads, seats
+from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.people import actions
 from clew.handoff.queries import inputs, recomputed_equal
@@ -13,7 +16,7 @@ from clew.handoff.rules import exclusion
 from clew.tally.queries import account, breaches
 from clew.web.flow import give_out, tick
 from clew.web.worker import run_belt_once
-from tests.company import HOT, MONDAY_NOON, TESTER, Company, found, submit
+from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, found, submit
 from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +33,50 @@ def fill(company: Company, count: int) -> None:
         submit(company.site, phone=f"138{number:08d}", region=REGIONS[number % 3], **HOT)
 
 
+def test_a_person_with_two_seats_leaves_while_a_lead_moves_between_them() -> None:
+    """Whoever moves a lead holds it and wants the other seat: all leads are locked before any seat is."""
+    company = found(weights=(1,))
+    here = company.seats[0]
+    who = here.member_id
+    there = seats.join(
+        company.offline.pk, who, weight=1, capacity=50, actor=TESTER, now=MONDAY_NOON
+    )
+    enquire(company.site, phone="13800000001", **HOT)
+    moving = enquire(company.fair, phone="13800000002", **HOT)
+    waiting, moved = threading.Event(), []
+
+    def move() -> None:
+        with transaction.atomic():
+            lock_leads([moving])
+            waiting.set()
+            _wait_for_somebody()
+            leads.assign(moving, seat_id=here.pk, actor=TESTER, now=MONDAY_NOON, reason="by_hand")
+            moved.append(moving)
+
+    def part() -> None:
+        waiting.wait()
+        seats.release(who, now=MONDAY_NOON)
+
+    assert at_once(move, part) == []
+    assert moved
+    assert set(Seat.objects.filter(pk__in=[here.pk, there.pk]).values_list("open_count")) == {(0,)}
+    assert Placement.objects.filter(closed_at=None, kind="pool").count() == 2
+    is_in_order(company)
+
+
+def _wait_for_somebody() -> None:
+    """Wait until another connection waits for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute(
+                "select count(*) from pg_stat_activity"
+                " where datname = current_database() and wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("select pg_sleep(0.02), pg_stat_clear_snapshot()")
+
+
 def is_in_order(company: Company) -> None:
     found_ = breaches()
     assert (found_.leads_nowhere, found_.seats_miscounted, found_.teams_with_credit_left) == (
@@ -41,10 +88,10 @@ def is_in_order(company: Company) -> None:
     assert Seat.objects.aggregate(sum=Sum("credit"))["sum"] == 0
     for decided in Round.objects.all():
         assert recomputed_equal(decided)
-        seats, leads = inputs(decided)
-        by_id = {s.id: s for s in seats}
+        sitting, given = inputs(decided)
+        by_id = {s.id: s for s in sitting}
         for placed in Placement.objects.filter(round=decided, kind="person"):
-            lead = leads[placed.turn or 0]
+            lead = given[placed.turn or 0]
             assert placed.seat_id
             assert not exclusion(by_id[placed.seat_id], -999, (lead.region, lead.category))
 
@@ -90,7 +137,7 @@ def test_somebody_is_removed_at_noon_with_leads_while_more_arrive() -> None:
         submit(company.site, phone=f"139{number:08d}", **HOT)
 
     def part() -> None:
-        handoff.leave(gone.pk, actor=TESTER, now=MONDAY_NOON)
+        seats.leave(gone.pk, actor=TESTER, now=MONDAY_NOON)
         give_out(MONDAY_NOON)
 
     assert at_once(drain, drain, part, lambda: tick(MONDAY_NOON)) == []

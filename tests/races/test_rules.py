@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from clew.handoff import actions
+from clew.handoff.actions import routing as actions
 from clew.handoff.errors import DraftMoved
 from clew.handoff.models import Placement, Route, Routing
 from clew.handoff.queries import known, route_stands

@@ -14,7 +14,8 @@ from clew.capture.actions.failures import replay
 from clew.capture.errors import FailureSettled
 from clew.capture.models import Failure, Undone, Waiting
 from clew.contacts.models import Contact, Identifier, Lead, Repeat
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.seats import leave
 from clew.handoff.errors import LeadMissing, LeadTaken
 from clew.handoff.models import Placement, Seat
 from clew.pipeline.actions.leads import CallIn, keep_draft, log_call
@@ -156,10 +157,10 @@ def test_a_file_is_undone_while_the_shift_begins_and_a_person_leaves() -> None:
             with transaction.atomic():
                 tick(MONDAY_NOON)
 
-    def leave() -> None:
-        handoff.leave(company.seats[2].pk, actor=TESTER, now=MONDAY_NOON)
+    def part() -> None:
+        leave(company.seats[2].pk, actor=TESTER, now=MONDAY_NOON)
 
-    assert at_once(begin, leave, lambda: undo_in_portions(ids, 4)) == []
+    assert at_once(begin, part, lambda: undo_in_portions(ids, 4)) == []
     undo_in_portions(ids)
     assert not Lead.objects.exists()
     assert set(Seat.objects.values_list("open_count", "credit")) == {(0, 0)}

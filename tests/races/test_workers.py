@@ -10,7 +10,7 @@ from django.db.models import Count, Sum
 
 from clew.access.models import Member
 from clew.contacts.models import Contact, Lead, Repeat
-from clew.handoff import actions
+from clew.handoff.actions import leads as actions
 from clew.handoff.errors import LeadTaken
 from clew.handoff.models import Placement, Seat
 from clew.pipeline.actions.leads import CallIn, log_call

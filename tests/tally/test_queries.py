@@ -4,7 +4,7 @@ import pytest
 
 from clew.contacts.models import Lead
 from clew.errors import Denied
-from clew.handoff import actions
+from clew.handoff.actions import leads as actions
 from clew.pipeline.models import Call
 from clew.tally.queries import account, never_contacted, waste
 from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire, found, submit

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 
 from clew.base.ledger import Actor
-from clew.capture import columns
 from clew.capture.actions import imports
 from clew.capture.columns import Plan
+from clew.capture.guessing import guess
 from clew.capture.models import Import, ImportRow
 from clew.capture.sheets.layout import ColumnProfile
 from clew.web import importing
@@ -38,7 +38,7 @@ def send(content: bytes, name: str = "leads.csv") -> Import:
 def guessed(batch: Import, *, is_history: bool = False, **targets: str) -> Plan:
     """The plan that is guessed, with targets changed by the names of columns."""
     profiles = msgspec.convert(batch.profiles, list[ColumnProfile])
-    plan = columns.guess(profiles, is_history=is_history, row_count=batch.row_count)
+    plan = guess(profiles, is_history=is_history, row_count=batch.row_count)
     changed = [
         msgspec.structs.replace(c, target=targets.get(c.name, c.target)) for c in plan.columns
     ]

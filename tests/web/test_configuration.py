@@ -20,7 +20,7 @@ SETTING = """
 calendars:
   - {name: 李组班次, mon: "8:30–12:00, 13:30–18:00", tue: "9:00–18:00", days_off: ["2026-10-01 – 2026-10-07"], days_on: ["2026-10-10 wed"]}
 teams:
-  - {name: 李组, takes: rules, calendar: 李组班次, low: turn}
+  - {name: 李组, takes: rules, calendar: 李组班次, medium: idle, low: turn}
 validity:
   - {category: 伺服, high_days: 10, medium_days: 20, low_days: 30}
 distribution:
@@ -55,6 +55,8 @@ def test_a_file_sets_the_place_up_and_leads_go_by_it(company: Company) -> None:
     assert place.team is not None
     assert place.team.name == "线上组"  # nobody sits in Li's team yet
     assert place.kind == "person"
+    method = Method.objects.get(team__name="李组")
+    assert (method.high, method.medium, method.low) == ("turn", "idle", "turn")
 
 
 def test_a_trial_changes_nothing(company: Company) -> None:

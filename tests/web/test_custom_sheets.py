@@ -11,6 +11,7 @@ from clew.capture import columns
 from clew.capture.actions.fields import FieldData, add_field, retire_field
 from clew.capture.columns import Plan
 from clew.capture.custom import Choice
+from clew.capture.guessing import guess
 from clew.capture.models import ImportRow
 from clew.capture.queries import all_definitions, definitions
 from clew.capture.sheets.layout import ColumnProfile
@@ -47,7 +48,7 @@ def company() -> Company:
 def guessed(batch: Any) -> Plan:
     profiles = msgspec.convert(batch.profiles, list[ColumnProfile])
     count = batch.row_count
-    return columns.guess(profiles, is_history=False, row_count=count, fields=definitions())
+    return guess(profiles, is_history=False, row_count=count, fields=definitions())
 
 
 def test_columns_are_guessed_by_the_names_of_fields(company: Company) -> None:

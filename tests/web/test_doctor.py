@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clew.grading.models import Grade
-from clew.handoff.actions import publish_draft, write_draft
+from clew.handoff.actions.routing import publish_draft, write_draft
 from clew.handoff.models import Round, Route, Seat
 from clew.handoff.queries import known
 from clew.handoff.routing import Rule

@@ -12,10 +12,11 @@ from clew.capture.queries import yields
 from clew.capture.schemas import Outcome
 from clew.contacts.models import Contact, Identifier, Lead, Repeat
 from clew.grading.models import Grade
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement, Round, Seat
 from clew.pipeline.actions.leads import close_lead
-from clew.pipeline.leads import Filter, leads
+from clew.pipeline.filters import Filter
+from clew.pipeline.leads import leads
 from clew.pipeline.models import Clock, Result, Task
 from clew.pipeline.timeline import timeline
 from clew.tally.queries import Breaches, Outcomes, account, breaches, outcomes

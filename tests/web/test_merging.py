@@ -23,7 +23,8 @@ from clew.contacts.models import Contact, Identifier, Lead, Merge, Repeat
 from clew.contacts.queries import contacts_by_number, identifiers, masked, with_open_lead
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.seats import leave
 from clew.handoff.errors import ContactBusy
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import log_call
@@ -217,7 +218,7 @@ def test_whose_seat_is_gone_their_lead_opens_again_in_the_pool() -> None:
     seat = Placement.objects.get(lead=wang).seat
     made = join(company, wang, li)
     assert seat
-    handoff.leave(seat.pk, actor=TESTER, now=later(20))
+    leave(seat.pk, actor=TESTER, now=later(20))
     part(company, made)
     assert place(wang)[0] == "pool"
     assert Clock.objects.get(lead=wang).stopped_at is not None

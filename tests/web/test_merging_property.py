@@ -22,7 +22,7 @@ from clew.contacts.errors import AlreadyMerged, MergeWithItself
 from clew.contacts.models import Contact, Identifier, Lead, Merge
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Method, Placement, Seat
 from clew.pipeline.models import Clock
 from clew.tally.queries import Breaches, account, breaches

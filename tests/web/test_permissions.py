@@ -19,12 +19,14 @@ from clew.base.sheets_out import Format
 from clew.capture.actions.imports import begin
 from clew.contacts.models import Lead
 from clew.grading.trials.actions import try_draft
-from clew.handoff.actions import write_draft
+from clew.handoff.actions.routing import write_draft
 from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
-from clew.pipeline.leads import Filter
+from clew.pipeline.bulk.actions import choose
+from clew.pipeline.filters import Filter
+from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
 from clew.web.permissions import ANYBODY, TABLE, Rows, is_allowed
@@ -45,8 +47,19 @@ IDS = {
     "absence_id",
     "merge_id",
     "trial_id",
+    "view_id",
+    "bulk_id",
 }
-UUIDS = {"lead_id", "submission_id", "import_id", "export_id", "merge_id", "trial_id"}
+UUIDS = {
+    "lead_id",
+    "submission_id",
+    "import_id",
+    "export_id",
+    "merge_id",
+    "trial_id",
+    "view_id",
+    "bulk_id",
+}
 
 
 @dataclass(frozen=True)
@@ -115,6 +128,9 @@ def world() -> World:
     rules = [Rule("all", company.online.pk)]
     write_draft(rules, edition=1, member=company.manager, now=MONDAY_NOON)
     trial = try_draft(edition=1, member=company.manager, now=MONDAY_NOON)
+    shared = Sharing("团队的", "team", company.online.pk)
+    view = save(uuid4(), shared, Filter(), (), viewer=company.manager, now=MONDAY_NOON)
+    bulk = choose(uuid4(), "close", viewer=holder, now=MONDAY_NOON, lead_ids=[lead_id])
     return World(
         company,
         {
@@ -139,6 +155,8 @@ def world() -> World:
             "pilot_id": 1,
             "merge_id": merged.pk,
             "trial_id": trial.pk,
+            "view_id": view.pk,
+            "bulk_id": bulk.pk,
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

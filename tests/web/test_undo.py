@@ -22,7 +22,7 @@ from clew.contacts.models import Contact, Identifier, Lead, Overlap, Repeat
 from clew.contacts.queries import masked
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal as grade_stands
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal as round_stands
 from clew.pipeline.actions.leads import CallIn, close_lead, keep_draft, log_call, plan

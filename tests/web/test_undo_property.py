@@ -20,7 +20,7 @@ from clew.base.sealing import lookup
 from clew.contacts.models import Contact, Identifier, Lead
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.tally.queries import Breaches, account, breaches
 from clew.web.flow import undo

@@ -18,7 +18,7 @@ from clew.capture.models import Submission
 from clew.contacts.models import Lead, Repeat
 from clew.grading.actions import Days, set_validity
 from clew.grading.models import Grade, Level
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement, Seat
 from clew.pipeline.actions.leads import CallIn, close_lead, log_call, plan
 from clew.pipeline.models import Call, Clock, Task

@@ -17,7 +17,14 @@ PREFIX = "clew_"
 SECRET_BYTES = 24  # 192 bits
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
-SCOPES = ("leads:write", "leads:read", "contacts:read", "events:read")
+SCOPES = (
+    "leads:write",
+    "leads:read",
+    "contacts:read",
+    "events:read",
+    "duplicates:read",
+    "duplicates:write",
+)
 ACTIVE = "select digest, id, name, scopes from access_token where revoked_at is null"
 
 

@@ -18,6 +18,7 @@ from clew.capture.ways import narrow
 Kind = Literal["text", "number", "date", "choice", "money"]
 Typed = str | int | float
 KINDS: tuple[Kind, ...] = get_args(Kind)
+CUSTOM = "custom."  # before the key, where a field stands among others: a column, a fact, a filter
 KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LONGEST_KEY = 40

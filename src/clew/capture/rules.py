@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ QUIET = 60  # sendings of one form in ten minutes
 LONGEST_REACH = 120
 LONGEST_PHONE = 60
 LONGEST_FIELD = 80  # of the name of a field that has a fault
+ANSWER = ":answer"  # behind the id of what was sent first
 TYPED = ("name", "phone", "wechat", "email", "company", "region")
 encode = msgspec.json.Encoder().encode
 
@@ -74,6 +76,16 @@ def set_aside(lead: LeadIn, fields: Definitions) -> LeadIn:
     kept, wrong = accept_all(fields, lead.custom)
     aside = {f"custom.{key}": lead.custom[key] for key, _ in wrong}
     return replace(lead, custom=kept, extra=lead.extra | aside)
+
+
+def answer_key(first_id: UUID) -> str:
+    """Give by what the one answer to a form's further question is known, besides what was sent first."""
+    return f"{first_id}{ANSWER}"
+
+
+def is_answer(lead: LeadIn) -> bool:
+    """Tell an answer to a form's further question from a new enquiry."""
+    return bool(lead.answers) and not lead.message and (lead.external_id or "").endswith(ANSWER)
 
 
 def is_reachable(lead: LeadIn) -> bool:

@@ -38,7 +38,7 @@ from clew.capture.forms import Asked, AskForm
 from clew.capture.models import ConsentText, Form, FormField, Submission
 from clew.capture.queries import defined
 from clew.capture.rejections import Doorway
-from clew.capture.rules import PROOF_BITS, as_typed, encode, is_proven, work_bits
+from clew.capture.rules import PROOF_BITS, answer_key, as_typed, encode, is_proven, work_bits
 from clew.capture.schemas import ConsentIn, LeadIn
 from clew.errors import ClewError, Missing, Unavailable
 
@@ -99,7 +99,7 @@ def thank(request: HttpRequest, slug: str, ref: str) -> HttpResponse:
             return HttpResponseRedirect(request.path, status=303)
         error = FieldsWrong()
     is_answered = Submission.objects.filter(
-        source_id=page.source_id, external_id=f"{first}:answer"
+        source_id=page.source_id, external_id=answer_key(first)
     ).exists()
     context = {"page": page, "is_answered": is_answered, "error": error}
     return render(request, "capture/thanks.html", context, status=error.status if error else 200)

@@ -10,7 +10,8 @@ from django.db.models.functions import Coalesce
 from clew.base.bulk import as_array
 from clew.base.json import dumps
 from clew.base.sealing import lookup, unseal
-from clew.capture.ways import normal_phone
+from clew.capture.ways import normal_phone, ways
+from clew.contacts.errors import Unreachable
 from clew.contacts.models import Contact, Identifier, Lead
 from clew.contacts.rules import mask
 
@@ -58,6 +59,28 @@ def contacts_by_number(text: str) -> list[UUID]:
         Q(survivor__in=persons) | Q(pk__in=persons, absorbed__isnull=False)
     )
     return list({*ids, *merged.values_list("pk", flat=True)})
+
+
+def contacts_by_way(*, phone: str, email: str, wechat: str) -> list[UUID]:
+    """Find contacts by full ways of reaching them. Raises Unreachable where nothing given is one."""
+    given = ways(phone, email, wechat)
+    if not given:
+        raise Unreachable
+    sought = Q()
+    for way in given:
+        sought |= Q(kind=way.kind, digest=lookup(way.value, way.kind))
+    return list(Identifier.objects.filter(sought).values_list("contact_id", flat=True).distinct())
+
+
+def same_people(contact_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Give by the contact that stands for each the people whom contacts belong to, with all their contacts."""
+    persons = set(roots(contact_ids).values())
+    groups: dict[UUID, list[UUID]] = {root: [] for root in persons}
+    members = Contact.objects.filter(Q(pk__in=persons) | Q(survivor__in=persons)).order_by("pk")
+    named = members.annotate(root=Coalesce("survivor", "pk"))
+    for contact_id, root in named.values_list("pk", "root"):
+        groups[root].append(contact_id)
+    return groups
 
 
 # one by one along the indexes, whatever was counted of the tables

@@ -12,6 +12,7 @@ from django.db import connection
 from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
+from clew.capture.rules import is_answer
 from clew.contacts.belt.identifying import Enquiry, Met
 from clew.grading.errors import NoRules
 from clew.grading.events import LeadGraded
@@ -145,19 +146,23 @@ def rules_in_force() -> Published:
 def _verdict(
     e: Enquiry, earlier: dict[str, Any] | None, published: Published
 ) -> tuple[Facts, Verdict]:
-    facts = _observed(e.heard[0], e.submission_count - len(e.heard) + 1, earlier)
-    for count, met in enumerate(e.heard[1:], e.submission_count - len(e.heard) + 2):
-        facts = _observed(met, count, asdict(facts))
+    first, *others = e.heard
+    unheard = e.submission_count - len(e.heard)
+    before = earlier.get("submission_count", unheard) if earlier else unheard
+    facts = _observed(first, before, earlier)
+    for met in others:
+        facts = _observed(met, facts.submission_count, asdict(facts))
     if e.custom:
         facts = replace(facts, custom=e.custom)
     return facts, grade(facts, published.rules, published.high_from, published.medium_from)
 
 
-def _observed(met: Met, count: int, earlier: dict[str, Any] | None) -> Facts:
+def _observed(met: Met, before: int, earlier: dict[str, Any] | None) -> Facts:
+    """Give the facts after one message; an answer to a form's further question is no enquiry of its own."""
     facts = observe(
         message=met.given.message,
         company=met.given.company,
-        submission_count=count,
+        submission_count=max(1, before + (not is_answer(met.given))),
         source_kind=met.arrival.source_kind,
         is_online=met.arrival.is_online,
         is_introduced=bool(met.given.introduced_by),

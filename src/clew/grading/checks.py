@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from clew.capture.custom import Definitions
+from clew.capture.custom import CUSTOM, Definitions
 from clew.grading.fields import fault_of, field_of, situations
 from clew.grading.rules import (
     CHOICES,
-    CUSTOM,
     KINDS,
     LEAST,
     OPERATORS_OF,

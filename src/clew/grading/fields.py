@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from clew.capture.custom import Definition, Definitions, Typed, accept
+from clew.capture.custom import CUSTOM, Definition, Definitions, Typed, accept
 from clew.grading.rules import (
     CHOICES,
-    CUSTOM,
     KINDS,
     OPERATORS_OF,
     Condition,

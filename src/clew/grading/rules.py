@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from clew.capture.custom import CUSTOM
+
 Operator = Literal["==", "!=", ">=", "<=", ">", "<", "in", "says", "filled"]
 Value = bool | int | float | str | list[str]
 Kind = Literal["number", "yes_no", "choice", "figure", "day", "words"]
-CUSTOM = "custom."  # before the key of a custom field in the name of a fact
 
 OPERATORS: dict[
     Operator, Callable[[Any, Any], bool]

@@ -58,12 +58,17 @@ def after(h: Hours, start: datetime, minutes: int) -> datetime:
 
 def minutes_between(h: Hours, start: datetime, end: datetime) -> int:
     """Count working minutes from `start` to `end`; nothing when `end` is not later."""
+    return time_between(h, start, end) // timedelta(minutes=1)
+
+
+def time_between(h: Hours, start: datetime, end: datetime) -> timedelta:
+    """Add up the working time from `start` to `end`; nothing when `end` is not later."""
     total = timedelta()
     for opens, closes in _spans(h, start):
         if opens >= end:
             break
         total += max(timedelta(), min(closes, end) - max(opens, start))
-    return int(total.total_seconds() // 60)
+    return total
 
 
 def _by_day(start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -48,9 +48,10 @@ class Method(models.Model):
         RULES = "rules"
 
     class Way(models.TextChoices):
-        """To the person whose turn it is, or into the team's pool."""
+        """To the person whose turn it is by weight, to who has waited longest, or into the team's pool."""
 
         TURN = "turn"
+        IDLE = "idle"
         POOL = "pool"
 
     team = models.OneToOneField(Team, models.PROTECT, primary_key=True, related_name="method")
@@ -74,7 +75,8 @@ class Method(models.Model):
 class Seat(models.Model):
     """A member's place in a team's turn: weight, capacity, what it takes on, and the credit that is due.
 
-    Without a calendar the team's holds. `categories` (as written) and `territories` (spans of GB/T 2260
+    Without a calendar the team's holds. Waiting counts from when it joined, came `back_at` or was `served_at`
+    a lead by turn, whatever is latest. `categories` (as written) and `territories` (spans of GB/T 2260
     codes) that are empty mean all.
     """
 
@@ -91,6 +93,8 @@ class Seat(models.Model):
     categories = models.JSONField(default=list, db_default=[])
     territories = models.JSONField(default=list, db_default=[])
     joined_at = models.DateTimeField()
+    back_at = models.DateTimeField(null=True, blank=True)
+    served_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -17,9 +17,19 @@ from clew.contacts.models import Lead
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
 from clew.handoff.routing import Known, Rule, Situation, choose, prepare
-from clew.handoff.rules import COVERAGE, EXCLUSIONS, ONE_LEAD, Standing, share_out, standings
+from clew.handoff.rules import (
+    COVERAGE,
+    EXCLUSIONS,
+    IDLE,
+    ONE_LEAD,
+    Standing,
+    share_out,
+    standings,
+)
 from clew.handoff.rules import Lead as TurnLead
 from clew.handoff.rules import Seat as TurnSeat
+
+SECOND = 1_000_000  # microseconds
 
 
 def visible_leads(viewer: Member) -> QuerySet[Lead]:
@@ -64,7 +74,10 @@ def closed_for(lead_ids: Iterable[UUID], reason: str) -> set[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One seat at the moment of the decision. Credits in leads, not micro-leads."""
+    """One seat at the moment of the decision. Credits in leads, not micro-leads.
+
+    `waited_seconds`: of its own working time; nothing where the team does not ask who has waited longest.
+    """
 
     member_id: int
     name: str
@@ -74,6 +87,7 @@ class Candidate:
     capacity: int
     excluded: str
     is_chosen: bool
+    waited_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,7 @@ class Trace:
 
     kind: str
     reason: str
+    way: str  # turn, idle, or nothing where no turn was taken
     team: str
     decided_at: datetime
     chosen: str
@@ -106,17 +121,18 @@ def trace(viewer: Member, lead_id: UUID) -> Trace:
     )
     if decided is None:
         raise LeadMissing
-    seen = _standings(decided)
+    seen, way = _standings(decided)
     names = dict(
         Member.objects.filter(pk__in=[s.seat.member_id for s in seen]).values_list("pk", "name")
     )
     return Trace(
         kind=decided.kind,
         reason=decided.reason,
+        way=way,
         team=decided.team.name if decided.team else "",
         decided_at=decided.opened_at,
         chosen=decided.seat.member.name if decided.seat else "",
-        candidates=[candidate(s, names, decided.seat_id) for s in ranked(seen)],
+        candidates=[candidate(s, names, decided.seat_id) for s in ranked(seen, way)],
         sieve=_sieve(seen),
         is_recomputed_equal=recomputed_equal(decided.round) if decided.round else None,
         sent=sent(lead.pk),
@@ -144,15 +160,16 @@ def inputs(decided: Round) -> tuple[list[TurnSeat], list[TurnLead]]:
     )
 
 
-def _standings(decided: Placement) -> list[Standing]:
+def _standings(decided: Placement) -> tuple[list[Standing], str]:
     if decided.round is None or decided.turn is None:
-        return []
+        return [], ""
     seats, leads = inputs(decided.round)
-    return standings(seats, leads, decided.turn)
+    return standings(seats, leads, decided.turn), leads[decided.turn].way
 
 
-def ranked(seen: list[Standing]) -> list[Standing]:
-    return sorted(seen, key=lambda s: (bool(s.excluded), -s.credit))
+def ranked(seen: list[Standing], way: str) -> list[Standing]:
+    """Put those who could take a lead first, whoever is nearest to it before the others."""
+    return sorted(seen, key=lambda s: (bool(s.excluded), -s.waited if way == IDLE else -s.credit))
 
 
 def candidate(s: Standing, names: dict[int, str], chosen: int | None) -> Candidate:
@@ -165,6 +182,7 @@ def candidate(s: Standing, names: dict[int, str], chosen: int | None) -> Candida
         capacity=s.seat.capacity,
         excluded=s.excluded,
         is_chosen=s.seat.id == chosen,
+        waited_seconds=s.waited // SECOND,
     )
 
 

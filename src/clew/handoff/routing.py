@@ -9,9 +9,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from clew.capture.custom import Definitions
+from clew.capture.custom import CUSTOM, Definitions
 from clew.grading.fields import fault_of
-from clew.grading.rules import CUSTOM, Condition, test
+from clew.grading.rules import Condition, test
 
 MOST_RULES = 100
 MOST_TEAMS = 4  # a rule's team and those that come in where it cannot take a lead

@@ -4,9 +4,13 @@ Every lead credits each eligible seat with its share of one lead (in micro-leads
 debits the seat that gets it by all that was credited, so that the credits of a team always sum to
 zero. Source of the rule and of the properties tested: smooth weighted round robin (nginx) on a
 changing set of eligible people (the carpool problem, Fagin and Williams 1983).
+
+Where a team asks for it, a lead goes instead to the eligible seat that has waited longest, as call centres
+choose an agent. Waiting is counted in a seat's own working time, so a night or a week away is none; whoever is
+served waits from nothing again, so nobody gets two in a row while another waits. Credits stay as they are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
@@ -15,7 +19,8 @@ from msgspec import Struct
 
 from clew.handoff.routing import span
 
-VERSION = 2  # 1 knew neither absences nor what a seat takes on: its rounds are decided as before
+VERSION = 3  # 1 knew neither absences nor what a seat takes on, 2 no waiting: decided as they were
+TURN, IDLE = "turn", "idle"
 ONE_LEAD = 1_000_000
 ANYWHERE = (0, 1_000_000)
 Kind = tuple[int | None, str]  # a lead's region and category
@@ -25,7 +30,8 @@ Span = tuple[int, int]  # GB/T 2260 codes from the first up to the second
 class Seat(Struct, frozen=True, array_like=True):
     """A seat as it stood before the round. `credit` is in micro-leads.
 
-    `absence`: the id of the one it is away by, or 0. Without `categories` or `territories` it takes all;
+    `waited`: microseconds of its own working time since it last got a lead, joined or came back; counted
+    only where the team asks who has waited longest. `absence`: the id of the one it is away by, or 0. Without `categories` or `territories` it takes all;
     categories are in lower case.
     """
 
@@ -40,15 +46,20 @@ class Seat(Struct, frozen=True, array_like=True):
     absence: int = 0
     categories: tuple[str, ...] = ()
     territories: tuple[Span, ...] = ()
+    waited: int = 0
 
 
 class Lead(Struct, frozen=True, array_like=True):
-    """A lead to be given away: `region` as precise as is sure, `category` in lower case."""
+    """A lead to be given away: `region` as precise as is sure, `category` in lower case.
+
+    `way`: to whoever is owed most (`turn`), or to whoever has waited longest (`idle`), whatever the weights.
+    """
 
     id: UUID
     level: int
     region: int | None = None
     category: str = ""
+    way: str = TURN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +73,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All turns of a round, and the seats as they stand after it."""
+    """All turns of a round, and the seats as they stand after it: who waits less than nothing was served."""
 
     turns: list[Turn]
     credits: dict[int, int]
     open_counts: dict[int, int]
+    waits: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,26 @@ class Standing:
     seat: Seat
     credit: int
     open_count: int
+    waited: int
     excluded: str
+
+
+@dataclass(slots=True)
+class _Table:
+    """How the seats stand between two turns."""
+
+    credits: dict[int, int]
+    open_counts: dict[int, int]
+    waits: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """One turn: the shares of the eligible, those equally far ahead, and who got it."""
+
+    portions: dict[int, int]
+    tied: list[int]
+    winner: int | None
 
 
 # Why a seat is left out, in the order in which it is asked; the pool's reason when nobody is left.
@@ -92,60 +123,37 @@ COVERAGE = ("other_category", "out_of_territory")
 
 
 def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
-    """Give each lead, in order, to the eligible seat that is owed most.
+    """Give each lead, in order, to the eligible seat that is owed most, or that has waited longest.
 
-    Equal credit is settled by a hash of lead and seat, so that neither age nor id decides. A lead
-    that nobody can take keeps `seat_id` None and the reason.
+    Equals are settled by a hash of lead and seat, so that neither age nor id decides. A lead that nobody
+    can take keeps `seat_id` None and the reason.
     """
-    due = {s.id: s.credit for s in seats}
-    open_counts = {s.id: s.open_count for s in seats}
-    capacities = {s.id: s.capacity for s in seats}
-    kind_of = _kind_of(seats)
-    known: dict[Kind, dict[int, int]] = {}
+    table, kind_of = _lay(seats), _kind_of(seats)
     turns = []
-    for lead in leads:
-        kind = kind_of(lead)
-        portions = known.get(kind)
-        if portions is None:
-            portions = known[kind] = _portions(seats, open_counts, kind)
-        if not portions:
-            turns.append(Turn(lead.id, None, _pool_reason(seats, open_counts, kind)))
-            continue
-        winner = _win(lead, portions, due)
-        turns.append(Turn(lead.id, winner, "turn"))
-        open_counts[winner] += 1
-        if open_counts[winner] >= capacities[winner]:
-            known.clear()
-    return Outcome(turns, due, open_counts)
+    for lead, played in zip(leads, _play(table, seats, leads), strict=True):
+        if played.winner is None:
+            reason = _pool_reason(seats, table.open_counts, kind_of(lead))
+            turns.append(Turn(lead.id, None, reason))
+        else:
+            turns.append(Turn(lead.id, played.winner, lead.way))
+    return Outcome(turns, table.credits, table.open_counts, table.waits)
 
 
 def charges(seats: Sequence[Seat], leads: Sequence[Lead]) -> list[dict[int, int]]:
     """Give what each turn of a round changed of the seats' credits, in micro-leads; each sums to zero."""
-    open_counts = {s.id: s.open_count for s in seats}
-    kind_of = _kind_of(seats)
     changed = []
-    for lead, turn in zip(leads, share_out(seats, leads).turns, strict=True):
-        portions = {} if turn.seat_id is None else _portions(seats, open_counts, kind_of(lead))
-        if turn.seat_id is not None:
-            portions[turn.seat_id] -= sum(portions.values())
-            open_counts[turn.seat_id] += 1
+    for lead, played in zip(leads, _play(_lay(seats), seats, leads), strict=True):
+        is_charged = played.winner is not None and lead.way == TURN
+        portions = dict(played.portions) if is_charged else {}
+        if is_charged and played.winner is not None:
+            portions[played.winner] -= sum(portions.values())
         changed.append(portions)
     return changed
 
 
 def draws(seats: Sequence[Seat], leads: Sequence[Lead]) -> list[list[int]]:
-    """Give the seats that were owed equally most at each turn of a round; none where nobody could."""
-    due = {s.id: s.credit for s in seats}
-    open_counts = {s.id: s.open_count for s in seats}
-    kind_of = _kind_of(seats)
-    found = []
-    for lead in leads:
-        portions = _portions(seats, open_counts, kind_of(lead))
-        ahead = {id_: due[id_] + portion for id_, portion in portions.items()}
-        found.append([id_ for id_, credit in ahead.items() if credit == max(ahead.values())])
-        if portions:
-            open_counts[_win(lead, portions, due)] += 1
-    return found
+    """Give the seats that were equally far ahead at each turn of a round; none where nobody could."""
+    return [played.tied for played in _play(_lay(seats), seats, leads)]
 
 
 def standings(seats: Sequence[Seat], leads: Sequence[Lead], turn: int) -> list[Standing]:
@@ -153,11 +161,13 @@ def standings(seats: Sequence[Seat], leads: Sequence[Lead], turn: int) -> list[S
     before = share_out(seats, leads[:turn])
     kind = _kind_of(seats)(leads[turn])
     portions = _portions(seats, before.open_counts, kind)
+    share = portions if leads[turn].way == TURN else {}
     return [
         Standing(
             s,
-            before.credits[s.id] + portions.get(s.id, 0),
+            before.credits[s.id] + share.get(s.id, 0),
             before.open_counts[s.id],
+            max(0, before.waits[s.id]),
             "" if s.id in portions else _strict(s, before.open_counts[s.id], kind),
         )
         for s in seats
@@ -226,19 +236,54 @@ def _strict(seat: Seat, open_count: int, kind: Kind) -> str:
     return exclusion(seat, open_count, kind) or uncovered(seat, kind)
 
 
-def _win(lead: Lead, portions: dict[int, int], due: dict[int, int]) -> int:
-    """Credit everybody, find who is owed most, and debit them by all that was credited."""
-    for seat_id, portion in portions.items():
-        due[seat_id] += portion
-    most = max([due[seat_id] for seat_id in portions])
-    owed = [seat_id for seat_id in portions if due[seat_id] == most]
-    winner = owed[0] if len(owed) == 1 else _drawn(lead.id, owed)
-    due[winner] -= sum(portions.values())
-    return winner
+def _lay(seats: Sequence[Seat]) -> _Table:
+    return _Table(
+        {s.id: s.credit for s in seats},
+        {s.id: s.open_count for s in seats},
+        {s.id: s.waited for s in seats},
+    )
+
+
+def _play(table: _Table, seats: Sequence[Seat], leads: Sequence[Lead]) -> Iterator[_Played]:
+    """Give away one lead after the other. The table says how things stand after each."""
+    capacities = {s.id: s.capacity for s in seats}
+    last = min([0, *table.waits.values()])
+    kind_of = _kind_of(seats)
+    known: dict[Kind, dict[int, int]] = {}
+    for lead in leads:
+        kind = kind_of(lead)
+        portions = known.get(kind)
+        if portions is None:
+            portions = known[kind] = _portions(seats, table.open_counts, kind)
+        if not portions:
+            yield _Played(portions, [], None)
+            continue
+        tied = _ahead(lead, portions, table)
+        winner = tied[0] if len(tied) == 1 else _drawn(lead.id, tied)
+        if lead.way == TURN:
+            table.credits[winner] -= sum(portions.values())
+        last -= 1
+        table.waits[winner] = last
+        table.open_counts[winner] += 1
+        yield _Played(portions, tied, winner)
+        if table.open_counts[winner] >= capacities[winner]:
+            known.clear()
+
+
+def _ahead(lead: Lead, portions: dict[int, int], table: _Table) -> list[int]:
+    """Credit everybody where it goes by turn, and give who is owed most, or has waited longest."""
+    if lead.way == IDLE:
+        ranks = table.waits
+    else:
+        ranks = table.credits
+        for seat_id, portion in portions.items():
+            ranks[seat_id] += portion
+    most = max([ranks[seat_id] for seat_id in portions])
+    return [seat_id for seat_id in portions if ranks[seat_id] == most]
 
 
 def _drawn(lead_id: UUID, owed: list[int]) -> int:
-    """Settle equal credit by a hash of lead and seat, which follows neither a seat's age nor its number."""
+    """Settle who of equals it is by a hash of lead and seat, which follows neither a seat's age nor its number."""
     chance = int.from_bytes(blake2b(lead_id.bytes, digest_size=8).digest(), "big")
     return max([(chance * (2 * seat_id + 1) % 2**64, seat_id) for seat_id in owed])[1]
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.conf import settings
 from django.db import connection
+from msgspec import structs
 
 from clew.access.models import Member, Team
-from clew.handoff.belt.seating import by_hours, own_hours, seated
+from clew.handoff.belt.seating import Worked, own_hours, seated
 from clew.handoff.calendars import hours, is_working
 from clew.handoff.models import Method
 from clew.handoff.queries import Candidate, candidate, ranked
@@ -83,14 +84,15 @@ def _ask(method: Method, lead: TurnLead, *, is_pooled: bool, now: datetime) -> A
     if is_pooled or way == Method.Way.POOL:
         return Asked(method.team, working, [], "", "rule" if is_pooled else "grade")
 
-    on_shift = by_hours({method.team_id: of_team}, own_hours(), now)
-    seats = seated([method.team_id], on_shift, now).get(method.team_id, [])
+    waiting = frozenset([method.team_id])
+    worked = Worked({method.team_id: of_team}, own_hours(), waiting)
+    seats = seated([method.team_id], worked, now).get(method.team_id, [])
     names = dict(
         Member.objects.filter(pk__in=[s.member_id for s in seats]).values_list("pk", "name")
     )
-    leads = [lead]
+    leads = [structs.replace(lead, way=way)]
     turn = share_out(seats, leads).turns[0]
-    seen = ranked(standings(seats, leads, 0))
+    seen = ranked(standings(seats, leads, 0), way)
     candidates = [candidate(s, names, turn.seat_id) for s in seen]
     chosen = next((c.name for c in candidates if c.is_chosen), "")
     return Asked(method.team, working, candidates, chosen, turn.reason)

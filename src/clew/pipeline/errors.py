@@ -91,3 +91,111 @@ class ExportBroken(ClewError):
     """The export stopped again and again at the same place. The log says why."""
 
     code = "export_broken"
+
+
+class ViewMissing(Missing):
+    """There is no such view, or it is not shared with you."""
+
+    code = "view_missing"
+
+
+class ViewFixed(Denied):
+    """Only whoever saved this view may change it. Save it under another name."""
+
+    code = "view_fixed"
+
+
+class ViewMoved(Conflict):
+    """Somebody has changed this view meanwhile. Look again, then change it."""
+
+    code = "view_moved"
+
+
+class ViewNameMissing(Invalid):
+    """Give the view a name of at most 60 characters."""
+
+    code = "view_name_missing"
+
+
+class ViewNameTaken(Conflict):
+    """You have a view of this name. Choose another."""
+
+    code = "view_name_taken"
+
+
+class SharingDenied(Denied):
+    """Managers share a view with their teams, administrators with everybody."""
+
+    code = "sharing_denied"
+
+
+class ViewsEnough(Conflict):
+    """You have 100 views. Delete one first."""
+
+    code = "views_enough"
+
+
+class NothingChosen(Invalid):
+    """Choose at least one lead."""
+
+    code = "nothing_chosen"
+
+
+class BulkTooLarge(Invalid):
+    """More than 10,000 leads fit, and one change takes no more. Narrow the filter, then do it in parts."""
+
+    code = "bulk_too_large"
+
+
+class ActDenied(Denied):
+    """You may not change leads in this way."""
+
+    code = "act_denied"
+
+
+class BulkMissing(Missing):
+    """There is no such change, or it is not yours."""
+
+    code = "bulk_missing"
+
+
+class BulkOver(Conflict):
+    """This change has begun already."""
+
+    code = "bulk_over"
+
+
+class NothingToChange(Conflict):
+    """None of these leads can be changed in this way."""
+
+    code = "nothing_to_change"
+
+
+class UndoOver(Conflict):
+    """This cannot be taken back any more."""
+
+    code = "undo_over"
+
+
+class LeadMoved(Conflict):
+    """Somebody has changed this lead meanwhile."""
+
+    code = "lead_moved"
+
+
+class GradeUnsaid(Invalid):
+    """Choose a grade, and say why in at most 200 characters."""
+
+    code = "grade_unsaid"
+
+
+class ActUnknown(Invalid):
+    """Choose what to do with these leads."""
+
+    code = "act_unknown"
+
+
+class FieldUnchosen(Invalid):
+    """Choose the field, and what it shall hold."""
+
+    code = "field_unchosen"

@@ -81,3 +81,44 @@ class ExportDeleted(Event):
     """The sheet was deleted before its time; the record stays."""
 
     export_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSaved(Event):
+    """A view of the list of leads was kept, for oneself, a team or all."""
+
+    view_id: UUID
+    reach: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewChanged(Event):
+    """A view has another name, other readers, or shows something else."""
+
+    view_id: UUID
+    reach: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDeleted(Event):
+    """A view is gone."""
+
+    view_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEditStarted(Event):
+    """Somebody began one change of many leads; each lead tells its own."""
+
+    bulk_id: UUID
+    act: str
+    lead_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEditEnded(Event):
+    """It is through: so many leads were changed, so many were left as they were."""
+
+    bulk_id: UUID
+    done_count: int
+    left_count: int

@@ -4,16 +4,13 @@ from uuid import UUID
 
 import msgspec
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Role
 from clew.access.queries import teams
 from clew.base.sealing import unseal
-from clew.capture.models import Source
 from clew.pipeline.errors import ExportMissing
-from clew.pipeline.leads import Filter
+from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
-from clew.pipeline.wording import GRADES, PLACES, word
 
 NOBODY = "nobody"
 EVERYTHING = "everything"
@@ -57,18 +54,3 @@ def wanted_of(export: Export) -> Filter:
     """Unseal which leads were asked for. Raises SealBroken."""
     opened = unseal(bytes(export.filter), export_place(export.pk))
     return msgspec.json.decode(opened, type=Filter)
-
-
-def in_words(wanted: Filter) -> str:
-    """Say a filter as a person would."""
-    parts = []
-    if wanted.place:
-        parts.append(word(PLACES, wanted.place))
-    if wanted.grade:
-        parts.append(_("Grade %(grade)s") % {"grade": word(GRADES, wanted.grade)})
-    if wanted.source:
-        source = Source.objects.filter(key=wanted.source).values_list("name", flat=True).first()
-        parts.append(source or wanted.source)
-    if wanted.q:
-        parts.append(_("“%(words)s”") % {"words": wanted.q})
-    return " · ".join(parts) or _("All leads")

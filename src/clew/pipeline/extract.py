@@ -6,7 +6,7 @@ The rows are those of the list of leads: the same rights, the same filter, the s
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clew.access.models import Member
 from clew.base.workbook import Cell
-from clew.capture.custom import Definition, major, shown
+from clew.capture.custom import CUSTOM, Definition
 from clew.capture.models import Submission
 from clew.capture.queries import all_definitions, open_body
 from clew.contacts.models import Identifier, Lead
@@ -28,9 +28,11 @@ from clew.contacts.rules import veil
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
-from clew.pipeline.leads import Filter, key, matching, where
+from clew.pipeline.custom import SPANNED, cell, heading
+from clew.pipeline.filters import Filter
+from clew.pipeline.matching import key, matching
 from clew.pipeline.models import Call, Result, Task
-from clew.pipeline.wording import ENDS, GRADES, PLACES, RESULTS, word
+from clew.pipeline.wording import ENDS, GRADES, PLACES, REASONS, RESULTS, word
 
 LEAD = (
     "pk",
@@ -84,6 +86,7 @@ class Column:
     give: Callable[[Line], Cell]
     is_usual: bool = True
     is_safe: bool = False
+    is_retired: bool = False
 
 
 def _way(kind: str) -> Callable[[Line], Cell]:
@@ -102,6 +105,17 @@ def _more_ways(line: Line) -> str:
 def _place(line: Line) -> str:
     kind = "history" if line.lead["is_history"] else line.place.kind if line.place else ""
     return str(PLACES[kind]) if kind else ""
+
+
+def where(place: Placement | None) -> str:
+    """Say with whom a lead stands: a person, a team's pool, or how it was closed."""
+    if place is None:
+        return ""
+    if place.seat:
+        return place.seat.member.name
+    if place.kind == Placement.Kind.CLOSED:
+        return word({**REASONS, **ENDS}, place.reason)
+    return place.team.name if place.team else ""
 
 
 def _outcome(line: Line) -> str:
@@ -173,38 +187,26 @@ COLUMNS: Mapping[str, Column] = {
         gettext_lazy("Lead id"), lambda line: str(line.lead["pk"]), is_usual=False, is_safe=True
     ),
 }
+WORK = {"first_contact", "last_contact", "last_result", "calls", "next"}
+SENT = {"external_id", "campaign"}
+DRAWN = {"grade", "holder", "cost", "opened"}  # the list draws these from what it has anyway
 USUAL = [code for code, column in COLUMNS.items() if column.is_usual]
-CUSTOM = "custom."  # before the key of one of the operator's own fields, in the code of its column
 
 
-def all_columns() -> Mapping[str, Column]:
-    """Give every column there is by its code, the operator's own fields last; retired ones are not usual."""
-    own = {
-        CUSTOM + key: Column(
-            _label(one), _of_field(one), is_usual=not one.is_retired, is_safe=one.kind != "text"
-        )
-        for key, one in all_definitions().items()
-    }
-    return {**COLUMNS, **own}
+def offered() -> dict[str, Column]:
+    """Give all columns there are: ours, then the operator's fields, those that are retired last."""
+    fields = {CUSTOM + key: _of_field(field) for key, field in all_definitions().items()}
+    return {**COLUMNS, **fields}
 
 
-def _label(one: Definition) -> str:
-    unit = one.currency if one.kind == "money" else one.unit
-    return f"{one.label} ({unit})" if unit else one.label
-
-
-def _of_field(one: Definition) -> Callable[[Line], Cell]:
-    def give(line: Line) -> Cell:
-        held = line.lead["custom"].get(one.key)
-        if held is None:
-            return None
-        if one.kind == "money":
-            return major(held, one.currency)
-        if one.kind == "number":
-            return Decimal(repr(held))
-        return date.fromisoformat(held) if one.kind == "date" else shown(one, held)
-
-    return give
+def _of_field(field: Definition) -> Column:
+    return Column(
+        heading(field),
+        lambda line: cell(field, line.lead["custom"].get(field.key)),
+        is_usual=not field.is_retired,
+        is_safe=field.kind in SPANNED,
+        is_retired=field.is_retired,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ class Extract:
 
 def header(columns: Iterable[str]) -> list[str]:
     """Name columns in the language of the moment."""
-    known = all_columns()
+    known = offered()
     return [str(known[code].label) for code in columns]
 
 
@@ -248,10 +250,24 @@ def rows(extract: Extract, after: str, at_most: int) -> tuple[list[list[Cell]], 
     if not leads:
         return [], after
     lines = _lines(leads, extract)
-    known = all_columns()
+    known = offered()
     columns = [known[code] for code in extract.columns]
     made = [[_cell(column, line, extract) for column in columns] for line in lines]
-    return made, key(leads[-1]["opened_at"], leads[-1]["pk"])
+    return made, key(extract.wanted, leads[-1]["pk"], leads[-1]["opened_at"])
+
+
+def told(leads: list[dict[str, Any]], columns: Sequence[str]) -> list[tuple[UUID, list[Cell]]]:
+    """Give masked cells of leads for a page; only what some column needs is asked of the database."""
+    lines = {lead["pk"]: Line(lead) for lead in leads}
+    _add_ways(lines, is_masked=True)
+    _add_standing(lines)
+    if WORK.intersection(columns):
+        _add_work(lines)
+    if SENT.intersection(columns):
+        _add_submissions(lines, has_campaign="campaign" in columns)
+    known = offered()
+    chosen = [known[code] for code in columns]
+    return [(pk, [_masked(column, line) for column in chosen]) for pk, line in lines.items()]
 
 
 def _found(extract: Extract) -> QuerySet[Lead]:
@@ -263,9 +279,15 @@ def _cell(column: Column, line: Line, extract: Extract) -> Cell:
     cell = column.give(line)
     if isinstance(cell, datetime):
         return cell.astimezone(extract.zone)
-    if extract.is_masked and isinstance(cell, str) and not column.is_safe:
-        return veil(cell)
-    return cell
+    return _veiled(column, cell) if extract.is_masked else cell
+
+
+def _masked(column: Column, line: Line) -> Cell:
+    return _veiled(column, column.give(line))
+
+
+def _veiled(column: Column, cell: Cell) -> Cell:
+    return veil(cell) if isinstance(cell, str) and not column.is_safe else cell
 
 
 def _lines(leads: list[dict[str, Any]], extract: Extract) -> list[Line]:

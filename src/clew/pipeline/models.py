@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from clew.access.models import Member
+from clew.access.models import Member, Team
 from clew.base.models import File
 from clew.contacts.models import Lead
 
@@ -201,3 +201,145 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"export {self.pk}"
+
+
+class SavedView(models.Model):
+    """A named way of looking at the leads: filter, order and columns. It never widens what a reader may see."""
+
+    class Reach(models.TextChoices):
+        """Who finds it in the menu."""
+
+        OWN = "own"
+        TEAM = "team"
+        ALL = "all"
+
+    id = models.UUIDField(primary_key=True)
+    owner = models.ForeignKey(Member, models.PROTECT, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    reach = models.CharField(max_length=10, choices=Reach, default=Reach.OWN)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    filter = models.BinaryField()  # sealed: what is searched for may be somebody's number
+    columns = models.JSONField(default=list)  # empty: those of the reader
+    edition = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("owner", "name", name="savedview_named_once_per_owner"),
+            models.CheckConstraint(
+                condition=Q(reach="team", team__isnull=False)
+                | Q(reach__in=["own", "all"], team__isnull=True),
+                name="savedview_team_where_shared_with_it",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"
+
+
+class Layout(models.Model):
+    """How a member's list of leads looks: the columns, and the view that it begins with."""
+
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="layout")
+    columns = models.JSONField(default=list)  # empty: the usual ones
+    begins_with = models.ForeignKey(
+        SavedView, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"layout of {self.member_id}"
+
+
+class BulkEdit(models.Model):
+    """One change to many leads: chosen, judged lead by lead, shown, then made by the worker as its asker.
+
+    Its id is made by the page, so that a double click is one of it.
+    """
+
+    class Act(models.TextChoices):
+        """What a lead's own page can do too, and taking such a change back."""
+
+        ASSIGN = "assign"
+        PLAN = "plan"
+        CLOSE = "close"
+        REOPEN = "reopen"
+        GRADE = "grade"
+        LIFT = "lift"
+        FIELD = "field"
+        UNDO = "undo"
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        CHOSEN = "chosen"  # what exactly is to be done is not said yet
+        JUDGED = "judged"  # shown, and not begun
+        RUNNING = "running"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True)
+    asked_by = models.ForeignKey(Member, models.PROTECT, related_name="bulk_edits")
+    asked_at = models.DateTimeField()
+    act = models.CharField(max_length=10, choices=Act)
+    terms = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State, default=State.CHOSEN)
+    undoes = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="undone_by"
+    )
+    advanced_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="done", ended_at__isnull=False)
+                | Q(state__in=["chosen", "judged", "running"], ended_at__isnull=True),
+                name="bulkedit_ended_when_done",
+            ),
+            models.CheckConstraint(
+                condition=Q(act="undo", undoes__isnull=False)
+                | (~Q(act="undo") & Q(undoes__isnull=True)),
+                name="bulkedit_undoes_something",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asked_by", "-asked_at"], name="bulkedit_of_member"),
+            models.Index(
+                fields=["advanced_at"], name="bulkedit_to_advance", condition=Q(state="running")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.pk}"
+
+
+class BulkRow(models.Model):
+    """One lead of it: how it stood when it was judged, and what became of it. A lead that is gone leaves it."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting"
+        DONE = "done"
+        LEFT = "left"  # `code` says why
+
+    id = models.BigAutoField(primary_key=True)
+    bulk = models.ForeignKey(BulkEdit, models.CASCADE, related_name="rows", db_index=False)
+    lead_id = models.UUIDField()
+    stamp = models.BigIntegerField(null=True)  # the placement, or grade, that was in force
+    after = models.BigIntegerField(null=True)  # the one that the change left
+    held = models.JSONField(null=True)  # by the custom field that is changed
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    code = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("bulk", "lead_id", name="bulkrow_lead_once"),
+            models.CheckConstraint(
+                condition=Q(state="left") & ~Q(code="") | ~Q(state="left") & Q(code=""),
+                name="bulkrow_left_for_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["bulk", "state", "id"], name="bulkrow_of_bulk")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} in {self.bulk_id}"

@@ -2,14 +2,29 @@
 
 from django.urls import path
 
-from clew.pipeline import field_views, grade_views, views
+from clew.pipeline import field_views, grade_views, list_views, views
+from clew.pipeline.bulk import views as bulk
+from clew.pipeline.saved import views as saved
 
 app_name = "pipeline"
 urlpatterns = [
     path("", views.home, name="home"),
     path("my-day", views.my_day, name="my_day"),
     path("my-day/rows/<uuid:lead_id>", views.row, name="row"),
-    path("leads", views.lead_list, name="leads"),
+    path("leads", list_views.show, name="leads"),
+    path("leads/count", list_views.count, name="count"),
+    path("leads/columns", list_views.columns, name="columns"),
+    path("leads/views", saved.show, name="views"),
+    path("leads/views/new", saved.add, name="new_view"),
+    path("leads/views/begin", saved.begin, name="begin_with"),
+    path("leads/views/<uuid:view_id>", saved.edit, name="view"),
+    path("leads/views/<uuid:view_id>/keep", saved.keep, name="keep_view"),
+    path("leads/views/<uuid:view_id>/delete", saved.remove, name="delete_view"),
+    path("leads/bulk", bulk.begin, name="bulk_edits"),
+    path("leads/bulk/<uuid:bulk_id>", bulk.show, name="bulk"),
+    path("leads/bulk/<uuid:bulk_id>/progress", bulk.progress, name="bulk_progress"),
+    path("leads/bulk/<uuid:bulk_id>/start", bulk.start, name="start_bulk"),
+    path("leads/bulk/<uuid:bulk_id>/undo", bulk.undo, name="undo_bulk"),
     path("leads/<uuid:lead_id>", views.lead, name="lead"),
     path("leads/<uuid:lead_id>/preview", views.preview, name="preview"),
     path("leads/<uuid:lead_id>/why", views.why, name="why"),

@@ -19,11 +19,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clew.access.models import Member
 from clew.base.ledger import Actor
-from clew.capture.models import Source
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import Conflict, Invalid
 from clew.grading.models import Level
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
@@ -32,6 +31,7 @@ from clew.pipeline.actions import leads as actions
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
 from clew.pipeline.errors import EndUnknown, NextTimeMissing, ValueUnreadable
+from clew.pipeline.filters import clean
 from clew.pipeline.forms import (
     NOTE_AT_MOST,
     AssignForm,
@@ -40,7 +40,7 @@ from clew.pipeline.forms import (
     FieldsForm,
     PlanForm,
 )
-from clew.pipeline.leads import Filter, leads, pool
+from clew.pipeline.leads import pool
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
 from clew.pipeline.wording import (
@@ -48,9 +48,7 @@ from clew.pipeline.wording import (
     EXCLUDED,
     EXCLUSION_ICONS,
     EXCLUSIONS,
-    GRADES,
     GROUPS,
-    PLACES,
     PURPOSES,
     REASONS,
     RESULTS,
@@ -133,6 +131,7 @@ def why(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         ],
         "candidates": [(c, word(EXCLUDED, c.excluded)) for c in decided.candidates],
         "left": sum(not c.excluded for c in decided.candidates),
+        "waited": next((c.waited_seconds for c in decided.candidates if c.is_chosen), 0) // 60,
     }
     name = "pipeline/_why.html" if request.headers.get(FRAGMENT) else "pipeline/why.html"
     return render(request, name, context)
@@ -244,37 +243,12 @@ def reopen(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def lead_list(request: HttpRequest) -> HttpResponse:
-    """List the leads that the member may see."""
-    fields = {name: _asked(request, name) for name in Filter.__dataclass_fields__}
-    wanted = Filter(**fields)
-    page = leads(_viewer(request), wanted)
-    context = {
-        "page": page,
-        "wanted": wanted,
-        "next": wanted.address(after=page.after) if page.after else "",
-        "first": wanted.address() if wanted.after else "",
-        "places": [(code, label, wanted.address(place=code)) for code, label in PLACES.items()],
-        "grades": [(code, label, wanted.address(grade=code)) for code, label in GRADES.items()],
-        "every": wanted.address(batch=""),
-        "sources": Source.objects.filter(is_active=True).order_by("name"),
-        "export": reverse("office:new_export") + wanted.address(),
-    }
-    return render(request, "pipeline/leads.html", context)
-
-
-@require_GET
 def pool_list(request: HttpRequest) -> HttpResponse:
     """List what may be claimed."""
-    page = pool(_viewer(request), _asked(request, "after"))
+    page = pool(_viewer(request), clean(request.GET.get("after", "")))
     next_page = f"?after={quote(page.after)}" if page.after else ""
     name = "pipeline/_pool.html" if request.headers.get(FRAGMENT) else "pipeline/pool.html"
     return render(request, name, {"page": page, "next": next_page})
-
-
-def _asked(request: HttpRequest, name: str) -> str:
-    """A part of the address as somebody can have typed it: short, and without control characters."""
-    return "".join(c for c in request.GET.get(name, "")[:100] if c.isprintable())
 
 
 def lead_page(

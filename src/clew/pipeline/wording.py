@@ -75,6 +75,7 @@ ENDS: Words = {
 }
 REASONS: Words = {
     "turn": gettext_lazy("By turn"),
+    "idle": gettext_lazy("To who had waited longest"),
     "grade": gettext_lazy("This grade goes to the pool"),
     "rule": gettext_lazy("A distribution rule sends it to the pool"),
     "claimed": gettext_lazy("Claimed from the pool"),

@@ -15,6 +15,7 @@ from clew.base import files
 from clew.capture.actions.rejections import settle_arrived
 from clew.grading.trials import actions as trials
 from clew.pipeline.actions import exports
+from clew.pipeline.bulk import actions as bulk
 from clew.web import importing, retention, searching
 from clew.web.office import settling
 
@@ -44,6 +45,7 @@ CHORES: tuple[Chore, ...] = (
     settling.go_on,
     exports.advance,
     trials.advance,
+    bulk.advance,
     every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,

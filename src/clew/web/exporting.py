@@ -15,8 +15,8 @@ from clew.base.json import dumps
 from clew.base.sheets_out import Format
 from clew.errors import ClewError, Invalid
 from clew.pipeline.actions.exports import Order, ask, delete, make
-from clew.pipeline.extract import COLUMNS, all_columns
-from clew.pipeline.leads import Filter
+from clew.pipeline.extract import COLUMNS, offered
+from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 from clew.web.terminal import LANGUAGE, _, say
 
@@ -108,7 +108,7 @@ def _filter(given: Sequence[str]) -> Filter:
 
 
 def _columns(given: str) -> tuple[str, ...]:
-    known = all_columns()
+    known = offered()
     usual = (code for code, column in known.items() if column.is_usual)
     wanted = tuple(given.split(",")) if given else tuple(usual)
     unknown = [code for code in wanted if code not in known]

@@ -17,7 +17,7 @@ from clew.contacts.belt import forgetting as contacts
 from clew.contacts.belt.identifying import Arrival, identify
 from clew.grading import belt as grading
 from clew.grading.belt import grade_leads
-from clew.handoff.actions import release
+from clew.handoff.actions.seats import release
 from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened

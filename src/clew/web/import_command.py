@@ -24,7 +24,9 @@ from clew.capture import columns
 from clew.capture.actions import imports, rows
 from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.columns import Plan
+from clew.capture.custom import CUSTOM
 from clew.capture.errors import HoldLost
+from clew.capture.guessing import guess
 from clew.capture.models import Import, Source
 from clew.capture.queries import definitions, last_plan
 from clew.capture.sheets import reading
@@ -170,7 +172,7 @@ def _plan(found: Examined, source: Source, options: argparse.Namespace) -> Plan:
     plan = last_plan(source, found.layout.columns)
     fields = definitions()
     if plan is None or plan.is_history != options.history:
-        plan = columns.guess(
+        plan = guess(
             found.columns,
             is_history=options.history,
             row_count=found.row_count,
@@ -186,7 +188,7 @@ def _plan(found: Examined, source: Source, options: argparse.Namespace) -> Plan:
 
 def _pairs(given: Sequence[str], plan: Plan) -> Iterator[tuple[str, str]]:
     names = {column.name for column in plan.columns}
-    known = {*columns.TARGETS, *(columns.CUSTOM + one.key for one in plan.fields)}
+    known = {*columns.TARGETS, *(CUSTOM + one.key for one in plan.fields)}
     for pair in given:
         name, _equals, target = pair.rpartition("=")
         if name not in names or target not in known:

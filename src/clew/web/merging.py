@@ -3,7 +3,7 @@
 Both ways run in one transaction while the belt stands still; everybody else meets the leads' locks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from clew.contacts.errors import BothWorkedOn, ContactMissing, MergeMissing
 from clew.contacts.models import Lead, Merge
 from clew.contacts.rules import Reopening, Standing, reopens, yields
 from clew.grading import belt as grading
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.belt import forgetting as places
 from clew.handoff.models import Placement
 from clew.handoff.queries import closed_for, visible_leads
@@ -61,7 +61,7 @@ def merge(order: Order, *, viewer: Member, now: datetime) -> Merge:
     for party in (gone, kept):
         _check(viewer, party.members)
     open_leads = _open(gone, kept)
-    if not order.is_agreed and is_contested(open_leads):
+    if not order.is_agreed and is_contested(open_leads, holders(one.lead_id for one in open_leads)):
         raise BothWorkedOn
     closed = _close_younger(open_leads, now)
     return contacts.merge(
@@ -101,11 +101,18 @@ def unmerge(merge_id: UUID, *, viewer: Member, now: datetime) -> TakenApart:
     return TakenApart([plan.lead_id for plan in plans], len(returned.again) + len(returned.left))
 
 
-def is_contested(open_leads: Iterable[Standing]) -> bool:
+def is_contested(open_leads: Iterable[Standing], held_by: Mapping[UUID, int]) -> bool:
     """Tell whether two people have done something about two open leads of whom is one person."""
-    ids = [one.lead_id for one in open_leads if one.is_worked_on]
-    held = Placement.objects.filter(lead__in=ids, closed_at=None, kind=Placement.Kind.PERSON)
-    return len(set(held.values_list("seat__member", flat=True))) > 1
+    at_work = {held_by.get(one.lead_id) for one in open_leads if one.is_worked_on}
+    return len(at_work - {None}) > 1
+
+
+def holders(lead_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Give the people who hold leads."""
+    held = Placement.objects.filter(
+        lead__in=list(lead_ids), closed_at=None, kind=Placement.Kind.PERSON
+    )
+    return dict(held.values_list("lead_id", "seat__member"))
 
 
 def standings(contact_ids: Iterable[UUID]) -> list[Standing]:

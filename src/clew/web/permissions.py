@@ -25,6 +25,8 @@ READ = "token:leads:read"
 WRITE = "token:leads:write"
 CONTACTS = "token:contacts:read"
 EVENTS = "token:events:read"
+PAIRS = "token:duplicates:read"
+MERGE = "token:duplicates:write"
 
 Rule = dict[str, Rows]
 
@@ -54,6 +56,11 @@ TABLE: dict[str, Rule] = {
     "api:deletions": {READ: Rows.ALL},
     "api:contacts": {READ: Rows.ALL, CONTACTS: Rows.ALL},  # in full for CONTACTS alone
     "api:events": {EVENTS: Rows.ALL},
+    "api:duplicates": {PAIRS: Rows.ALL},
+    "api:duplicates_lookup": {PAIRS: Rows.ALL},
+    "api:merges_preview": {PAIRS: Rows.ALL},
+    "api:merges": {MERGE: Rows.ALL},
+    "api:merges_apart": {MERGE: Rows.ALL},
     "api:openapi-json": PUBLIC,
     "api:api-root": PUBLIC,
     # hosted forms
@@ -169,6 +176,19 @@ TABLE: dict[str, Rule] = {
     "pipeline:my_day": SELF,
     "pipeline:row": SELF,
     "pipeline:leads": MEMBERS,
+    "pipeline:count": MEMBERS,
+    "pipeline:columns": SELF,
+    "pipeline:views": MEMBERS,
+    "pipeline:new_view": SELF,
+    "pipeline:begin_with": SELF,
+    "pipeline:view": MEMBERS,
+    "pipeline:keep_view": MEMBERS,
+    "pipeline:delete_view": MEMBERS,
+    "pipeline:bulk_edits": MEMBERS,
+    "pipeline:bulk": SELF,
+    "pipeline:bulk_progress": SELF,
+    "pipeline:start_bulk": SELF,
+    "pipeline:undo_bulk": SELF,
     "pipeline:lead": MEMBERS,
     "pipeline:preview": MEMBERS,
     "pipeline:why": MEMBERS,

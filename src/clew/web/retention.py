@@ -16,6 +16,7 @@ from clew.base import duties
 from clew.capture.actions import retention
 from clew.grading.trials.actions import drop_trials
 from clew.pipeline.actions.retention import drop_drafts
+from clew.pipeline.bulk.actions import drop_bulk_edits
 
 AT_ONCE = 1_000
 
@@ -113,6 +114,11 @@ RULES = (
         "trials", "Trials of grading rules, with the leads that they would have changed", 30,
         "The rules were published or given up; a new trial takes seconds.",
         drop_trials,
+    ),
+    Rule(
+        "bulk edits", "Changes of many leads, with the list of those changed and left", 90,
+        "The ledger tells of each lead what was done to it, and by whom.",
+        drop_bulk_edits,
     ),
 )  # fmt: skip
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -14,7 +14,13 @@ Item = dict[str, Any]
 PATIENCE_SECONDS = 20
 ROOT = "/api/v1"
 LISTS = ("leads", "contacts", "placements", "events", "deletions")
-EVERYTHING = ("leads:read", "contacts:read", "events:read")
+EVERYTHING = (
+    "leads:read",
+    "contacts:read",
+    "events:read",
+    "duplicates:read",
+    "duplicates:write",
+)
 
 
 def program(by: Member, *scopes: str, language: str = "en") -> Client:

@@ -1,16 +1,31 @@
 """The API's document: complete, and every example of it is sent to the server."""
 
+import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import jsonschema_rs
 import msgspec
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.schemas import LeadIn
-from clew.web.api.examples import ANSWERS, ARRAY, ASKED, LEAD, LEAD_ID, ONE
+from clew.contacts.belt.suspecting import search
+from clew.contacts.models import Lead
+from clew.web.api.examples import (
+    ANSWERS,
+    ARRAY,
+    ASKED,
+    CONTACT_ID,
+    LEAD,
+    LEAD_ID,
+    MERGE_ID,
+    ONE,
+    OTHER_ID,
+)
 from clew.web.flow import undo
 from tests import company as making
 from tests.company import MONDAY_NOON, TESTER, enquire, found, source
@@ -59,6 +74,11 @@ def test_the_document_tells_about_every_route_and_what_it_needs(document: Docume
         "deletions": [["leads:read"]],
         "contacts": [["leads:read"], ["contacts:read"]],
         "events": [["events:read"]],
+        "duplicates": [["duplicates:read"]],
+        "lookup": [["duplicates:read"]],
+        "preview": [["duplicates:read"]],
+        "merge": [["duplicates:write"]],
+        "unmerge": [["duplicates:write"]],
     }
 
 
@@ -130,6 +150,11 @@ def test_every_example_is_answered_as_the_document_says(
     given = {key: value for key, value in LEAD.items() if key not in {"source", "consents"}}
     given["occurred_at"] = MONDAY_NOON
     enquire(site, **given)
+    monkeypatch.undo()
+    twin = {"phone": "13812345687", "name": given["name"], "company": "昆山锐达自动化"}
+    enquire(site, **twin)
+    with transaction.atomic():
+        search(MONDAY_NOON + timedelta(minutes=5))
     crm = program(company.administrator)
     for name, asked in ASKED.items():
         path, _, operation = operations(document)[name]
@@ -143,6 +168,30 @@ def test_every_example_is_answered_as_the_document_says(
         if "next_cursor" in told:
             refused = crm.get(path, cursor)
             shape(document, operation, "422").validate(refused.json())
+
+
+@pytest.mark.django_db
+def test_what_the_examples_send_is_answered_as_the_document_says(document: Document) -> None:
+    company = found()
+    pair = {OTHER_ID: "13812345687", CONTACT_ID: LEAD["phone"]}
+    real = {
+        example: str(Lead.objects.get(pk=enquire(company.site, phone=phone)).contact_id)
+        for example, phone in pair.items()
+    }
+    crm = program(company.administrator)
+    for name in ("lookup", "preview", "merge", "unmerge"):
+        path, _, operation = operations(document)[name]
+        sent = json.dumps(operation["requestBody"]["content"]["application/json"]["example"])
+        for example, id_ in real.items():
+            sent = sent.replace(example, id_)
+        answer = crm.post(path, sent, content_type="application/json")
+        assert answer.status_code == 200, (name, answer.content)
+        told = answer.json()
+        shape(document, operation).validate(told)
+        assert told.keys() == ANSWERS[name].keys()
+        if name == "merge":
+            real[MERGE_ID] = told["merges"][0]["merge_id"]
+    assert told["merges"][0]["status"] == "apart"
 
 
 def _query(operation: Document, asked: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from clew.capture.actions.fields import FieldData, add_field, retire_field
 from clew.capture.custom import Choice
 from clew.capture.models import Submission
 from clew.contacts.models import Contact, Lead
-from clew.handoff.actions import close, reopen
+from clew.handoff.actions.leads import close, reopen
 from clew.handoff.models import Placement
 from clew.pipeline.timeline import timeline
 from clew.web.flow import undo

@@ -22,6 +22,8 @@ OPENS = {
     "leads:read": {"leads", "contacts", "placements", "deletions"},
     "contacts:read": {"contacts"},
     "events:read": {"events"},
+    "duplicates:read": set(),
+    "duplicates:write": set(),
 }
 
 

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from clew.access.models import Member, Organisation, Role
 from clew.base.models import Entry, Outbox
 from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.models import CustomField, Form, FormField, Rejected, Source, Submission
 from clew.contacts.actions import correct
-from clew.contacts.models import Contact, Lead
+from clew.contacts.models import Contact, Lead, Suspect
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
 from clew.pipeline.models import Clock, Task
@@ -61,6 +62,15 @@ def test_the_books_of_the_demo_balance() -> None:
     for seat in Seat.objects.all():
         assert seat.open_count == Placement.objects.filter(seat=seat, closed_at=None).count()
     assert all(recomputed_equal(one) for one in Round.objects.all())
+
+
+@pytest.mark.usefixtures("_demo")
+def test_some_people_may_be_one_and_the_page_says_why(client: Client) -> None:
+    found = list(Suspect.objects.filter(state="open"))
+    assert 2 <= len(found) <= 12
+    assert len({reason for one in found for reason in one.reasons}) >= 2
+    client.force_login(Member.objects.get(username="admin"))
+    assert client.get("/duplicates").content.decode().count("data-pair") == len(found)
 
 
 @pytest.mark.usefixtures("_demo")

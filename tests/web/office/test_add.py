@@ -8,8 +8,10 @@ from django.test import Client
 from clew.access.models import Role
 from clew.capture.models import Source, Submission
 from clew.capture.queries import open_body
+from clew.handoff.actions import leads as handoff
+from clew.handoff.models import Placement
 from clew.web.worker import run_belt_once
-from tests.company import MONDAY_NOON, Company, member
+from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, member
 from tests.web.office.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +78,35 @@ def test_what_a_colleague_typed_is_not_shown_to_others(company: Company, browser
 def test_without_a_source_there_is_one_thing_to_do(admin: Client) -> None:
     Source.objects.all().delete()
     assert admin.get("/add").content.decode().count("/sources/new") == 1
+
+
+def test_whoever_holds_a_known_persons_lead_is_not_named_to_who_may_not_see_it(
+    company: Company, browser: Browser
+) -> None:
+    known = enquire(company.site, phone="13812345678", name="张三", **HOT)
+    owner = Placement.objects.get(lead=known, closed_at=None).seat
+    assert owner
+    typist = member(company.organisation, "typist", Role.SALESPERSON, company.offline)
+    seller = browser(typist)
+    path = seller.post("/add/save", typed(company))["Location"]
+    run_belt_once(MONDAY_NOON)
+    page = seller.get(path).content.decode()
+    assert f"Their lead is with {company.online.name}" in page
+    for hidden in (owner.member.name, "enquiry number", str(known), "张三", "It is with"):
+        assert hidden not in page
+    told = browser(owner.member).get(path).content.decode()
+    assert f"It is with {owner.member.name}" in told
+    handoff.to_pool(known, team_id=None, actor=TESTER, now=MONDAY_NOON, reason="by_hand")
+    assert "Their lead is with another team" in seller.get(path).content.decode()
+
+
+def test_whom_a_new_lead_went_to_is_told_to_who_typed_it(
+    company: Company, browser: Browser
+) -> None:
+    typist = member(company.organisation, "typist", Role.SALESPERSON, company.offline)
+    seller = browser(typist)
+    path = seller.post(
+        "/add/save", typed(company, source=company.site.key, message=HOT["message"])
+    )["Location"]
+    run_belt_once(MONDAY_NOON)
+    assert "It is with Sales" in seller.get(path).content.decode()

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from clew.access.models import Member, Role, Team
-from clew.handoff.actions import Taking, join, set_method
+from clew.handoff.actions.methods import Taking, set_method
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method, Pilot, Placement, Routing, RoutingDraft
 from clew.web.office.distribution import pages
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, member

@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clew.access.models import Member, Role
 from clew.contacts.belt.suspecting import search
 from clew.contacts.models import Contact, Lead, Merge, Suspect
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import log_call
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, member
@@ -186,3 +188,29 @@ def test_pages_go_on_by_score(company: Company, admin: Client) -> None:
     assert page.count("data-pair") == 20
     after = page.split('href="?after=')[1].split('"')[0]
     assert text(admin, f"/duplicates?after={after}").count("data-pair") == 5
+
+
+def test_a_page_takes_the_same_number_of_statements_whatever_it_shows(
+    company: Company, admin: Client
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            text(admin, "/duplicates")
+        return len(seen)
+
+    _pairs(company, 1)
+    few = asked()
+    _pairs(company, 18)
+    assert text(admin, "/duplicates").count("data-pair") == 19
+    assert asked() == few <= 20
+
+
+def _pairs(company: Company, count: int) -> None:
+    """People one digit apart, each with an open lead somebody works on."""
+    start = Contact.objects.count()
+    for n in range(start, start + count):
+        for swap in ("12", "21"):
+            phone = f"138{n:02d}3456{swap}"
+            id_ = enquire(company.site, name=f"李{n}明", phone=phone, message=HOT["message"])
+            log_call(id_, call(), member=holder(id_), now=LATER)
+    search(LATER)

@@ -23,7 +23,7 @@ from clew.capture.inbox import (
 )
 from clew.capture.models import Source, Submission
 from clew.capture.queries import all_definitions, open_body
-from clew.capture.rules import Fault, encode, faults_of, holds_nul, typed
+from clew.capture.rules import Fault, answer_key, encode, faults_of, holds_nul, typed
 from clew.capture.schemas import LeadIn, Outcome
 from clew.errors import Missing, Unavailable
 
@@ -85,7 +85,7 @@ def follow_up(
         lead = open_body(first.pk, first.body).lead
         answered = msgspec.structs.replace(
             lead,
-            external_id=f"{first.pk}:answer",
+            external_id=answer_key(first.pk),
             occurred_at=now,
             message="",
             answers={followup.question: followup.answer},

@@ -14,6 +14,13 @@ from clew.base.json import dumps
 from clew.base.live import Hint, announce
 from clew.handoff.rules import Lead, Seat, charges
 
+LAST_SERVED = """
+update handoff_seat s set served_at = (
+  select max(p.opened_at + (p.turn + 1) * interval '1 microsecond') from handoff_placement p
+  where p.seat_id = s.id and p.round_id is not null)
+where s.id = any(%s)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -34,7 +41,8 @@ def forget(lead_ids: list[UUID]) -> None:
     places = _places(lead_ids)
     counts = Counter(p.seat_id for p in places if p.is_open and p.seat_id)
     charged = _charged([p for p in places if p.seat_id and p.round_id])
-    seat_ids = counts.keys() | charged.keys()
+    served = {p.seat_id for p in places if p.seat_id and p.round_id}
+    seat_ids = counts.keys() | charged.keys() | served
     if seat_ids:
         _write_seats({id_: (-charged[id_], counts[id_]) for id_ in seat_ids})
     with connection.cursor() as cursor:
@@ -44,6 +52,8 @@ def forget(lead_ids: list[UUID]) -> None:
         cursor.execute(
             "delete from handoff_route where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
         )
+        if served:
+            cursor.execute(LAST_SERVED, [list(served)])
     _announce(p for p in places if p.is_open)
 
 

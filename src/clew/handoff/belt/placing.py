@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -18,11 +18,11 @@ from clew.base.live import Hint, announce
 from clew.contacts.belt.identifying import Ended
 from clew.grading.belt import Graded
 from clew.handoff.belt.routing import destinations, team_of_side
-from clew.handoff.belt.seating import OnShift, by_hours, own_hours, read_hours, seated
+from clew.handoff.belt.seating import Worked, own_hours, read_hours, seated
 from clew.handoff.belt.waiting import POSTPONED, takeable
 from clew.handoff.calendars import Hours
 from clew.handoff.events import LeadPlaced
-from clew.handoff.rules import VERSION, Lead, Outcome, Seat, Turn, share_out
+from clew.handoff.rules import IDLE, VERSION, Lead, Outcome, Seat, Turn, share_out
 
 LAPSED = "lapsed"
 FREED = """
@@ -37,7 +37,7 @@ class Team:
 
     id: int
     side: str
-    ways: dict[int, str]  # by grade level: turn or pool
+    ways: dict[int, str]  # by grade level: turn, idle or pool
     hours: Hours
     own: Mapping[int, Hours]  # of seats with a calendar of their own, whatever the team
 
@@ -159,7 +159,7 @@ def _leave_lapsed(lead_ids: list[UUID], now: datetime) -> list[Placed]:
 def redistribute(now: datetime) -> list[Placed]:
     """Give out pooled leads that wait for somebody to be free or on shift, oldest first."""
     teams = _teams()
-    seats = seated(list(teams), _on_shift(teams, now), now)
+    seats = seated(list(teams), _worked(teams), now)
     candidates = [c for team_id in teams for c in _waiting(team_id, seats.get(team_id, []))]
     placed = _decide_all(candidates, teams, now)
     taken = [p for p in placed if p.kind == "person"]
@@ -237,7 +237,7 @@ def _standing(lead_ids: list[UUID], teams: dict[int, Team]) -> dict[UUID, tuple[
 def _is_raised(stands: Placed, level: int, teams: dict[int, Team]) -> bool:
     """Tell whether a lead stands in a pool although its new grade goes to a person."""
     team = teams.get(stands.team_id or 0)
-    return stands.kind == "pool" and (team is None or team.ways[level] == "turn")
+    return stands.kind == "pool" and (team is None or team.ways[level] != "pool")
 
 
 def _decide_all(
@@ -254,7 +254,7 @@ def _decide_all(
     placed = _homeless([c for c in candidates if not c.teams])
     team_ids = sorted({team_id for c in candidates for team_id in c.teams})
     _lock_seats(team_ids, freed)
-    seats = seated(team_ids, _on_shift(teams, now), now) if team_ids else {}
+    seats = seated(team_ids, _worked(teams), now) if team_ids else {}
     first: dict[UUID, Placed] = {}
     asked, waiting = 0, [c for c in candidates if c.teams]
     while waiting:
@@ -295,9 +295,10 @@ def _homeless(group: list[Candidate]) -> list[Placed]:
     ]
 
 
-def _on_shift(teams: dict[int, Team], now: datetime) -> OnShift:
+def _worked(teams: dict[int, Team]) -> Worked:
     own = next(iter(teams.values())).own if teams else {}
-    return by_hours({t.id: t.hours for t in teams.values()}, own, now)
+    waiting = frozenset(t.id for t in teams.values() if IDLE in t.ways.values())
+    return Worked({t.id: t.hours for t in teams.values()}, own, waiting)
 
 
 def _lock_seats(team_ids: list[int], freed: Mapping[int | None, int]) -> None:
@@ -321,7 +322,7 @@ def _decide(
 ) -> Iterable[Placed]:
     turning = []
     for c in group:
-        if not c.is_pooled and team.ways[c.level] == "turn":
+        if not c.is_pooled and team.ways[c.level] != "pool":
             turning.append(c)
             continue
         reason = "rule" if c.is_pooled else "grade"
@@ -329,10 +330,10 @@ def _decide(
     if not turning:
         return
     seats = locked.get(team.id, [])
-    leads = [Lead(c.lead_id, c.level, c.region, c.category) for c in turning]
+    leads = [Lead(c.lead_id, c.level, c.region, c.category, team.ways[c.level]) for c in turning]
     outcome = share_out(seats, leads)
     round_id = _write_round(team.id, seats, leads, now)
-    _write_seats(seats, outcome.credits, outcome.open_counts)
+    _write_seats(seats, outcome, now)
     locked[team.id] = [_after(s, outcome) for s in seats]
     members = {s.id: s.member_id for s in seats}
     for number, (c, turn) in enumerate(zip(turning, outcome.turns, strict=True)):
@@ -342,7 +343,7 @@ def _decide(
 def _after(s: Seat, outcome: Outcome) -> Seat:
     """Give the seat as the next decision of the batch finds it."""
     count, credit = outcome.open_counts[s.id], outcome.credits[s.id]
-    return msgspec.structs.replace(s, open_count=count, credit=credit)
+    return msgspec.structs.replace(s, open_count=count, credit=credit, waited=outcome.waits[s.id])
 
 
 def _placed(
@@ -375,18 +376,29 @@ def _write_round(team_id: int, seats: list[Seat], leads: list[Lead], now: dateti
     return round_id
 
 
-def _write_seats(seats: list[Seat], due: dict[int, int], open_counts: dict[int, int]) -> None:
+def _write_seats(seats: list[Seat], outcome: Outcome, now: datetime) -> None:
+    """Keep credits and counts; whoever was served waits from now on, in the order of the turns."""
+    served = {
+        turn.seat_id: n for n, turn in enumerate(outcome.turns, 1) if turn.seat_id is not None
+    }
     rows = [
-        {"id": s.id, "credit": due[s.id], "open_count": open_counts[s.id]}
+        {
+            "id": s.id,
+            "credit": outcome.credits[s.id],
+            "open_count": outcome.open_counts[s.id],
+            "served_at": now + timedelta(microseconds=served[s.id]) if s.id in served else None,
+        }
         for s in seats
-        if (due[s.id], open_counts[s.id]) != (s.credit, s.open_count)
+        if s.id in served or outcome.credits[s.id] != s.credit
     ]
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                update handoff_seat s set credit = n.credit, open_count = n.open_count
-                from json_to_recordset(%s) as n(id bigint, credit bigint, open_count int)
+                update handoff_seat s set credit = n.credit, open_count = n.open_count,
+                  served_at = coalesce(n.served_at, s.served_at)
+                from json_to_recordset(%s)
+                  as n(id bigint, credit bigint, open_count int, served_at timestamptz)
                 where s.id = n.id
                 """,
                 [dumps(rows)],

@@ -25,7 +25,7 @@ from clew.handoff.routing import (
 )
 
 IN_FORCE = """
-select r.id, r.version, r.rules::text, p.id, p.percent, p.regions::text
+select r.id, r.rules::text, p.id, p.percent, p.regions::text
 from handoff_routing r left join handoff_pilot p on p.routing_id = r.id
 where p.ended_at is null and (p.id is not null or r.id = (
   select max(id) from handoff_routing where not is_trial))
@@ -121,7 +121,7 @@ def rules_in_force() -> list[InForce]:
     for id_ in _ready.keys() - {row[0] for row in rows}:
         del _ready[id_]
     found = []
-    for id_, _, text, pilot_id, percent, regions in rows:
+    for id_, text, pilot_id, percent, regions in rows:
         if id_ not in _ready:
             rules = msgspec.json.decode(text, type=list[Rule])
             _ready[id_] = rules, [prepare(rule) for rule in rules]

@@ -1,39 +1,59 @@
 """Who sits where at a moment, with all that a turn asks of a seat: read once per batch."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db import connection
 
-from clew.handoff.calendars import Hours, hours, is_working
+from clew.handoff.calendars import Hours, hours, is_working, time_between
 from clew.handoff.rules import Seat
 
-OnShift = Callable[[int, int], bool]  # of a team and a seat
+LONGEST_WAIT = timedelta(days=60)  # who waits longer waits as long as everybody else who does
+MICROSECOND = timedelta(microseconds=1)
 SEATED = """
 select s.team_id, s.id, s.member_id, s.weight, s.capacity, s.open_count, s.credit, s.is_present,
   coalesce((select a.id from handoff_absence a where a.seat_id = s.id and a.cancelled_at is null
     and a.from_at <= %(now)s and a.until_at > %(now)s limit 1), 0),
-  s.categories::text, s.territories::text
+  s.categories::text, s.territories::text,
+  greatest(s.joined_at, s.back_at, s.served_at, (select max(least(a.until_at, a.cancelled_at))
+    from handoff_absence a where a.seat_id = s.id and least(a.until_at, a.cancelled_at) <= %(now)s
+    and (a.cancelled_at is null or a.cancelled_at > a.from_at)))
 from handoff_seat s where s.team_id = any(%(teams)s) and s.left_at is null
 order by s.team_id, s.id
 """
 
 
-def seated(team_ids: Sequence[int], on_shift: OnShift, now: datetime) -> dict[int, list[Seat]]:
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """When people work: their teams' hours, their own where they have some. `waiting`: teams that count it."""
+
+    teams: Mapping[int, Hours]
+    own: Mapping[int, Hours]
+    waiting: frozenset[int]
+
+    def of(self, team_id: int, seat_id: int) -> Hours:
+        """Give the hours of a seat."""
+        return self.own.get(seat_id, self.teams[team_id])
+
+
+def seated(team_ids: Sequence[int], worked: Worked, now: datetime) -> dict[int, list[Seat]]:
     """Give the seats of teams as they stand, by team, in the order of their ids. Locks nothing."""
     found: dict[int, list[Seat]] = {}
     with connection.cursor() as cursor:
         cursor.execute(SEATED, {"now": now, "teams": list(team_ids)})
-        for team_id, *row, absence, categories, territories in cursor:
-            known = (*row, on_shift(team_id, row[0]), absence, *_takes(categories, territories))
+        for team_id, *row, absence, categories, territories, since in cursor:
+            hours_ = worked.of(team_id, row[0])
+            waited = _waited(hours_, since, now) if team_id in worked.waiting else 0
+            works = is_working(hours_, now)
+            known = (*row, works, absence, *_takes(categories, territories), waited)
             found.setdefault(team_id, []).append(Seat(*known))
     return found
 
 
-def by_hours(teams: Mapping[int, Hours], own: Mapping[int, Hours], now: datetime) -> OnShift:
-    """Tell of each seat whether it is working: by its own hours, else by its team's."""
-    return lambda team_id, seat_id: is_working(own.get(seat_id, teams[team_id]), now)
+def _waited(hours_: Hours, since: datetime, now: datetime) -> int:
+    return time_between(hours_, max(since, now - LONGEST_WAIT), now) // MICROSECOND
 
 
 def own_hours() -> dict[int, Hours]:

@@ -70,7 +70,7 @@ def _oldest(team_id: int, count: int, kinds: list[Kind] | None) -> list[Waiting]
             join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
             join handoff_method m on m.team_id = p.team_id
             where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
-              and (array[m.low, m.medium, m.high])[g.level] = 'turn'
+              and (array[m.low, m.medium, m.high])[g.level] <> 'pool'
               and (%s or (coalesce(l.region_code, 0), l.category) in (
                 select region, category from unnest(%s::int[], %s::text[]) as k(region, category)))
             order by p.opened_at limit %s for no key update of l, p skip locked

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0009_unchecked"),
+        ("contacts", "0010_unchecked"),
         ("handoff", "0004_written"),
     ]
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from msgspec import structs
 
 from clew.access.models import Member, Role
 from clew.access.queries import teams
-from clew.handoff.belt.seating import by_hours, own_hours, seated
+from clew.handoff.belt.seating import Worked, own_hours, seated
 from clew.handoff.calendars import hours
 from clew.handoff.fairness import Tie, is_suspect
 from clew.handoff.models import Absence, Calendar, Method, Placement, Round, Seat
@@ -86,12 +87,16 @@ def _received(seat: Seat, method: Method, held: list[TurnLead], now: datetime) -
     """Count by member what colleagues would get by turn."""
     c = method.calendar
     of_team = hours(c.time_zone, c.week, c.days_off, c.days_on)
-    on_shift = by_hours({seat.team_id: of_team}, own_hours(), now)
+    worked = Worked({seat.team_id: of_team}, own_hours(), frozenset([seat.team_id]))
     others = [
-        s for s in seated([seat.team_id], on_shift, now).get(seat.team_id, []) if s.id != seat.pk
+        s for s in seated([seat.team_id], worked, now).get(seat.team_id, []) if s.id != seat.pk
     ]
     ways = {1: method.low, 2: method.medium, 3: method.high}
-    turning = [lead for lead in held if ways[lead.level] == Method.Way.TURN]
+    turning = [
+        structs.replace(lead, way=ways[lead.level])
+        for lead in held
+        if ways[lead.level] != Method.Way.POOL
+    ]
     members = {s.id: s.member_id for s in others}
     turns = share_out(others, turning).turns
     return Counter(members[t.seat_id] for t in turns if t.seat_id is not None)

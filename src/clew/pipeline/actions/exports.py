@@ -4,8 +4,8 @@ A worker holds an export for a short while and writes one piece under that hold;
 loses the hold, and another goes on behind the last piece that was kept.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,8 +41,8 @@ from clew.pipeline.events import (
     ExportTaken,
 )
 from clew.pipeline.exports import export_place, export_seen, rights, wanted_of
-from clew.pipeline.extract import Extract, all_columns, count, header, rows
-from clew.pipeline.leads import Filter
+from clew.pipeline.extract import Extract, count, header, offered, rows
+from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
 
 TERMINAL = Actor("system", "terminal")
@@ -60,7 +60,7 @@ TURN = 7_310_578_002  # whose turn it is, is decided by one worker at a time
 class Order:
     """What somebody asks for; `language` and `zone` are what they read."""
 
-    wanted: Filter
+    wanted: Filter  # settled; the sheet is in the order of arrival whatever it says
     columns: tuple[str, ...]
     format: Format
     language: str
@@ -78,15 +78,17 @@ def ask(
     With a `holder` the caller makes it, and workers keep off for a while. Raises ColumnsMissing,
     FullNumbersDenied, ReasonMissing, ExportsEnough, ExportTooLarge.
     """
-    _check(order, viewer)
+    known = offered()
+    _check(order, viewer, known)
     export_id = uuid7()
+    wanted = replace(order.wanted, sort="", after="")
     export = Export(
         id=export_id,
         asked_by=viewer,
         asked_at=now,
         rights=rights(viewer),
-        filter=seal(msgspec.json.encode(order.wanted), export_place(export_id)),
-        columns=[code for code in all_columns() if code in order.columns],
+        filter=seal(msgspec.json.encode(wanted), export_place(export_id)),
+        columns=[code for code in dict.fromkeys(order.columns) if code in known],
         format=order.format.value,
         is_masked=order.is_masked,
         reason=order.reason.strip(),
@@ -159,8 +161,8 @@ def delete(export_id: UUID, *, viewer: Member | None, now: datetime) -> None:
         append(ExportDeleted(export.pk), actor=_actor(viewer), at=now)
 
 
-def _check(order: Order, viewer: Member | None) -> None:
-    if not set(order.columns) & set(all_columns()):
+def _check(order: Order, viewer: Member | None, known: Container[str]) -> None:
+    if not any(code in known for code in order.columns):
         raise ColumnsMissing
     if not order.is_masked:
         if viewer and viewer.role != Role.ADMINISTRATOR:

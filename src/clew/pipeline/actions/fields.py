@@ -10,7 +10,7 @@ from clew.access.models import Member
 from clew.base.ledger import Actor
 from clew.contacts.actions import correct
 from clew.grading.actions import reconsider
-from clew.handoff.actions import lock_leads
+from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.forgetting import tell
 from clew.handoff.errors import LeadMissing
 from clew.handoff.queries import visible_leads

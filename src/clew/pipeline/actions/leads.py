@@ -12,7 +12,8 @@ from clew.base.ledger import Actor, append
 from clew.base.live import Hint, announce
 from clew.base.sealing import seal
 from clew.grading.actions import keep_alive
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.errors import (
@@ -111,7 +112,7 @@ def close_lead(
 @transaction.atomic
 def keep_draft(lead_id: UUID, sheet: Sheet, *, member: Member, now: datetime) -> None:
     """Keep what a call sheet holds so far, sealed. Raises LeadMissing."""
-    handoff.lock_leads([visible_lead(member, lead_id).pk])
+    lock_leads([visible_lead(member, lead_id).pk])
     lead = visible_lead(member, lead_id)  # an import may have been undone meanwhile
     body = seal(msgspec.json.encode(sheet), draft_place(lead.pk, member.pk))
     Draft.objects.update_or_create(
@@ -134,7 +135,7 @@ def _held(member: Member, lead_id: UUID) -> Placement:
 
     It is looked up again under the lock, since it may have gone to somebody else meanwhile.
     """
-    handoff.lock_leads([visible_lead(member, lead_id).pk])
+    lock_leads([visible_lead(member, lead_id).pk])
     placement = placement_of(visible_lead(member, lead_id).pk)
     if placement.kind != Placement.Kind.PERSON:
         raise LeadNotClaimed

@@ -58,8 +58,8 @@ Plain = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f
 Key = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class Asked(Schema):
-    """How far to read. Without a cursor, a list begins with what changed longest ago."""
+class Numbered(Schema):
+    """How far to read."""
 
     cursor: str | None = Field(
         None,
@@ -68,6 +68,11 @@ class Asked(Schema):
         description="`next_cursor` of the page before, with the same filters; it does not expire.",
     )
     limit: Limit = Field(USUAL, description="How many items at most.")
+
+
+class Asked(Numbered):
+    """How far to read. Without a cursor, a list begins with what changed longest ago."""
+
     updated_since: Time | None = Field(
         None, description="Only what changed then or later; RFC 3339 with offset."
     )
@@ -103,6 +108,25 @@ def read(request: HttpRequest, asked: Asked, rows: QuerySet[Row]) -> dict[str, A
     }
 
 
+def listed(request: HttpRequest, asked: Numbered, rows: QuerySet[Row]) -> dict[str, Any]:
+    """Read one page of rows in the order of their numbers; its items are still rows.
+
+    Only for rows that are numbered in the order of their commits. Raises Invalid as `read` does.
+    """
+    _check_names(request, type(asked))
+    place = _place(request, asked)
+    after = _position(asked.cursor, place)
+    number = int(after.key) if after else 0
+    found = list(rows.filter(pk__gt=number).order_by("pk")[: asked.limit + 1])
+    shown = found[: asked.limit]
+    end = str(shown[-1].pk if shown else number)
+    return {
+        "items": shown,
+        "next_cursor": _signer().sign_object([place, 0, end]),
+        "has_more": len(found) > asked.limit,
+    }
+
+
 def viewer(request: HttpRequest) -> Member:
     """A token sees what the member who made it may see."""
     return Token.objects.select_related("created_by").get(pk=request.grant.token_id).created_by  # type: ignore[attr-defined]
@@ -121,7 +145,7 @@ def of_parameter(name: str) -> ClewError:
     )
 
 
-def _check_names(request: HttpRequest, kind: type[Asked]) -> None:
+def _check_names(request: HttpRequest, kind: type[Numbered]) -> None:
     for name, values in request.GET.lists():
         if name not in kind.model_fields:
             raise ParameterUnknown(parameters=sorted(kind.model_fields))
@@ -129,7 +153,7 @@ def _check_names(request: HttpRequest, kind: type[Asked]) -> None:
             raise ParameterRepeated(parameter=name)
 
 
-def _place(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+def _place(request: HttpRequest, asked: Numbered) -> dict[str, Any]:
     """What a cursor holds good for: this list with these filters."""
     filters = asked.model_dump(mode="json", exclude_none=True, exclude=set(POSITION))
     return {"list": request.path, **filters}

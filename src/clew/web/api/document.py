@@ -8,11 +8,17 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from clew.capture.schemas import LeadIn
-from clew.web.api.examples import ACCEPTED, ANSWERS, ARRAY, ASKED, ONE, REFUSED
+from clew.web.api.examples import ACCEPTED, ANSWERS, ARRAY, ASKED, ONE, REFUSED, SENT
 from clew.web.permissions import TABLE
 
 LEADS = "/api/v1/leads"
 PROBLEM = "application/problem+json"
+ROUTES = {  # of operations that are not called like their route
+    "lookup": "duplicates_lookup",
+    "preview": "merges_preview",
+    "merge": "merges",
+    "unmerge": "merges_apart",
+}
 VISIBLE = "^[!-~]([ -~]*[!-~])?$"  # what a header may carry unchanged
 
 
@@ -30,7 +36,8 @@ class Api(NinjaAPI):
             "token": {"type": "http", "scheme": "bearer", "description": "clew_…"}
         }
         for path in document["paths"].values():
-            _tell(path["get"])
+            for operation in path.values():
+                _tell(operation)
         document["paths"][LEADS]["post"] = _sending()
         return document
 
@@ -43,6 +50,8 @@ def _tell(operation: dict[str, Any]) -> None:
         _without_null(parameter["schema"])
         if parameter["name"] in ASKED.get(name, {}):
             parameter["example"] = ASKED[name][parameter["name"]]
+    if name in SENT:
+        operation["requestBody"]["content"]["application/json"]["example"] = SENT[name]
     operation["responses"][200]["content"]["application/json"]["example"] = ANSWERS[name]
     for status, response in operation["responses"].items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
@@ -51,7 +60,8 @@ def _tell(operation: dict[str, Any]) -> None:
 
 
 def _scopes(name: str) -> list[str]:
-    return [scope.removeprefix("token:") for scope in TABLE[f"api:{name}"]]
+    route = ROUTES.get(name, name)
+    return [scope.removeprefix("token:") for scope in TABLE[f"api:{route}"]]
 
 
 def _without_null(schema: dict[str, Any]) -> None:

@@ -37,3 +37,9 @@ class ParameterRepeated(Invalid):
     """A filter is given more than once."""
 
     code = "parameter_repeated"
+
+
+class BodyUnusable(Invalid):
+    """What was sent has not the shape that the document asks for. `at` tells where."""
+
+    code = "body_unusable"

@@ -86,6 +86,9 @@ ACCEPTED: dict[str, Any] = {
 
 LEAD_ID = "0193577e-6d2a-7c4e-9a1b-2f6d1c0e8a55"
 CONTACT_ID = "0193577e-6d31-7b02-8c44-51d0a7e9f310"
+OTHER_ID = "0193577e-8f10-7d21-b0c3-6a4f0e2d9b71"
+OTHER_LEAD_ID = "0193577e-8f0c-7a9e-8d55-3c1b7f6e2a04"
+MERGE_ID = "0193577f-1b42-7e63-9f08-2d5c4a7b8e19"
 CURSOR = "WyJsZWFkcyIsNzQxMjAsIiJd.mPq3T0c1n0n4bqkW8R1nJYdXlq3fN2Zp0sVtq8uW1hE"
 MOMENT = "2026-11-23T09:41:02.318000+08:00"
 SINCE = "2026-11-23T00:00:00+08:00"
@@ -107,6 +110,37 @@ ASKED: dict[str, dict[str, Any]] = {
     "events": {"limit": 200, "updated_since": SINCE, "name": "LeadOpened", "subject": LEAD_ID},
     "fields": {},
     "deletions": {"limit": 200, "updated_since": SINCE, "kind": "lead"},
+    "duplicates": {"limit": 200, "min_score": 60},
+}
+# What is sent, by operation.
+ORDER: dict[str, Any] = {
+    "contact_id": OTHER_ID,
+    "survivor_id": CONTACT_ID,
+    "name": "survivor",
+    "company": "contact",
+    "reason": "同一个人，打错一位",
+    "is_agreed": False,
+}
+SENT: dict[str, Any] = {
+    "lookup": {"phone": "138 1234 5678"},
+    "preview": ORDER,
+    "merge": [ORDER],
+    "unmerge": {"merge_ids": [MERGE_ID]},
+}
+PERSON: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "name": LEAD["name"],
+    "company": LEAD["company"],
+    "ways": ["138****5678"],
+    "leads": [LEAD_ID],
+    "since": MOMENT,
+}
+OTHER: dict[str, Any] = {
+    **PERSON,
+    "contact_id": OTHER_ID,
+    "company": "昆山锐达自动化设备厂",
+    "ways": ["138****5687"],
+    "leads": [OTHER_LEAD_ID],
 }
 PLACE: dict[str, Any] = {
     "kind": "person",
@@ -150,6 +184,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "lead_id": LEAD_ID,
         "kind": "person",
         "reason": "turn",
+        "way": "turn",
         "team": "线上组",
         "decided_at": MOMENT,
         "chosen": "林晓",
@@ -162,6 +197,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
                 "capacity": 50,
                 "excluded": "",
                 "is_chosen": True,
+                "waited_seconds": 0,
             }
         ],
         "sieve": [["absent", 3, 2]],
@@ -232,4 +268,60 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ]
     },
     "deletions": _page({"kind": "lead", "id": LEAD_ID, "deleted_at": MOMENT}),
+    "duplicates": _page(
+        {
+            "id": 31,
+            "found_at": MOMENT,
+            "score": 85,
+            "reasons": ["same_name", "typo"],
+            "first": PERSON,
+            "second": OTHER,
+            "hidden": None,
+            "is_contested": False,
+        }
+    ),
+    "lookup": {
+        "matches": [
+            {"person": PERSON, "hidden": None},
+            {
+                "person": None,
+                "hidden": {"teams": ["线下组"], "advice": "Exists, with 线下组: ask there."},
+            },
+        ]
+    },
+    "preview": {
+        "contact": OTHER,
+        "survivor": PERSON,
+        "name": LEAD["name"],
+        "company": OTHER["company"],
+        "stays_open": LEAD_ID,
+        "closes": OTHER_LEAD_ID,
+        "is_contested": False,
+        "refusal": None,
+    },
+    "merge": {
+        "merges": [
+            {
+                "contact_id": OTHER_ID,
+                "survivor_id": CONTACT_ID,
+                "status": "merged",
+                "merge_id": MERGE_ID,
+                "name": LEAD["name"],
+                "company": OTHER["company"],
+                "closed_lead": OTHER_LEAD_ID,
+                "problem": None,
+            }
+        ]
+    },
+    "unmerge": {
+        "merges": [
+            {
+                "merge_id": MERGE_ID,
+                "status": "apart",
+                "reopened": [OTHER_LEAD_ID],
+                "moved": 0,
+                "problem": None,
+            }
+        ]
+    },
 }

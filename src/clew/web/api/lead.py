@@ -53,7 +53,7 @@ class Standing(Schema):
 
 
 class Chair(Schema):
-    """One candidate as it stood at the decision; `due` in leads."""
+    """One candidate as it stood at the decision; `due` in leads, `waited_seconds` of working time."""
 
     name: str
     weight: int
@@ -62,14 +62,19 @@ class Chair(Schema):
     capacity: int
     excluded: str
     is_chosen: bool
+    waited_seconds: int
 
 
 class Why(Schema):
-    """Why a lead is where it is. `is_recomputed_equal`: the stored inputs give the same again."""
+    """Why a lead is where it is. `is_recomputed_equal`: the stored inputs give the same again.
+
+    `way`: `turn` by weight, `idle` to who had waited longest, nothing where nobody's turn was taken.
+    """
 
     lead_id: UUID
     kind: str
     reason: str
+    way: str
     team: str
     decided_at: datetime
     chosen: str

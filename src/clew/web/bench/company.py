@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from clew.access.models import Member, Organisation, Role, Team
 from clew.base.ledger import Actor
 from clew.capture.models import Source
-from clew.handoff.actions import join
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method
 from clew.web.seed import ensure
 

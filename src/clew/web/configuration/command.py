@@ -32,8 +32,8 @@ from clew.grading.actions import Days, set_validity
 from clew.grading.actions import publish as publish_grading
 from clew.grading.models import RuleSet, Validity
 from clew.grading.rules import Rule as GradingRule
-from clew.handoff import actions
-from clew.handoff.actions import Taking, set_method
+from clew.handoff.actions import routing as actions
+from clew.handoff.actions.methods import Taking, set_method
 from clew.handoff.models import Calendar, Method, Routing
 from clew.handoff.people.actions import keep_calendar
 from clew.handoff.people.notation import (

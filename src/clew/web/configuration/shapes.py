@@ -9,7 +9,7 @@ from clew.grading.rules import Rule as GradingRule
 from clew.handoff.routing import FieldTest
 
 Grade = Literal["high", "medium", "low"]
-Way = Literal["turn", "pool"]
+Way = Literal["turn", "idle", "pool"]
 LEVELS: dict[Grade, int] = {"high": 3, "medium": 2, "low": 1}
 
 

@@ -13,7 +13,7 @@ from clew.access.models import Member, Organisation, Role, Team
 from clew.base.ledger import Actor, append
 from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.models import ConsentText, Form, Source
-from clew.handoff.actions import join
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method, Seat
 
 DEMO = Actor("system", "demo")

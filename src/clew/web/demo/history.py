@@ -19,13 +19,14 @@ from clew.capture.models import Form
 from clew.capture.rejections import Doorway
 from clew.capture.rules import encode
 from clew.capture.schemas import LeadIn
-from clew.handoff.actions import claim
+from clew.contacts.belt.suspecting import search
+from clew.handoff.actions.leads import claim
 from clew.handoff.models import Placement
 from clew.pipeline.belt import breach
 from clew.web.demo.company import DEMO, send_home
 from clew.web.demo.deeds import do
 from clew.web.demo.plots import Start, Step, plot, workday
-from clew.web.demo.stories import again, write
+from clew.web.demo.stories import again, may_have_twin, twin, write
 from clew.web.flow import FACTS, tick
 from clew.web.worker import run_belt_once
 
@@ -56,6 +57,7 @@ TODAY = (
     (1, "site", "hot"),
 )
 ANALYZED_EVERY = 12
+TWINS_AT, TWINS = 20, 0.3  # on how many evenings somebody writes whom nobody recognises
 UNREACHABLE = LeadIn(source="site", phone="总机转 80210 找周经理", message="变频器 5.5kW 两台")
 
 
@@ -68,10 +70,11 @@ class Story:
     written: list[LeadIn] = field(default_factory=list)
     ahead: list[tuple[datetime, int, UUID, Step]] = field(default_factory=list)
     steps: int = 0
+    twins: int = 0
 
-    def chance(self) -> Random:
+    def chance(self, of: str = "") -> Random:
         """Give the dice of the next lead, so that no lead's fate hangs on another's."""
-        return Random(f"{self.seed}:{len(self.written)}")  # noqa: S311  a story, not a secret
+        return Random(f"{self.seed}:{of}{len(self.written)}")  # noqa: S311  a story, not a secret
 
     def plan(self, lead_id: UUID, step: Step) -> None:
         """Keep a step for later, unless it lies in the future."""
@@ -94,7 +97,9 @@ def live_through(now: datetime, seed: int, days: int = DAYS) -> int:
     send_home()
     _spend_today(story)
     _settle_facts(now)
-    return len(story.written)
+    while search(now):
+        pass
+    return len(story.written) + story.twins
 
 
 def _moments(now: datetime, days: int) -> Iterator[datetime]:
@@ -119,6 +124,11 @@ def _crowd(story: Story, at: datetime) -> list[LeadIn]:
     if len(story.written) > 20 and chance.random() < 0.25:
         leads.append(again(chance, chance.choice(story.written[-20:-3])))
         story.written.append(leads[-1])
+    if at.hour == TWINS_AT and (known := list(filter(may_have_twin, story.written[-40:-3]))):
+        chance = story.chance("twin")
+        if chance.random() < TWINS:
+            leads.append(twin(chance, chance.choice(known)))
+            story.twins += 1
     return leads
 
 
@@ -174,6 +184,11 @@ def _spend_today(story: Story) -> None:
             pass
     at = story.now - timedelta(minutes=5)
     chance = story.chance()
+    known = list(filter(may_have_twin, story.written[-len(TODAY) :]))
+    dice = story.chance("twin")
+    strangers = [twin(dice, dice.choice(known))] if known else []
+    receive(strangers, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
+    story.twins += len(strangers)
     twice = [again(chance, lead) for lead in story.written[-40:-24:8]]
     receive(twice, channel="api", actor=DEMO, evidence={"channel": "demo"}, now=at)
     story.written += twice

@@ -8,6 +8,8 @@ example.com, which is reserved for this.
 from dataclasses import dataclass
 from random import Random
 
+from msgspec.structs import replace
+
 from clew.capture.schemas import LeadIn
 
 SURNAMES = (
@@ -244,6 +246,31 @@ def again(chance: Random, earlier: LeadIn) -> LeadIn:
         message=text,
         introduced_by=earlier.introduced_by,
     )
+
+
+def twin(chance: Random, earlier: LeadIn) -> LeadIn:
+    """Let somebody who is known write as a stranger would: a slip of the finger, another number, a short name."""
+    stranger = {"email": "", "wechat": "", "phone": phone(chance)}
+    new = again(chance, earlier)
+    kind = chance.choice(("slip", "moved", "short", "elsewhere"))
+    if kind == "slip":
+        stranger["phone"] = _slipped(earlier.phone)
+    elif kind == "short":
+        stranger["name"] = earlier.name[0] + chance.choice(("工", "经理"))
+    elif kind == "elsewhere":
+        stranger |= {"phone": "", "wechat": f"qhdemo_{chance.randrange(10**6):06d}"}
+        stranger["message"] = f"{new.message}，电话 {earlier.phone}"
+    return replace(new, **stranger)
+
+
+def may_have_twin(lead: LeadIn) -> bool:
+    """Tell whether enough is known of somebody to be taken for somebody else's double."""
+    is_named = lead.name[1:] in GIVEN
+    return is_named and bool(lead.company and lead.phone) and _slipped(lead.phone) != lead.phone
+
+
+def _slipped(number: str) -> str:
+    return number[:-2] + number[-1] + number[-2]
 
 
 def person(chance: Random) -> str:

@@ -64,7 +64,10 @@ def save(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def done(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Where the lead went; the page asks again while the belt has not handled it."""
+    """Where the lead went; the page asks again while the belt has not handled it.
+
+    Of a known person's lead that the viewer may not see, its team is told and nothing else.
+    """
     viewer = caller(request)
     submission = Submission.objects.filter(pk=submission_id).first()
     lead = _lead_of(submission_id)
@@ -72,11 +75,15 @@ def done(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     is_mine = submission is not None and submission.actor_id == str(viewer.pk)
     if not is_visible and not (is_mine and submission and submission.actor_kind == "member"):
         raise Missing
+    place = placement_of(lead.pk) if lead else None
+    is_anothers = lead is not None and not is_visible and lead.pk != submission_id
+    if is_anothers and place:
+        team = place.team.name if place.team else _("another team")
+        return render(request, "office/added.html", {"team": team})
     context = {
-        "submission_id": submission_id,
         "lead": lead,
         "is_visible": is_visible,
-        "place": placement_of(lead.pk) if lead else None,
+        "place": place,
         "grade": Grade.objects.filter(lead=lead, superseded_at=None).first() if lead else None,
         "alike": _alike(viewer, submission_id) if lead else None,
         "has_failed": Failure.objects.filter(submission=submission_id, settled_at=None).exists(),

@@ -18,8 +18,8 @@ from clew.contacts.actions import dismiss
 from clew.contacts.belt.merging import Choice
 from clew.contacts.errors import ChoiceUnknown, SuspectMissing
 from clew.errors import ClewError
+from clew.web import pairs
 from clew.web.merging import Order, merge, unmerge
-from clew.web.office import pairs
 from clew.web.office.requests import actor, caller, clock, line
 
 AT_ONCE = 100
@@ -111,7 +111,7 @@ def _merge(viewer: Member, suspect_id: int, said: Said) -> None:
     suspect = pairs.suspects(viewer).filter(pk=suspect_id).first()
     if suspect is None:
         raise SuspectMissing
-    first, second = pairs.roots_of(suspect)
+    first, second = pairs.roots_of([suspect])[suspect.pk]
     kept, gone = (first, second) if said.main == "first" else (second, first)
     whose = {said.main: "survivor"}
     choice = Choice(whose.get(said.name, "contact"), whose.get(said.company, "contact"))

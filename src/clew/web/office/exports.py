@@ -23,10 +23,12 @@ from clew.errors import ClewError
 from clew.pipeline.actions.exports import Order, ask, delete
 from clew.pipeline.actions.exports import take as take_sheet
 from clew.pipeline.errors import ExportBroken, RightsChanged
-from clew.pipeline.exports import exports, in_words, wanted_of
-from clew.pipeline.extract import how_many
-from clew.pipeline.leads import Filter
+from clew.pipeline.exports import exports, wanted_of
+from clew.pipeline.extract import USUAL, how_many
+from clew.pipeline.filters import Filter
 from clew.pipeline.models import Export
+from clew.pipeline.naming import Names, in_words, names
+from clew.pipeline.saved.queries import look
 from clew.web.office.forms import ExportForm
 from clew.web.office.requests import caller, clock, refusal
 
@@ -58,7 +60,8 @@ def show(request: HttpRequest) -> HttpResponse:
     """Exports, newest first: one's own, all for administrators. Only the list for a fragment."""
     viewer, now = caller(request), clock()
     page = Paginator(exports(viewer), PAGE).get_page(request.GET.get("page"))
-    shown = [_shown(export, now) for export in page]
+    known = names(viewer)
+    shown = [_shown(export, known, now) for export in page]
     context = {
         "page": page,
         "shown": shown,
@@ -73,8 +76,11 @@ def show(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """Choose what is to be in the sheet; which leads, the address says as that of the list does."""
     viewer = caller(request)
-    wanted = Filter(**{n: request.GET.get(n, "")[:100] for n in ("place", "grade", "source", "q")})
+    seen = look(viewer, request.GET.dict() or {"view": ""})
+    wanted = seen.wanted.settled(viewer, timezone.localdate())
     form, error = ExportForm(request.POST or None), None
+    is_chosen = seen.given or (seen.view and seen.view.columns)
+    form.begin_with(seen.columns if is_chosen else USUAL)
     may_unmask = viewer.role == Role.ADMINISTRATOR
     if not may_unmask:
         del form.fields["is_full"], form.fields["reason"]
@@ -87,8 +93,8 @@ def add(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "error": error,
-        "wanted": in_words(wanted),
-        "back": wanted.address(),
+        "wanted": in_words(seen.wanted, names(viewer)),
+        "back": seen.address(),
         "count": how_many(viewer, wanted),
         "may_unmask": may_unmask,
     }
@@ -135,19 +141,19 @@ def _order(data: dict[str, object], wanted: Filter) -> Order:
     )
 
 
-def _shown(export: Export, now: datetime) -> Shown:
+def _shown(export: Export, known: Names, now: datetime) -> Shown:
     is_expired = export.state == Export.State.DONE and export.expires_at <= now
     return Shown(
         export=export,
-        leads=_leads(export),
+        leads=_leads(export, known),
         problem=_(PROBLEMS.get(export.problem, ClewError)().message) if export.problem else "",
         is_ready=export.state == Export.State.DONE and not is_expired,
         is_expired=is_expired,
     )
 
 
-def _leads(export: Export) -> str:
+def _leads(export: Export, known: Names) -> str:
     try:
-        return in_words(wanted_of(export))
+        return in_words(wanted_of(export), known)
     except SealBroken as broken:
         return _(broken.message)

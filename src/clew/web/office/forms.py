@@ -1,5 +1,6 @@
 """Shapes of what operators type. Checks of meaning are the actions'; these bound and name fields."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,15 +16,21 @@ from clew.capture.models import CustomField, Source
 from clew.capture.queries import definitions
 from clew.capture.values import CURRENCIES
 from clew.handoff.models import Calendar, Method
-from clew.pipeline.extract import all_columns
+from clew.pipeline.extract import offered
 
 SCOPE_WORDS = [
     ("leads:write", _("send leads")),
     ("leads:read", _("read leads, with numbers masked")),
     ("contacts:read", _("read numbers in full, on record")),
     ("events:read", _("read the record of events")),
+    ("duplicates:read", _("look for duplicates, with numbers masked")),
+    ("duplicates:write", _("merge duplicates and take merges apart")),
 ]
-WAYS = [(Method.Way.TURN, _("by turn")), (Method.Way.POOL, _("into the pool"))]
+WAYS = [
+    (Method.Way.TURN, _("by turn, by weight")),
+    (Method.Way.IDLE, _("to who has waited longest")),
+    (Method.Way.POOL, _("into the pool")),
+]
 
 
 class Styled(forms.Form):
@@ -343,10 +350,14 @@ class ExportForm(Styled):
         help_text=_("It is kept with your name, and every administrator can read it."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the operator's own fields as well."""
-        super().__init__(*args, **kwargs)
-        known = all_columns().items()
-        columns = self.fields["columns"]
-        columns.choices = [(code, column.label) for code, column in known]  # type: ignore[attr-defined]
-        columns.initial = [code for code, column in known if column.is_usual]
+    def begin_with(self, columns: Sequence[str]) -> None:
+        """Offer what the list shows first and ticked, in its order."""
+        known = offered()
+        labels = {
+            c: column.label for c, column in known.items() if not column.is_retired or c in columns
+        }
+        in_turn = [*columns, *(code for code in labels if code not in columns)]
+        field = self.fields["columns"]
+        field.initial = list(columns)
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = [(code, labels[code]) for code in in_turn]

@@ -15,7 +15,7 @@ from clew.access.models import Member, Role, Team
 from clew.access.queries import members, teams
 from clew.base.ledger import Actor
 from clew.errors import Missing
-from clew.handoff import actions as handoff
+from clew.handoff.actions import seats as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Absence, Method, Seat
 from clew.handoff.people.queries import Handover, Ties, absences, handover, own_seats, ties
@@ -34,6 +34,12 @@ class Turn:
     ties: Ties
     method: Method | None
     form: JoinForm
+
+    @property
+    def ways(self) -> set[str]:
+        """How the team takes leads, whatever their grade."""
+        m = self.method
+        return {m.high, m.medium, m.low} if m else set()
 
 
 @require_safe

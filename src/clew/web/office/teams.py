@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clew.access.actions import add_team
 from clew.access.queries import teams
 from clew.errors import Missing
-from clew.handoff.actions import Taking, set_method
+from clew.handoff.actions.methods import Taking, set_method
 from clew.handoff.models import Method
 from clew.web.office.forms import MethodForm, TeamForm
 from clew.web.office.requests import actor, caller, clock, refusal

@@ -55,6 +55,12 @@ def grade(level: int | None, points: int | None = None) -> SafeString:
 
 
 @register.filter
+def duration(seconds: int) -> str:
+    """Write 75 seconds as 0:01:15."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+@register.filter
 def level_word(level: int) -> str:
     """Name a level of intent."""
     return {

@@ -11,7 +11,7 @@ from msgspec import convert
 
 from clew.access.models import Team
 from clew.errors import ClewError
-from clew.handoff import actions
+from clew.handoff.actions import routing as actions
 from clew.handoff.errors import RuleMissing
 from clew.handoff.queries import draft, known, versions
 from clew.handoff.routing import Rule

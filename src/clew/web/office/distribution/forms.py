@@ -73,6 +73,7 @@ class RuleForm(Styled):
             ("method", _("as the team takes that grade")),
             ("pool", _("into the team's pool")),
         ],
+        help_text=_("By turn, to who has waited longest, or pool: set for each team by grade."),
     )
     second = forms.ChoiceField(label=_("If nobody there can take it now"), required=False)
     third = forms.ChoiceField(label=_("And if nobody there can either"), required=False)

@@ -17,7 +17,7 @@ from clew.capture.inputs import add_inputs, given_in, inputs_of
 from clew.capture.models import Source
 from clew.capture.queries import all_definitions
 from clew.capture.regions import name_of, resolve
-from clew.handoff import actions
+from clew.handoff.actions import routing as actions
 from clew.handoff.models import Routing
 from clew.handoff.queries import draft, known, versions
 from clew.handoff.routing import Given, Rule, examine

@@ -10,10 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from clew.capture import custom
-from clew.capture.custom import MOST_CHOICES, Definition, Definitions, written
+from clew.capture.custom import CUSTOM, MOST_CHOICES, Definition, Definitions, written
 from clew.grading.checks import MOST_CONDITIONS, MOST_WORDS, Finding, examine_rule, fits
 from clew.grading.fields import choices_of, field_of, kind_of, operators_of
-from clew.grading.rules import CUSTOM, KINDS, Condition, Kind, Operator, Rule, Value
+from clew.grading.rules import KINDS, Condition, Kind, Operator, Rule, Value
 from clew.grading.wording import CHOICE_LABELS, FACT_LABELS, OPERATOR_LABELS, finding_in_words
 from clew.web.office.requests import line
 

@@ -10,9 +10,10 @@ from django.http import QueryDict
 from django.utils.text import slugify
 from msgspec import structs
 
-from clew.capture import columns
 from clew.capture.actions.sources import SourceData
 from clew.capture.columns import TARGETS, Column, Plan
+from clew.capture.custom import CUSTOM
+from clew.capture.guessing import guess
 from clew.capture.models import Import, Source
 from clew.capture.queries import definitions
 from clew.capture.sheets.layout import ColumnProfile
@@ -80,7 +81,7 @@ def posted(given: QueryDict, batch: Import, batches: QuerySet[Import]) -> Draft:
     before = begin(batch, batches).plan
     if before.is_history != bool(is_history):
         before = _guess(batch, is_history=bool(is_history))
-    known = {*TARGETS, *(columns.CUSTOM + one.key for one in before.fields)}
+    known = {*TARGETS, *(CUSTOM + one.key for one in before.fields)}
     chosen = [_column(column, given, number, known) for number, column in enumerate(before.columns)]
     plan = structs.replace(
         before,
@@ -119,7 +120,7 @@ def regarding(batch: Import, draft: Draft) -> Draft:
 
 
 def _guess(batch: Import, *, is_history: bool) -> Plan:
-    return columns.guess(
+    return guess(
         profiles_of(batch),
         is_history=is_history,
         row_count=batch.row_count,

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from clew.capture.actions.imports import good_count
-from clew.capture.columns import CUSTOM, RowRead
-from clew.capture.custom import Definition
+from clew.capture.columns import RowRead
+from clew.capture.custom import CUSTOM, Definition
 from clew.capture.custom import shown as shown_as
 from clew.capture.models import Import, ImportRow
 from clew.capture.schemas import Outcome

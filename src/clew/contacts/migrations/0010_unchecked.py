@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0008_written"),
+        ("contacts", "0009_custom_values"),
     ]
 
     operations = [

@@ -27,10 +27,10 @@ end $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0009_unchecked"),
+        ("contacts", "0010_unchecked"),
         ("grading", "0004_unchecked"),
         ("handoff", "0005_unchecked"),
-        ("pipeline", "0003_exports"),
+        ("pipeline", "0004_views_and_bulk_edits"),
     ]
 
     operations = [

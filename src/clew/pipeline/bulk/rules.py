@@ -1,0 +1,87 @@
+"""Which leads a change would reach, and why it leaves the others. Pure."""
+
+from dataclasses import dataclass
+
+Held = str | int | float | None
+
+MANAGERS_ONLY = frozenset({"assign", "reopen", "grade", "lift"})
+TAKEN_BACK_BY = {
+    "assign": "assign",
+    "close": "reopen",
+    "grade": "grade",
+    "field": "field",
+}  # by what one must be allowed to do
+OF_GRADES = frozenset({"grade", "lift"})
+CODES = (
+    "closed_already",
+    "in_pool",
+    "there_already",
+    "open_already",
+    "not_graded",
+    "graded_so",
+    "not_by_person",
+    "holds_already",
+    "gone",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How a lead stands: where (person, pool, closed), with which seat, and its grade."""
+
+    kind: str
+    placement_id: int
+    seat_id: int | None = None
+    grade_id: int | None = None
+    level: int | None = None
+    is_by_person: bool = False
+    held: Held = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What exactly is to be done: for whom, when, why. Only what the act asks for is filled."""
+
+    seat_id: int | None = None
+    due_at: str = ""
+    end: str = ""
+    level: int | None = None
+    why: str = ""
+    field: str = ""
+    value: Held = None
+
+
+def judge(act: str, terms: Terms, stand: Stand | None) -> str:
+    """Say why an act would leave a lead as it is; nothing where it would change it."""
+    if stand is None:
+        return "gone"
+    if act == "field":
+        return "holds_already" if stand.held == terms.value else ""
+    if act in OF_GRADES:
+        return _judge_grade(act, terms, stand)
+    return _judge_place(act, terms, stand)
+
+
+def _judge_place(act: str, terms: Terms, stand: Stand) -> str:
+    if act == "reopen":
+        return "" if stand.kind == "closed" else "open_already"
+    if stand.kind == "closed":
+        return "closed_already"
+    if act == "assign":
+        return "there_already" if stand.seat_id == terms.seat_id else ""
+    return "in_pool" if stand.kind == "pool" else ""
+
+
+def _judge_grade(act: str, terms: Terms, stand: Stand) -> str:
+    if stand.grade_id is None:
+        return "not_graded"
+    if act == "lift":
+        return "" if stand.is_by_person else "not_by_person"
+    return "graded_so" if stand.is_by_person and stand.level == terms.level else ""
+
+
+def stamp(act: str, stand: Stand | None) -> int | None:
+    """Give what must still be in force for the change to be the one that was shown."""
+    if stand is None or act == "field":
+        return None
+    return stand.grade_id if act in OF_GRADES else stand.placement_id
