@@ -12,7 +12,7 @@ from tests.fuzz.cases import Town
 from tests.fuzz.verdict import LONGEST
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-OPERATIONS = 8
+OPERATIONS = 13
 CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", 401, 403, 404, 422, 429]
