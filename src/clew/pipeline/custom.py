@@ -1,6 +1,7 @@
 """The operator's own fields of leads, as parts of a filter: what is asked of them, in SQL and in words."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -50,11 +51,13 @@ def in_words(custom: str, known: Definitions) -> Iterator[tuple[str, str]]:
 
 
 def cell(field: Definition, value: Any) -> Cell:
-    """Give a value as a sheet holds it: figures as figures, a choice by its label."""
+    """Give a value as a sheet holds it: figures as figures, days as days, a choice by its label."""
     if value is None:
         return ""
+    if field.kind == "date":
+        return date.fromisoformat(value)
     return (
-        Decimal(written(field, value)) if field.kind in {"number", "money"} else shown(field, value)
+        shown(field, value) if field.kind in {"text", "choice"} else Decimal(written(field, value))
     )
 
 

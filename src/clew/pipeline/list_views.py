@@ -90,6 +90,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "filter_count": len(parts),
         "times": TIMES,
         "numbers": NUMBERS | figures,
+        "days": {CUSTOM + key for key, field in known.fields.items() if field.kind == "date"},
         "acts": [(act, ACTS[act]) for act in acts(viewer) if act != "field" or known.fields],
         "most": AT_MOST,
         "sorted_at_most": SORTED_AT_MOST,
