@@ -11,7 +11,8 @@ from clew.access.models import Member, Membership, Role
 from clew.base.models import Entry
 from clew.grading import actions as grading
 from clew.grading.models import Grade
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
+from clew.handoff.actions import seats
 from clew.handoff.models import Placement, Seat
 from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.bulk import actions
@@ -217,7 +218,7 @@ def test_what_makes_no_sense_is_refused(
 
 def test_nobody_gives_leads_to_a_team_they_do_not_lead(company: Company) -> None:
     far = member(company.organisation, "far", Role.SALESPERSON)
-    seat = handoff.join(company.offline.pk, far.pk, weight=1, capacity=5, actor=TESTER, now=NOW)
+    seat = seats.join(company.offline.pk, far.pk, weight=1, capacity=5, actor=TESTER, now=NOW)
     bulk = choose(uuid4(), "assign", viewer=company.manager, now=NOW, lead_ids=hot(company, 1))
     sent = {"seat": str(seat.pk)}
     answer = browser(company.manager).post(reverse("pipeline:bulk", args=[bulk.pk]), sent)
@@ -316,7 +317,7 @@ def test_who_has_left_gets_nothing_back(company: Company) -> None:
     had = stands(lead).seat_id or 0
     to = next(s for s in company.seats if s.pk != had)
     bulk = made(company.manager, "assign", [lead], seat_id=to.pk)
-    handoff.leave(had, actor=TESTER, now=NOW)
+    seats.leave(had, actor=TESTER, now=NOW)
     go_on(undo(bulk.pk, uuid4(), viewer=company.manager, now=NOW).pk, now=NOW, most=9)
     assert (stands(lead).kind, stands(lead).team_id) == ("pool", company.online.pk)
 

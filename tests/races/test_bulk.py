@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from clew.base.models import Entry
-from clew.handoff import actions as handoff
+from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement, Seat
 from clew.pipeline.bulk.actions import advance, choose, go_on, say, start, undo
 from clew.pipeline.bulk.queries import tally

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clew.access.models import Member
 from clew.errors import ClewError
 from clew.pipeline.naming import in_words, names
-from clew.pipeline.saved import actions
+from clew.pipeline.saved.actions import begin_with, delete, overwrite, rename, save
 from clew.pipeline.saved.forms import ViewForm, said_of
 from clew.pipeline.saved.queries import Look, filter_of, layout, look, may_change, view_seen, views
 
@@ -41,11 +41,9 @@ def add(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         view_id = _id(request)
         try:
-            actions.save(
-                view_id, form.sharing(), seen.wanted, _columns(seen), viewer=viewer, now=_now()
-            )
+            save(view_id, form.sharing(), seen.wanted, _columns(seen), viewer=viewer, now=_now())
             if form.cleaned_data["begins"]:
-                actions.begin_with(view_id, viewer=viewer)
+                begin_with(view_id, viewer=viewer)
         except ClewError as refused:
             error = refused
         else:
@@ -70,9 +68,7 @@ def edit(request: HttpRequest, view_id: UUID) -> HttpResponse:
     error = None
     if form.is_valid():
         try:
-            actions.rename(
-                view_id, form.sharing(), edition=_edition(request), viewer=viewer, now=_now()
-            )
+            rename(view_id, form.sharing(), edition=_edition(request), viewer=viewer, now=_now())
         except ClewError as refused:
             error = refused
         else:
@@ -96,7 +92,7 @@ def keep(request: HttpRequest, view_id: UUID) -> HttpResponse:
     state = QueryDict(request.POST.get("state", "")[:4_000])
     seen = look(viewer, state.dict() or {"view": ""})
     try:
-        actions.overwrite(
+        overwrite(
             view_id,
             seen.wanted,
             _columns(seen),
@@ -117,7 +113,7 @@ def remove(request: HttpRequest, view_id: UUID) -> HttpResponse:
     viewer = _viewer(request)
     view_seen(viewer, view_id)
     try:
-        actions.delete(view_id, viewer=viewer, now=_now())
+        delete(view_id, viewer=viewer, now=_now())
     except ClewError as refused:
         messages.error(request, _(refused.message))
     else:
@@ -130,7 +126,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Let one's own list begin with a view, or with all leads."""
     sent = request.POST.get("view", "")
     try:
-        actions.begin_with(UUID(sent) if sent else None, viewer=_viewer(request))
+        begin_with(UUID(sent) if sent else None, viewer=_viewer(request))
     except (ValueError, ClewError):
         messages.error(request, _("There is no such view, or it is not shared with you."))
     else:
