@@ -10,9 +10,10 @@ from clew.capture.custom import CUSTOM
 
 HISTORY = "history"
 ME = "me"
+NOBODY = "none"  # as a team: none
 LONGEST = 100
 MOST_PAIRS = 40
-PERIODS = {"today": 1, "7d": 7, "30d": 30, "90d": 90}  # days, today is one of them
+PERIODS = {"today": 1, "7d": 7, "30d": 30, "90d": 90, "365d": 365}  # days, today is one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Filter:
     since: str = ""
     until: str = ""
     sort: str = ""
+    channel: str = ""
+    reached: str = ""  # a stage, or one behind it
+    stage: str = ""  # this stage and none behind it
+    speed: str = ""
+    promise: str = ""
     custom: str = ""  # pairs of a query: budget.from=5000&machine=lathe
 
     @property
@@ -75,6 +81,7 @@ class Filter:
 
 NAMES = tuple(field.name for field in fields(Filter))
 TEXTS = tuple(name for name in NAMES if name != "custom")
+BESIDE = ("reached", "stage", "speed", "promise")  # asked for by a report alone
 PARTS = tuple(name for name in NAMES if name not in {"after", "sort"})
 
 

@@ -22,13 +22,14 @@ from clew.pipeline.bulk.queries import acts
 from clew.pipeline.bulk.wording import ACTS
 from clew.pipeline.custom import SPANNED, heading
 from clew.pipeline.extract import Column, offered
-from clew.pipeline.filters import HISTORY, ME
+from clew.pipeline.filters import BESIDE, HISTORY, ME
 from clew.pipeline.leads import USUAL, leads
 from clew.pipeline.matching import SORTED_AT_MOST, at_most, matching
 from clew.pipeline.naming import ORDERS, PERIODS, Names, names, said
 from clew.pipeline.saved.actions import show_columns
 from clew.pipeline.saved.queries import MOST_COLUMNS, Look, look, may_change, views
-from clew.pipeline.wording import ENDS, GRADES, PLACES
+from clew.pipeline.stage_wording import CHANNELS, ENDINGS
+from clew.pipeline.wording import GRADES, PLACES
 
 SORTED_BY = {
     "name": ("name",),
@@ -81,7 +82,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "sources": Source.objects.filter(is_active=True).order_by("name"),
         "periods": PERIODS.items(),
         "orders": [*ORDERS.items(), *_orders(known)],
-        "ends": ENDS.items(),
+        "ends": ENDINGS.items(),
+        "channels": CHANNELS.items(),
+        "beside": [(part, getattr(seen.wanted, part)) for part in BESIDE],
         "me": ME,
         "history": HISTORY,
         "views": list(views(viewer)),

@@ -8,6 +8,8 @@ order sorts what was found, which is offered up to SORTED_AT_MOST leads.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
 from uuid import UUID
 
@@ -37,8 +39,9 @@ from clew.grading.models import Grade
 from clew.handoff.models import Placement
 from clew.handoff.routing import span
 from clew.pipeline.custom import SPANNED, condition
-from clew.pipeline.filters import HISTORY, Filter
+from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.models import Task
+from clew.pipeline.stages import came_by, ended, furthest, promised, reached, reached_in
 
 DIGITS_AT_LEAST = 4
 SORTED_AT_MOST = 20_000
@@ -79,7 +82,7 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     found = _standing(found, wanted)
     if wanted.grade:
         found = found.filter(_numbered(_graded, "level", wanted.grade))
-    found = found.filter(_about(wanted) & _came(wanted))
+    found = found.filter(_about(wanted) & _came(wanted) & _gone_far(wanted))
     if wanted.batch:
         found = found.filter(_brought(wanted.batch))
     if wanted.q:
@@ -122,11 +125,13 @@ def _standing(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     asked = here
     if wanted.place and wanted.place != HISTORY:
         asked = asked.filter(kind=wanted.place)
-    if wanted.end:
-        asked = asked.filter(kind=Placement.Kind.CLOSED, reason=wanted.end)
     if asked is not here:
         found = found.filter(Exists(asked))
-    if wanted.team:
+    if wanted.end:
+        found = found.filter(ended(wanted.end))
+    if wanted.team == NOBODY:
+        found = found.filter(Exists(here.filter(team__isnull=True)))
+    elif wanted.team:
         found = found.filter(_numbered(here, "team", wanted.team))
     if wanted.holder:
         found = found.filter(_numbered(here, "seat__member", wanted.holder))
@@ -150,6 +155,18 @@ def _about(wanted: Filter) -> Q:
     if wanted.custom:
         known &= condition(wanted.custom, all_definitions())
     return known
+
+
+def _gone_far(wanted: Filter) -> Q:
+    """Find by the stage that a lead has come to, and by how soon it was reached."""
+    asked = {
+        reached: wanted.reached,
+        furthest: wanted.stage,
+        reached_in: wanted.speed,
+        promised: wanted.promise,
+        came_by: wanted.channel,
+    }
+    return reduce(and_, (part(code) for part, code in asked.items() if code), Q())
 
 
 def _inside(text: str) -> Q:

@@ -78,6 +78,35 @@ class Call(models.Model):
         return f"{self.result} {self.lead_id}"
 
 
+class FirstContact(models.Model):
+    """When somebody first tried to reach a lead, and first got through: people alone, no automatic reply.
+
+    `…_seconds` are working time since the lead came in, by the hours of whoever had it then. `promised_at`
+    is when the first contact was due first.
+    """
+
+    lead = models.OneToOneField(
+        Lead, models.PROTECT, primary_key=True, related_name="first_contact"
+    )
+    tried_at = models.DateTimeField()
+    tried_seconds = models.PositiveIntegerField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_seconds = models.PositiveIntegerField(null=True, blank=True)
+    promised_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_seconds__isnull=True)
+                | Q(answered_at__gte=models.F("tried_at"), answered_seconds__isnull=False),
+                name="firstcontact_answered_after_tried",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"first contact of {self.lead_id}"
+
+
 class Task(models.Model):
     """The next step of a lead: one open task at most, with a due time."""
 

@@ -14,14 +14,16 @@ from clew.capture.custom import CUSTOM, Definitions
 from clew.capture.models import Source
 from clew.capture.queries import all_definitions
 from clew.pipeline import custom
-from clew.pipeline.filters import ME, Filter
-from clew.pipeline.wording import ENDS, GRADES, PLACES
+from clew.pipeline.filters import ME, NOBODY, Filter
+from clew.pipeline.stage_wording import CHANNELS, ENDINGS, PROMISES, REACHED, SPEEDS, STAGES
+from clew.pipeline.wording import GRADES, PLACES
 
 PERIODS: Mapping[str, str | Promise] = {
     "today": gettext_lazy("Came in today"),
     "7d": gettext_lazy("Came in within 7 days"),
     "30d": gettext_lazy("Came in within 30 days"),
     "90d": gettext_lazy("Came in within 90 days"),
+    "365d": gettext_lazy("Came in within a year"),
 }
 ORDERS: Mapping[str, str | Promise] = {
     "": gettext_lazy("Newest first"),
@@ -43,6 +45,11 @@ GONE: Mapping[str, str | Promise] = {
     "opened": gettext_lazy("a time that cannot be read"),
     "since": gettext_lazy("a day that cannot be read"),
     "until": gettext_lazy("a day that cannot be read"),
+    "channel": gettext_lazy("a channel that does not exist"),
+    "reached": gettext_lazy("a stage that does not exist"),
+    "stage": gettext_lazy("a stage that does not exist"),
+    "speed": gettext_lazy("a time until contact that does not exist"),
+    "promise": gettext_lazy("a promise that does not exist"),
     CUSTOM: gettext_lazy("a field that is gone, or a value that it cannot hold"),
 }
 ASIDE = pgettext_lazy("filter", "only what one import brought")
@@ -115,10 +122,15 @@ def _tables(known: Names) -> Mapping[str, Mapping[str, str | Promise]]:
         "place": PLACES,
         "grade": grades,
         "source": known.sources,
-        "team": known.teams,
+        "team": {**known.teams, NOBODY: _("No team")},
         "holder": {**known.holders, ME: _("Me")},
-        "end": ENDS,
+        "end": ENDINGS,
         "opened": PERIODS,
+        "channel": CHANNELS,
+        "reached": REACHED,
+        "stage": STAGES,
+        "speed": SPEEDS,
+        "promise": PROMISES,
     }
 
 

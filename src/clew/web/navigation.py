@@ -34,6 +34,7 @@ ENTRIES = (
     Place("pipeline:leads", _("Leads"), "list"),
     Place("pipeline:pool", _("Pool"), "users"),
     Place("office:add", _("Add a lead"), "plus"),
+    Place("office:funnel", _("Funnel"), "chart-funnel", "run"),
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),

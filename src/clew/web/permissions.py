@@ -89,6 +89,8 @@ TABLE: dict[str, Rule] = {
     "office:export_failures": ADMINISTRATORS,
     "office:account": MANAGERS,
     "office:never_contacted": MANAGERS,
+    "office:funnel": MEMBERS,
+    "office:speed": MEMBERS,
     "office:imports": IMPORTERS,
     "office:new_import": IMPORTERS,
     "office:import_begin": IMPORTERS,

@@ -16,6 +16,7 @@ from clew.handoff.actions import leads as handoff
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
+from clew.pipeline.actions.first_contacts import note_first_contacts
 from clew.pipeline.errors import (
     CallOfAnotherLead,
     EndUnknown,
@@ -75,6 +76,7 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     is_first = _stop_clock(placement.lead_id, now)
     happened = CallLogged(placement.lead_id, stored.pk, call.result, call.said, is_first)
     append(happened, actor=actor, at=now)
+    note_first_contacts([placement.lead_id])
     keep_alive(placement.lead_id, now)
     Draft.objects.filter(lead=placement.lead_id, member=member).delete()
     _go_on(placement, call, actor=actor, now=now)

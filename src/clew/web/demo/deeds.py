@@ -18,6 +18,7 @@ from clew.base.ledger import Actor, append_all, gathered
 from clew.base.sealing import seal
 from clew.handoff.events import LeadClosed
 from clew.handoff.models import Placement, Seat
+from clew.pipeline.actions.first_contacts import note_first_contacts
 from clew.pipeline.events import CallLogged, NextStepPlanned
 from clew.pipeline.queries import note_place
 from clew.web.demo.company import DEMO
@@ -60,6 +61,7 @@ def _log(calls: list[Deed], started: set[UUID]) -> None:
         logged = CallLogged(p.lead_id, call_id, str(step.result), step.said, is_first)
         append_all([logged], actor=_actor(p), at=step.at)
     copy_in("pipeline_call", "id, lead_id, member_id, result, said, note, at", rows)
+    note_first_contacts([p.lead_id for p, _ in calls])
 
 
 def _plan(calls: list[Deed]) -> None:

@@ -13,6 +13,7 @@ from clew.web.demo.errors import MixedWithOwn, NoDemo
 STATEMENTS = (
     "delete from pipeline_task where lead_id in (select id from doomed)",
     "delete from pipeline_draft where lead_id in (select id from doomed)",
+    "delete from pipeline_firstcontact where lead_id in (select id from doomed)",
     "delete from pipeline_call where lead_id in (select id from doomed)",
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
