@@ -104,6 +104,13 @@ def test_a_time_without_leads_says_so_and_leads_on(admin: Client, busy: Company)
     assert "No leads in this time" not in admin.get("/funnel?opened=all").content.decode()
 
 
+def test_what_is_gone_is_said(admin: Client, busy: Company) -> None:
+    said = "that is gone or that you may not see"
+    assert said in admin.get("/funnel?source=gone").content.decode()
+    assert said in admin.get("/funnel/speed?team=77777").content.decode()
+    assert said not in admin.get("/funnel?source=site&channel=online&team=none").content.decode()
+
+
 def test_the_stage_that_is_picked_tells_why_leads_left(admin: Client, busy: Company) -> None:
     page = admin.get("/funnel?opened=all&at=tried").content.decode()
     assert "Why they left: Tried" in page

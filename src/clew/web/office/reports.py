@@ -95,16 +95,25 @@ def _asked(request: HttpRequest) -> Asked:
 
 def _frame(request: HttpRequest, seen: Asked) -> dict[str, Any]:
     """Give what both reports show around their numbers: what they are narrowed by."""
+    sources = [(one.key, one.name) for one in seen.known.sources.values()]
+    teams = _teams(caller(request), seen.known)
     return {
         "seen": seen,
         "said": seen.said,
         "address": seen.address(),
         "now": clock(),
         "periods": [*PERIOD_WORDS.items(), (EVER, pgettext("period", "Whenever they came in"))],
-        "sources_offered": [(one.key, one.name) for one in seen.known.sources.values()],
-        "teams_offered": _teams(caller(request), seen.known),
+        "sources_offered": sources,
+        "teams_offered": teams,
         "channels": CHANNELS.items(),
-        "is_narrow": bool(seen.said.source or seen.said.channel or seen.said.team),
+        "is_gone": any(
+            code and code not in dict(offered)
+            for code, offered in (
+                (seen.said.source, sources),
+                (seen.said.team, teams),
+                (seen.said.channel, CHANNELS),
+            )
+        ),
     }
 
 
