@@ -133,7 +133,8 @@ def test_the_demo_can_be_removed_after_its_people_kept_views_and_changed_many_le
     save(uuid4(), Sharing("w", "all"), Filter(), (), viewer=admin, now=SUNDAY_AT_THREE)
     begin_with(view.pk, viewer=own)
     begin_with(view.pk, viewer=admin)
-    leads = [lead.pk for lead in Lead.objects.filter(ended_at=None)[:3]]
+    held = Placement.objects.filter(kind="person", closed_at=None)
+    leads = list(held.values_list("lead_id", flat=True)[:3])
     bulk = choose(uuid4(), "close", viewer=admin, now=SUNDAY_AT_THREE, lead_ids=leads)
     say(bulk.pk, Terms(end="won"), viewer=admin, now=SUNDAY_AT_THREE)
     start(bulk.pk, viewer=admin, now=SUNDAY_AT_THREE)
