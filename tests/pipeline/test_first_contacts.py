@@ -17,7 +17,7 @@ FILL = import_module("clew.pipeline.migrations.0006_first_contacts").fill
 def test_the_migration_finds_in_the_calls_what_the_actions_kept() -> None:
     live(0)
     kept = sorted(FirstContact.objects.values_list("lead", "tried_at", "answered_at"))
-    assert len(kept) == Call.objects.values("lead").distinct().count() > 2
+    assert len(kept) == Call.objects.values("lead").distinct().count() >= 1
     FirstContact.objects.all().delete()
     FILL(apps, SimpleNamespace(connection=connection))
     assert sorted(FirstContact.objects.values_list("lead", "tried_at", "answered_at")) == kept

@@ -16,6 +16,8 @@ from clew.capture.schemas import Outcome
 from clew.contacts.models import Lead
 from clew.errors import ClewError
 from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.seats import join
+from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import ENDS, CallIn, close_lead, log_call
 from clew.pipeline.belt import breach
@@ -28,14 +30,16 @@ from clew.tally.numbers import Number
 from clew.web.flow import FACTS
 from tests.company import COLD, HOT, MONDAY_NOON, TESTER, Company, enquire, found, member, record
 
-STEPS = (2, 4, 20, 50, 180, 700, 1600)  # minutes, within and across the bands
+STEPS = (2, 3, 4, 20, 50, 180, 700)  # minutes, within and across the bands
 
 
-def live(seed: int, steps: int = 36) -> tuple[Company, datetime]:
+def live(seed: int, steps: int = 40) -> tuple[Company, datetime]:
     """Let leads come in, and people do what they may, by chance. Returns when it ends."""
     dice = Random(seed)
     company = found(weights=(1, 1), capacity=20)
     member(company.organisation, "far", Role.MANAGER, company.offline)
+    seller = member(company.organisation, "fairman", Role.SALESPERSON)
+    join(company.offline.pk, seller.pk, weight=1, capacity=20, actor=TESTER, now=MONDAY_NOON)
     now = MONDAY_NOON
     for number in range(steps):
         now += timedelta(minutes=dice.choice(STEPS))
@@ -47,8 +51,8 @@ def live(seed: int, steps: int = 36) -> tuple[Company, datetime]:
 
 
 def _step(company: Company, dice: Random, number: int, now: datetime) -> None:
-    ids = list(Lead.objects.order_by("pk").values_list("pk", flat=True))
-    if number < 6 or dice.random() < 0.4:
+    ids = list(Lead.objects.order_by("-ended_at", "pk").values_list("pk", flat=True)[:12])
+    if number < 6 or dice.random() < 0.3:
         _arrive(company, dice, number, now)
         return
     try:
@@ -68,8 +72,12 @@ def _arrive(company: Company, dice: Random, number: int, now: datetime) -> None:
 
 
 def _act(company: Company, dice: Random, lead_id: UUID, now: datetime) -> None:
-    boss, person = company.administrator, dice.choice(company.people)
-    deed = dice.choice(["call", "call", "call", "close", "pool", "claim", "reopen", "shut"])
+    boss = company.administrator
+    stands = Placement.objects.get(lead=lead_id, closed_at=None)
+    if stands.kind == Placement.Kind.POOL and dice.random() < 0.8:
+        seats = Seat.objects.filter(team=stands.team_id or company.online.pk).order_by("pk")
+        handoff.claim(lead_id, member=dice.choice(list(seats)).member, now=now)
+    deed = dice.choice([*["call"] * 12, "close", "pool", "reopen", "shut"])
     if deed == "call":
         result = dice.choice(list(Call.Result))
         call = CallIn(
@@ -81,8 +89,6 @@ def _act(company: Company, dice: Random, lead_id: UUID, now: datetime) -> None:
     elif deed == "pool":
         team = dice.choice([company.online.pk, company.offline.pk, None])
         handoff.to_pool(lead_id, team_id=team, actor=TESTER, now=now, reason="by_hand")
-    elif deed == "claim":
-        handoff.claim(lead_id, member=person, now=now)
     elif deed == "reopen":
         handoff.reopen(lead_id, actor=TESTER, now=now)
     else:
