@@ -142,6 +142,7 @@ def test_a_bound_belongs_to_the_faster_band() -> None:
     rows = timed(at.company.administrator).rows
     assert rows[0].number.count == 1
     assert opened(at.company.administrator, rows[0].number) == 1
+    assert opened(at.company.administrator, rows[1].number) == 0
 
 
 def test_the_promise_is_the_first_one_and_broken_without_an_attempt() -> None:
