@@ -141,6 +141,9 @@ COMMANDS = {
     "import": Command(_other("clew.web.import_command"), "bring in a file of leads"),
     "demo": Command(_other("clew.web.demo"), "load, remove or feed an invented company"),
     "export": Command(_other("clew.web.exporting"), "write a sheet of leads to a file"),
+    "backup": Command(_other("clew.web.backup.backing"), "write everything to a file"),
+    "restore": Command(_other("clew.web.backup.restoring"), "put a backup into an empty database"),
+    "drill": Command(_other("clew.web.backup.drilling"), "rehearse: back up, restore, compare"),
     "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
     "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
     "config": Command(
