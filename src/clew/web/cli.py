@@ -68,6 +68,7 @@ def _serve(argv: Sequence[str]) -> int:
 
 def _work(argv: Sequence[str]) -> int:
     _parser("work").parse_args(argv)
+    os.environ["PGAPPNAME"] = "clew work"  # by which web/health.py knows its sessions
     with _database():
         from clew.web import chores, worker
 
