@@ -101,7 +101,10 @@ def _other(module: str) -> Callable[[Sequence[str]], int]:
 @contextmanager
 def _database() -> Iterator[None]:
     """Set up Django on the database; a server that had to be started is stopped at the end."""
+    from clew.web import surroundings
+
     server = home.furnish(complain)
+    surroundings.refuse(os.environ)
     is_ours = server is not None and not server.is_running()
     if server and is_ours:
         server.start()
@@ -146,7 +149,7 @@ COMMANDS = {
     "restore": Command(_other("clew.web.backup.restoring"), "put a backup into an empty database"),
     "drill": Command(_other("clew.web.backup.drilling"), "rehearse: back up, restore, compare"),
     "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
-    "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
+    "doctor": Command(_other("clew.web.doctor"), "check settings, books and decisions"),
     "config": Command(
         _other("clew.web.configuration.command"),
         "write out or put in place rules, teams, calendars",
