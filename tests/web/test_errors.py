@@ -47,15 +47,6 @@ def test_without_a_database_a_page_says_so_and_gives_nothing_away(browser: Clien
     assert 'href="/me"' in page
 
 
-@pytest.mark.parametrize("address", ["/failures?source=a%00", "/?q=%00"])
-def test_an_address_with_a_character_that_no_text_holds_is_refused(
-    browser: Client, address: str
-) -> None:
-    answer = browser.get(address)
-    assert answer.status_code == 400
-    assert "cannot be read" in answer.content.decode()
-
-
 def test_without_a_database_what_was_typed_can_be_sent_again(browser: Client) -> None:
     typed = {"name": "张三", "message": "<b>400W</b>\n伺服", "password": "three blue herons"}
     with no_database():

@@ -71,13 +71,11 @@ class Errors:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Refuse what is too large, too slow, or asks for NUL, which no text holds; dress a bare 405."""
+        """Refuse what is too large or too slow; dress Django's bare 405."""
         if request.META.get(FLAG_TOO_LARGE):
             return errors.render(request, errors.TooLarge())
         if request.META.get(FLAG_TOO_SLOW):
             return errors.render(request, errors.TooSlow())
-        if "%00" in request.META["QUERY_STRING"]:
-            return errors.render(request, errors.Unreadable())
         response = self.respond(request)
         if response.status_code == errors.NotAllowedHere.status and not response.content:
             dressed = errors.render(request, errors.NotAllowedHere())

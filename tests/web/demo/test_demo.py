@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from itertools import pairwise
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test import Client
 
-from clew.access.models import Member, Organisation, Role
+from clew.access.models import Member, Organisation, Role, Team
 from clew.base.models import Entry, Outbox
 from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.models import CustomField, Form, FormField, Rejected, Source, Submission
@@ -16,9 +17,13 @@ from clew.contacts.actions import correct
 from clew.contacts.models import Contact, Lead, Suspect
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
-from clew.pipeline.models import Clock, Task
+from clew.pipeline.bulk.actions import choose, go_on, say, start, undo
+from clew.pipeline.bulk.rules import Terms
+from clew.pipeline.filters import Filter
+from clew.pipeline.models import BulkEdit, Clock, Layout, SavedView, Task
 from clew.pipeline.queries import my_day
 from clew.pipeline.rules import Group
+from clew.pipeline.saved.actions import Sharing, begin_with, save
 from clew.tally.queries import account, waste
 from clew.web.demo import load
 from clew.web.demo.errors import MixedWithOwn, NoDemo, NotEmpty
@@ -110,6 +115,35 @@ def test_the_demo_can_be_removed_after_its_leads_and_forms_got_custom_fields() -
     assert remove() > 0
     assert CustomField.objects.exists()
     connection.check_constraints()
+
+
+@pytest.mark.usefixtures("_demo")
+def test_the_demo_can_be_removed_after_its_people_kept_views_and_changed_many_leads() -> None:
+    admin = Member.objects.get(username="admin")
+    team = Team.objects.order_by("pk")[0]
+    own = Member.objects.create(
+        organisation=admin.organisation,
+        username="own",
+        name="Own",
+        role=Role.ADMINISTRATOR,
+        joined_at=SUNDAY_AT_THREE,
+    )
+    shared = Sharing("v", "team", team.pk)
+    view = save(uuid4(), shared, Filter(), (), viewer=own, now=SUNDAY_AT_THREE)
+    save(uuid4(), Sharing("w", "all"), Filter(), (), viewer=admin, now=SUNDAY_AT_THREE)
+    begin_with(view.pk, viewer=own)
+    begin_with(view.pk, viewer=admin)
+    held = Placement.objects.filter(kind="person", closed_at=None)
+    leads = list(held.values_list("lead_id", flat=True)[:3])
+    bulk = choose(uuid4(), "close", viewer=admin, now=SUNDAY_AT_THREE, lead_ids=leads)
+    say(bulk.pk, Terms(end="won"), viewer=admin, now=SUNDAY_AT_THREE)
+    start(bulk.pk, viewer=admin, now=SUNDAY_AT_THREE)
+    go_on(bulk.pk, now=SUNDAY_AT_THREE, most=9)
+    undo(bulk.pk, uuid4(), viewer=admin, now=SUNDAY_AT_THREE)
+    remove()
+    assert not SavedView.objects.exists()
+    assert not BulkEdit.objects.exists()
+    assert Layout.objects.get().member == own
 
 
 @pytest.mark.usefixtures("_demo")

@@ -110,4 +110,7 @@ def test_odd_filters_break_no_list(admin: Client, odd: str) -> None:
     text = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     for name in ("place", "grade", "source", "q", "after"):
         assert admin.get("/leads", {name: text}).status_code == 200, name
+        assert admin.get("/exports/new", {name: text}).status_code == 200, name
+    for name in ("way", "code", "source", "state", "after"):
+        assert admin.get("/failures", {name: text}).status_code == 200, name
     assert admin.get("/pool", {"after": text}).status_code == 200

@@ -213,4 +213,4 @@ def _pairs(company: Company, count: int) -> None:
             phone = f"138{n:02d}3456{swap}"
             id_ = enquire(company.site, name=f"李{n}明", phone=phone, message=HOT["message"])
             log_call(id_, call(), member=holder(id_), now=LATER)
-    search(LATER)
+    search(LATER + timedelta(minutes=5))

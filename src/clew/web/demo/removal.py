@@ -72,6 +72,15 @@ STATEMENTS = (
     """delete from base_outbox o using base_entry e where o.entry_id = e.id
        and (e.actor_kind, e.actor_id) = ('system', 'demo')""",
     "delete from base_entry where (actor_kind, actor_id) = ('system', 'demo')",
+    """create temporary table bulks on commit drop as select b.id from pipeline_bulkedit b
+       join people p on p.id = b.asked_by_id""",
+    "delete from pipeline_bulkrow where bulk_id in (select id from bulks)",
+    "delete from pipeline_bulkedit where id in (select id from bulks)",
+    """create temporary table views on commit drop as select id from pipeline_savedview
+       where owner_id in (select id from people) or team_id in (select id from teams)""",
+    "delete from pipeline_layout where member_id in (select id from people)",
+    "update pipeline_layout set begins_with_id = null where begins_with_id in (select id from views)",
+    "delete from pipeline_savedview where id in (select id from views)",
     "delete from access_membership where team_id in (select id from teams)",
     "delete from access_team where id in (select id from teams)",
     "delete from handoff_calendar where name = %(calendar)s",
@@ -89,6 +98,8 @@ create temporary table doomed on commit drop as select s.id from capture_submiss
   join capture_source o on o.id = s.source_id where o.key = any(%(sources)s);
 create temporary table teams on commit drop as
   select id from access_team where organisation_id = %(organisation)s;
+create temporary table people on commit drop as
+  select id from access_member where organisation_id = %(organisation)s and username = any(%(people)s);
 create temporary table tokens on commit drop as select t.id from access_token t
   join access_member m on m.id = t.created_by_id where m.username = any(%(people)s)
 """

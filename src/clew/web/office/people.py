@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clew.access import actions
 from clew.access.models import Member, Role, Team
@@ -33,7 +33,6 @@ class Turn:
     rows: list[tuple[Share, Absence | None]]
     ties: Ties
     method: Method | None
-    form: JoinForm
 
     @property
     def ways(self) -> set[str]:
@@ -72,12 +71,14 @@ def leave_seat(request: HttpRequest, seat_id: int) -> HttpResponse:
     return redirect("office:people")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, team_id: int) -> HttpResponse:
     """Give a member a seat in a team."""
     team = _team(request, team_id)
-    form, error = JoinForm(request.POST), None
-    form.fields["member"].queryset = _colleagues(request)  # type: ignore[attr-defined]
+    is_sent = request.method == "POST"
+    form, error = JoinForm(request.POST if is_sent else None), None
+    asked = _colleagues(request) if is_sent else _without_seat(request, team)
+    form.fields["member"].queryset = asked  # type: ignore[attr-defined]
     if form.is_valid():
         data = form.cleaned_data
         error = refusal(
@@ -93,7 +94,8 @@ def join(request: HttpRequest, team_id: int) -> HttpResponse:
         )
         if error is None:
             return redirect("office:people")
-    return _page(request, refused=(team, form), error=error, status=422)
+    context = {"team": team, "form": form, "error": error}
+    return render(request, "office/join.html", context, status=422 if is_sent else 200)
 
 
 @require_POST
@@ -180,34 +182,26 @@ def _handed_over(told: Handover) -> str:
 def _page(
     request: HttpRequest,
     *,
-    refused: tuple[Team, JoinForm] | None = None,
     member_form: MemberForm | None = None,
     error: object = None,
     status: int = 200,
 ) -> HttpResponse:
     viewer = caller(request)
     context = {
-        "turns": [_turn(request, team, refused) for team in teams(viewer).order_by("pk")],
+        "turns": [_turn(request, team) for team in teams(viewer).order_by("pk")],
         "members": members(viewer).order_by("-is_active", "name"),
         "member_form": member_form or MemberForm(),
-        "member_error": error if member_form else None,
-        "join_error": error if refused else None,
-        "refused_team": refused[0].pk if refused else None,
+        "member_error": error,
         "now": clock(),
     }
     return render(request, "office/people.html", context, status=status)
 
 
-def _turn(request: HttpRequest, team: Team, refused: tuple[Team, JoinForm] | None) -> Turn:
+def _turn(request: HttpRequest, team: Team) -> Turn:
     rows = shares(caller(request), team.pk)
-    if refused and refused[0] == team:
-        form = refused[1]
-    else:
-        form = JoinForm(auto_id=f"join{team.pk}_%s")
-        form.fields["member"].queryset = _without_seat(request, team)  # type: ignore[attr-defined]
     method = Method.objects.select_related("calendar").filter(team=team).first()
     away = {a.seat_id: a for a in reversed(absences(Seat.objects.filter(team=team), clock()))}
-    return Turn(team, [(row, away.get(row.seat_id)) for row in rows], ties(team.pk), method, form)
+    return Turn(team, [(row, away.get(row.seat_id)) for row in rows], ties(team.pk), method)
 
 
 def _member_page(

@@ -21,6 +21,7 @@ from clew.capture.salvage import salvage
 from clew.capture.ways import ways
 from clew.contacts.rules import mask, veil
 from clew.errors import Denied, Missing
+from clew.web.office.requests import line
 
 PAGE = 50
 FAILED, REJECTED = "f", "r"
@@ -92,7 +93,7 @@ class Counts:
 
 def wanted(given: Mapping[str, str]) -> Filter:
     """Read a filter from an address or a form; what makes no sense is left out."""
-    found = {name: given.get(name, "")[:120] for name in ("code", "source", "after")}
+    found = {name: line(given.get(name, ""), 120) for name in ("code", "source", "after")}
     way, state = given.get("way", ""), given.get("state", "")
     return Filter(
         way=way if way in WAYS else "", state=state if state == "settled" else "", **found
