@@ -14,6 +14,7 @@ TYPES = {
     "application/problem+json",
     "text/event-stream",
     "text/csv",
+    "text/plain",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "code": str}

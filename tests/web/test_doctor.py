@@ -1,7 +1,10 @@
 import json
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from clew.grading.models import Grade
 from clew.handoff.actions.routing import publish_draft, write_draft
@@ -9,6 +12,7 @@ from clew.handoff.models import Round, Route, Seat
 from clew.handoff.queries import known
 from clew.handoff.routing import Rule
 from clew.web import doctor
+from clew.web.exporting import OutUnwritable
 from tests.company import HOT, MONDAY_NOON, enquire, found
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +30,7 @@ def test_a_well_kept_company_is_well(capsys: pytest.CaptureFixture[str]) -> None
     company = found(weights=(2, 1))
     for n in range(6):
         enquire(company.site, phone=f"1381234567{n}", **HOT)
-    code, told = asked(capsys)
+    code, told = asked(capsys, "--ledger", "--decisions")
     assert code == 0
     assert told["decisions"] == {"recomputed": 12, "different": 0}
     assert told["ledger"]["is_balanced"]
@@ -77,4 +81,35 @@ def test_without_a_day_the_last_day_is_looked_at(capsys: pytest.CaptureFixture[s
     company = found()
     enquire(company.site, datetime.now(UTC), phone="13812345678", **HOT)
     assert doctor.main(["--decisions"]) == 0
-    assert "all well" in capsys.readouterr().out
+    assert "All well." in capsys.readouterr().out
+
+
+def test_a_server_that_may_forget_is_found(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local synchronous_commit = off")
+    monkeypatch.setenv("CLEW_TIME_ZOME", "Asia/Shanghai")
+    code, told = asked(capsys, "--settings")
+    assert code == 1
+    assert "PostgreSQL synchronous_commit" in told["settings"]
+    assert "CLEW_TIME_ZONE" in str(told["settings"]["CLEW_TIME_ZOME"])
+
+
+def test_a_bundle_helps_a_stranger_and_tells_no_secret(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    company = found()
+    enquire(company.site, name="周建国", phone="13812345678", **HOT)
+    monkeypatch.setenv("CLEW_METRICS_TOKEN", "a-token-for-machines-only")
+    bundle = tmp_path / "bundle.json"
+    asked(capsys, "--bundle", str(bundle))
+    text = bundle.read_text(encoding="utf-8")
+    told = json.loads(text)
+    assert {"clew", "postgresql", "migrations", "ledger", "settings"} <= told.keys()
+    assert {"CLEW_METRICS_TOKEN", "CLEW_SECRET_KEY"} <= set(told["set"])
+    secrets = (os.environ[name] for name in ("CLEW_SECRET_KEY", "CLEW_METRICS_TOKEN"))
+    for word in (*secrets, os.environ["CLEW_DATABASE_URL"], "周建国", "13812345678"):
+        assert word not in text
+    with pytest.raises(OutUnwritable):
+        doctor.main(["--settings", "--bundle", str(tmp_path / "no" / "b.json")])

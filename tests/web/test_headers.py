@@ -117,7 +117,9 @@ def session() -> Iterator[str]:
 def test_every_bare_route_carries_them_whatever_it_answers(
     session: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "_missing", lambda: fault)  # it would keep its thread's connection
+    monkeypatch.setattr(
+        health, "_found", lambda: {"status": fault or "ready"}
+    )  # it would keep its thread's connection
     sheet = assets.Storage().url("clew/clew.css")
     paths = [*BARE, sheet, "/static/", "/static/0/clew/clew.css"]
     assert {name for name, _ in BARE.values()} | {"static"} <= TABLE.keys()

@@ -7,6 +7,7 @@ place it belongs to, so a value moved to another row does not open. Keys are der
 
 import hmac
 import os
+from collections.abc import Sequence
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
@@ -51,16 +52,37 @@ def lookup(value: str, kind: str) -> bytes:
     return hmac.digest(_lookup_key(), f"{kind}:{value}".encode(), "sha256")[:DIGEST]
 
 
+def key_ids(secrets: Sequence[str] = ()) -> list[str]:
+    """Name the keys of these secrets (else the deployment's), newest first, without telling them."""
+    return [_derive(s, "seal id")[:KEY_ID].hex() for s in secrets or _secrets()]
+
+
+def sign(text: bytes, purpose: str) -> bytes:
+    """Sign what leaves the database and shall come back unaltered."""
+    return _signature(_secrets()[0], text, purpose)
+
+
+def is_signed(text: bytes, signature: bytes, purpose: str) -> bool:
+    """Whether `sign` gave this for this text, under any of the deployment's secrets."""
+    return any(hmac.compare_digest(_signature(s, text, purpose), signature) for s in _secrets())
+
+
+def _signature(secret: str, text: bytes, purpose: str) -> bytes:
+    return hmac.digest(_derive(secret, f"sign {purpose}"), text, "sha256").hex().encode()
+
+
+def _secrets() -> list[str]:
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+
+
 @cache
 def _keys() -> tuple[tuple[bytes, AESGCM], ...]:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return tuple((_derive(s, "seal id")[:KEY_ID], AESGCM(_derive(s, "seal"))) for s in secrets)
+    return tuple((_derive(s, "seal id")[:KEY_ID], AESGCM(_derive(s, "seal"))) for s in _secrets())
 
 
 @cache
 def _lookup_key() -> bytes:
-    oldest = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1]
-    return _derive(oldest, "lookup")
+    return _derive(_secrets()[-1], "lookup")
 
 
 def _derive(secret: str, purpose: str) -> bytes:

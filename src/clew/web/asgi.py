@@ -9,6 +9,7 @@ refused like any other.
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ from django.urls import get_resolver  # noqa: E402
 
 from clew.capture import asgi as intake  # noqa: E402
 from clew.capture.problems import problem  # noqa: E402
-from clew.web import assets, headers, health, stream  # noqa: E402
+from clew.web import assets, headers, health, metrics, stream  # noqa: E402
 from clew.web.errors import Broken  # noqa: E402
 from clew.web.permissions import TABLE  # noqa: E402
 from clew.web.threads import Threads  # noqa: E402
@@ -35,6 +36,7 @@ App = Callable[[Scope, Any, Any], Awaitable[None]]
 BARE: dict[str, tuple[str, App]] = {
     "/healthz": ("healthz", health.alive),
     "/readyz": ("readyz", health.ready),
+    "/metrics": ("metrics", metrics.metrics),
     "/api/v1/leads": ("api:receive", intake.leads),
     "/stream": ("stream", stream.stream),
 }
@@ -63,11 +65,13 @@ async def application(scope: Scope, receive: Any, send: Any) -> None:
     if name and name not in TABLE:
         name, app = "", pages
     answering = Answering(send)
+    began = time.perf_counter()
     try:
         await app(scope, receive, answering)
     finally:  # whatever broke: an answer with the strict headers, not the server's own
         if not answering.has_begun and isinstance(sys.exception(), Exception):
             await answering.apologise()
+        metrics.requests.note(name, answering.status, time.perf_counter() - began)
 
 
 async def _live(receive: Any, send: Any) -> None:
@@ -98,11 +102,13 @@ class Answering:
         """Nothing is sent yet."""
         self._send = send
         self.has_begun = False
+        self.status = 0
 
     async def __call__(self, message: dict[str, Any]) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
             self.has_begun = True
+            self.status = message["status"]
             given = {name.lower() for name, _ in message["headers"]}
             missing = [pair for pair in STRICT if pair[0] not in given]
             message["headers"] = [*message["headers"], *missing]

@@ -68,6 +68,7 @@ def _serve(argv: Sequence[str]) -> int:
 
 def _work(argv: Sequence[str]) -> int:
     _parser("work").parse_args(argv)
+    os.environ["PGAPPNAME"] = "clew work"  # by which web/health.py knows its sessions
     with _database():
         from clew.web import chores, worker
 
@@ -100,7 +101,10 @@ def _other(module: str) -> Callable[[Sequence[str]], int]:
 @contextmanager
 def _database() -> Iterator[None]:
     """Set up Django on the database; a server that had to be started is stopped at the end."""
+    from clew.web import surroundings
+
     server = home.furnish(complain)
+    surroundings.refuse(os.environ)
     is_ours = server is not None and not server.is_running()
     if server and is_ours:
         server.start()
@@ -141,8 +145,11 @@ COMMANDS = {
     "import": Command(_other("clew.web.import_command"), "bring in a file of leads"),
     "demo": Command(_other("clew.web.demo"), "load, remove or feed an invented company"),
     "export": Command(_other("clew.web.exporting"), "write a sheet of leads to a file"),
+    "backup": Command(_other("clew.web.backup.backing"), "write everything to a file"),
+    "restore": Command(_other("clew.web.backup.restoring"), "put a backup into an empty database"),
+    "drill": Command(_other("clew.web.backup.drilling"), "rehearse: back up, restore, compare"),
     "bench": Command(_other("clew.web.bench"), "measure this machine and Clew on it"),
-    "doctor": Command(_other("clew.web.doctor"), "check the books and recompute decisions"),
+    "doctor": Command(_other("clew.web.doctor"), "check settings, books and decisions"),
     "config": Command(
         _other("clew.web.configuration.command"),
         "write out or put in place rules, teams, calendars",

@@ -10,41 +10,68 @@ from django.db.migrations.executor import MigrationExecutor
 
 MIGRATED_FOR = 60.0  # seconds that a good answer about migrations is believed
 _migrated_until = 0.0
+LATELY = 60.0  # seconds without a word from a worker
+WORKER_NAME = "clew work"  # of its sessions
+
+# A session that is busy is there now, however long its statement takes.
+WORKER = f"""
+select min(case state when 'active' then 0
+  else extract(epoch from clock_timestamp() - state_change) end)
+from pg_stat_activity where datname = current_database() and application_name = '{WORKER_NAME}'
+"""  # noqa: S608  no value is formatted in
 
 
 async def alive(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """GET /healthz: this process answers."""
-    await _answer(send, 200, {"status": "alive"})
+    await answer(send, 200, {"status": "alive"})
 
 
 async def ready(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """GET /readyz: the database answers and has every table."""
-    missing = await asyncio.to_thread(_missing)
-    await _answer(send, 503 if missing else 200, {"status": missing or "ready"})
+    """GET /readyz: the database answers and has every table; beside it, whether a worker is there.
+
+    Without a worker this process still takes leads in and shows them, so it stays ready.
+    """
+    found = await asyncio.to_thread(_found)
+    await answer(send, 200 if found["status"] == "ready" else 503, found)
+
+
+def _found() -> dict[str, str]:
+    close_old_connections()
+    try:
+        missing = _missing()
+        if missing:
+            return {"status": missing}
+        with connection.cursor() as cursor:
+            cursor.execute(WORKER)
+            (silent,) = cursor.fetchone()
+    except DatabaseError:
+        connection.close()
+        return {"status": "no database"}
+    is_seen = silent is not None and silent < LATELY
+    return {"status": "ready", "worker": "working" if is_seen else "away"}
 
 
 def _missing() -> str:
+    """What keeps this process from its work, or nothing. Raises DatabaseError."""
     global _migrated_until  # noqa: PLW0603  one answer for the process
-    close_old_connections()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select 1")
-        if time.monotonic() < _migrated_until:
-            return ""
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            return "migrations are missing"
-    except DatabaseError:
-        connection.close()
-        return "no database"
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    if time.monotonic() < _migrated_until:
+        return ""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return "migrations are missing"
     _migrated_until = time.monotonic() + MIGRATED_FOR
     return ""
 
 
-async def _answer(send: Any, status: int, body: dict[str, str]) -> None:
-    text = json.dumps(body).encode()
+async def answer(
+    send: Any, status: int, body: dict[str, str] | str, kind: bytes = b"application/json"
+) -> None:
+    """Send a short answer that nobody keeps."""
+    text = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind),
         (b"content-length", str(len(text)).encode()),
         (b"cache-control", b"no-store"),
     ]

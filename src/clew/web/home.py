@@ -24,6 +24,8 @@ def furnish(say: Say) -> Server | None:
     os.environ["CLEW_HOME"] = str(home)
     if not (os.environ.get("CLEW_SECRET_KEY") or os.environ.get("CLEW_SECRET_KEY_FILE")):
         os.environ["CLEW_SECRET_KEY_FILE"] = str(_secret(home))
+        if (home / "secret_previous").exists():
+            os.environ["CLEW_SECRET_KEY_PREVIOUS_FILE"] = str(home / "secret_previous")
     if os.environ.get("CLEW_DATABASE_URL") or os.environ.get("CLEW_DATABASE_URL_FILE"):
         return None
     server = prepare(home, say)

@@ -27,6 +27,7 @@ CONTACTS = "token:contacts:read"
 EVENTS = "token:events:read"
 PAIRS = "token:duplicates:read"
 MERGE = "token:duplicates:write"
+METRICS = "token:metrics"  # the one of CLEW_METRICS_TOKEN
 
 Rule = dict[str, Rows]
 
@@ -44,6 +45,7 @@ TABLE: dict[str, Rule] = {
     # bare ASGI
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": {METRICS: Rows.ALL},
     "static": PUBLIC,
     "api:receive": {WRITE: Rows.ALL},
     "stream": MEMBERS,

@@ -49,6 +49,9 @@ ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost", "[
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PROXY_COUNT = int(read("PROXY_COUNT", "0"))  # proxies in front that append to X-Forwarded-For
 RETENTION_DAYS = max(1, int(read("RETENTION_DAYS", "180")))  # of what is settled; web/retention.py
+METRICS_TOKEN = read("METRICS_TOKEN")  # without one there are no metrics
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("CLEW_METRICS_TOKEN must have at least 16 characters of chance.")
 DEBUG = False
 DATABASES = {"default": database(read("DATABASE_URL", "dbname=clew"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -7,14 +7,9 @@ import argparse
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-import psycopg
-from django.db import connection
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from clew.web import scratch
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,26 +24,7 @@ def main(argv: Sequence[str]) -> int:
         help="some parts alone: yardsticks,belt,accept,screen,start or files,large or rules,trial",
     )
     parser.parse_args(argv)
-    connection.ensure_connection()
-    own = make_conninfo(
-        connection.connection.info.dsn, password=connection.connection.info.password
-    )
-    connection.close()
-    with _scratch(own) as dsn:
+    with scratch.database("bench") as dsn:
         words = [sys.executable, "-m", "clew.web.bench", *argv]
         environment = {**os.environ, "CLEW_DATABASE_URL": dsn, "CLEW_DEMO": "0"}
         return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603  ourselves
-
-
-@contextmanager
-def _scratch(dsn: str) -> Iterator[str]:
-    """Make a database beside the operator's for as long as the bench runs."""
-    name = f"clew_bench_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(dsn, autocommit=True) as beside:
-        beside.execute(
-            sql.SQL("create database {} template template0").format(sql.Identifier(name))
-        )
-        try:
-            yield make_conninfo(dsn, dbname=name)
-        finally:
-            beside.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
