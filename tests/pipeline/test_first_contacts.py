@@ -11,7 +11,7 @@ from clew.pipeline.models import Call, FirstContact
 from tests.tally.histories import live
 
 pytestmark = pytest.mark.django_db
-FILL = import_module("clew.pipeline.migrations.0006_first_contacts").fill
+FILL = import_module("clew.pipeline.migrations.0005_first_contacts").fill
 
 
 def test_the_migration_finds_in_the_calls_what_the_actions_kept() -> None:

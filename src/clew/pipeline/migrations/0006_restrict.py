@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         ("contacts", "0010_unchecked"),
         ("grading", "0004_unchecked"),
         ("handoff", "0005_unchecked"),
-        ("pipeline", "0004_views_and_bulk_edits"),
+        ("pipeline", "0005_first_contacts"),
     ]
 
     operations = [

@@ -75,7 +75,11 @@ def _seconds(worked: Any, start: Any, end: Any) -> int:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pipeline", "0005_restrict")]
+    dependencies = [
+        ("contacts", "0010_unchecked"),
+        ("handoff", "0006_waiting"),
+        ("pipeline", "0004_views_and_bulk_edits"),
+    ]
 
     operations = [
         migrations.CreateModel(
