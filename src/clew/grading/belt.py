@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from clew.capture.rules import is_answer
 from clew.contacts.belt.identifying import Enquiry, Met
 from clew.grading.errors import NoRules
 from clew.grading.events import LeadGraded
+from clew.grading.models import Validity
 from clew.grading.rules import (
     Compiled,
     Facts,
@@ -51,16 +52,28 @@ class Published:
 
 
 def grade_leads(enquiries: Sequence[Enquiry], now: datetime) -> list[Graded]:
-    """Grade each lead by the rules in force. Raises NoRules where none were ever published."""
+    """Grade each lead by the rules in force, and set what it is valid until.
+
+    Raises NoRules where none were ever published.
+    """
     earlier, held = _earlier([e.lead_id for e in enquiries if not e.is_new])
-    return _grade(enquiries, earlier, held, now)
+    graded = _grade(enquiries, earlier, held, now)
+    days = _days()
+    for one in graded:
+        e = one.enquiry
+        valid = days.get(e.category) or days.get("")
+        if valid and e.ended is None:
+            e.valid_until = max(now, e.alive_at or now) + timedelta(days=valid[one.level - 1])
+    return graded
 
 
 def regrade(enquiries: Sequence[Enquiry], now: datetime) -> list[Graded]:
     """Grade leads anew from all that was heard of them, as if nothing else had been. Raises NoRules."""
     lead_ids = [e.lead_id for e in enquiries]
     _, held = _earlier(lead_ids)
-    return _grade(enquiries, dict.fromkeys(lead_ids), held, now)
+    graded = _grade(enquiries, dict.fromkeys(lead_ids), held, now)
+    renew(lead_ids)
+    return graded
 
 
 def forget(lead_ids: list[UUID]) -> None:
@@ -88,7 +101,6 @@ def _grade(
         ]
     _supersede(list(earlier), now)
     _write(enquiries, verdicts, held, published, now)
-    renew([e.lead_id for e in enquiries])
     append_all(
         [
             LeadGraded(e.lead_id, verdict.level, verdict.points, published.version)
@@ -98,6 +110,11 @@ def _grade(
         at=now,
     )
     return [Graded(e, v.level) for e, (_, v) in zip(enquiries, verdicts, strict=True)]
+
+
+def _days() -> dict[str, tuple[int, int, int]]:
+    """Give for how many days leads are valid, by category and then by level."""
+    return {v.category: (v.low_days, v.medium_days, v.high_days) for v in Validity.objects.all()}
 
 
 def renew(lead_ids: list[UUID]) -> None:

@@ -86,7 +86,7 @@ class FirstContact(models.Model):
     """
 
     lead = models.OneToOneField(
-        Lead, models.PROTECT, primary_key=True, related_name="first_contact"
+        Lead, models.PROTECT, primary_key=True, db_constraint=False, related_name="first_contact"
     )
     tried_at = models.DateTimeField()
     tried_seconds = models.PositiveIntegerField()

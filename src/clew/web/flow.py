@@ -14,7 +14,7 @@ from clew.base.outbox import Follower, Followers
 from clew.capture.actions.undoing import mark_undone, take_back
 from clew.capture.queries import not_undone, of_same_files
 from clew.contacts.belt import forgetting as contacts
-from clew.contacts.belt.identifying import Arrival, identify
+from clew.contacts.belt.identifying import Arrival, identify, write_leads
 from clew.grading import belt as grading
 from clew.grading.belt import grade_leads
 from clew.handoff.actions.seats import release
@@ -32,7 +32,9 @@ TURN = (
 def belt(arrivals: list[Arrival], now: datetime) -> None:
     """One transaction per batch: recognise, grade, place, start the clocks."""
     with gathered():
-        start(place(grade_leads(identify(arrivals, now), now), now), now)
+        graded = grade_leads(identify(arrivals, now), now)
+        write_leads([one.enquiry for one in graded], now)
+        start(place(graded, now), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -468,5 +468,7 @@ def _forget_contacts(contact_ids: list[UUID]) -> None:
             {"ids": ids},
         )
         cursor.execute("delete from contacts_trait where contact_id = any(%s::uuid[])", [ids])
+        cursor.execute("set local clew.forgetting = 'on'")  # their contacts need not be touched
         cursor.execute("delete from contacts_identifier where contact_id = any(%s::uuid[])", [ids])
+        cursor.execute("set local clew.forgetting = 'off'")
         cursor.execute("delete from contacts_contact where id = any(%s::uuid[])", [ids])

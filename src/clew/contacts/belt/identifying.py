@@ -26,7 +26,7 @@ Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
-    "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id, custom"
+    "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id, custom, valid_until"
 )
 
 
@@ -99,7 +99,8 @@ class Enquiry:
     region_code: int | None
     cost_minor: int
     ended: Ended | None = None  # history: it was over before it came here
-    valid_until: datetime | None = None  # what was known before this batch
+    valid_until: datetime | None = None  # before this batch; by its grade once it has one
+    alive_at: datetime | None = None
     follows: UUID | None = None  # the lead of the same person that lapsed with this one's coming
     repeats: list[Arrival] = field(default_factory=list)
     heard: list[Met] = field(default_factory=list)  # everything of this batch, in order
@@ -116,7 +117,7 @@ class _Batch:
 
 
 def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
-    """Find or make each arrival's contact, then open a lead or strengthen the open one.
+    """Find or make each arrival's contact, then open a lead or strengthen the open one; `write_leads` writes it.
 
     An open lead whose validity had run out when somebody wrote again lapses, and a new one follows it.
     History opens a lead of its own that is over already, and needs no way of reaching anybody. Raises
@@ -126,7 +127,6 @@ def identify(arrivals: Sequence[Arrival], now: datetime) -> list[Enquiry]:
     batch = _meet(arrivals)
     _write_persons(batch, now)
     enquiries = _enquire(batch)
-    _write_leads(enquiries, now)
     append_all([event for e in enquiries for event in _events(e)], actor=BELT, at=now)
     return enquiries
 
@@ -279,7 +279,7 @@ def _open_leads(person_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
         cursor.execute(
             """
             select coalesce(person_id, contact_id), contact_id, id, source_id, submission_count,
-              interest, category, region, region_code, cost_minor, valid_until, custom::text
+              interest, category, region, region_code, cost_minor, valid_until, alive_at, custom::text
             from contacts_lead
             where coalesce(person_id, contact_id) = any(%s::uuid[]) and ended_at is null
             order by id for no key update
@@ -301,9 +301,10 @@ def _open_leads(person_ids: list[UUID], batch: _Batch) -> dict[UUID, Enquiry]:
                 region_code=code,
                 cost_minor=cost,
                 valid_until=until,
+                alive_at=alive,
                 custom=msgspec.json.decode(custom) if custom != "{}" else {},
             )
-            for person_id, contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until, custom in cursor
+            for person_id, contact_id, lead_id, source_id, count, wanted, category, region, code, cost, until, alive, custom in cursor
         }
 
 
@@ -347,7 +348,8 @@ def strengthen(enquiry: Enquiry, met: Met) -> None:
     enquiry.heard.append(met)
 
 
-def _write_leads(enquiries: list[Enquiry], now: datetime) -> None:
+def write_leads(enquiries: Sequence[Enquiry], now: datetime) -> None:
+    """Write leads once they are graded: what they are valid until depends on it."""
     new = [e for e in enquiries if e.is_new]
     old = [e for e in enquiries if not e.is_new]
     repeats = [row for e in enquiries if e.repeats for row in _repeat_rows(e)]
@@ -381,10 +383,10 @@ def write_strengthened(enquiries: Iterable[tuple[Enquiry, datetime]]) -> None:
             update contacts_lead l set submission_count = e.submission_count,
               interest = e.interest, category = e.category, region = e.region,
               region_code = e.region_code, cost_minor = e.cost_minor, strengthened_at = e.at,
-              custom = e.custom
+              custom = e.custom, valid_until = coalesce(e.valid_until, l.valid_until)
             from json_to_recordset(%s) as e(lead_id uuid, submission_count int, interest text,
               category text, region text, region_code int, cost_minor bigint, at timestamptz,
-              custom jsonb)
+              custom jsonb, valid_until timestamptz)
             where l.id = e.lead_id
             """,
             [dumps([_strengthened_row(e) | {"at": at} for e, at in enquiries])],
@@ -409,6 +411,7 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.follows,
         e.person_id,
         dumps(e.custom) if e.custom else "{}",
+        e.valid_until,
     )
 
 
@@ -422,6 +425,7 @@ def _strengthened_row(e: Enquiry) -> dict[str, object]:
         "region_code": e.region_code,
         "cost_minor": e.cost_minor,
         "custom": e.custom,
+        "valid_until": e.valid_until,
     }
 
 

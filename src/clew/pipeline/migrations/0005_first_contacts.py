@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 (
                     "lead",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
                         related_name="first_contact",
