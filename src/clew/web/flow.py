@@ -59,7 +59,7 @@ class Undoing:
 def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
     """Make submissions as if they had never come; those stay that people or others have built on.
 
-    For up to some 500 at a time. What the same file sent for the same people goes with them, so that
+    For up to some 1,000 at a time. What the same file sent for the same people goes with them, so that
     it does not matter in which portions a file is undone. Repeating it changes nothing. The belt
     stands still until the commit; everybody else meets the leads' locks.
     """

@@ -90,8 +90,8 @@ from json_to_recordset(%s) as p(id uuid, name text, company text, created_at tim
 where c.id = p.id
 """
 LINKS = """
-select id, follows_id, opened_at from contacts_lead
-where id = any(%(ids)s::uuid[]) or follows_id = any(%(ids)s::uuid[])
+select id, follows_id, opened_at from contacts_lead where id = any(%(ids)s::uuid[])
+union select id, follows_id, opened_at from contacts_lead where follows_id = any(%(ids)s::uuid[])
 """
 RELINKED = """
 update contacts_lead l set follows_id = n.follows_id
