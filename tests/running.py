@@ -16,18 +16,22 @@ LOCAL = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def bare() -> dict[str, str]:
+    """The environment without settings of Clew: a system of its own has its own."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("CLEW_", "DJANGO_"))}
+
+
 class Run:
     """One `clew up` in a folder of its own, and what it printed."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("CLEW_", "DJANGO_"))}
         self.port = port
         self.began = time.monotonic()
         with (folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "clew.web.cli", "up"],
                 cwd=folder,
-                env={**kept, "CLEW_PORT": str(port), "CLEW_DEMO": "0", "CLEW_LANGUAGE": "en"},
+                env={**bare(), "CLEW_PORT": str(port), "CLEW_DEMO": "0", "CLEW_LANGUAGE": "en"},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

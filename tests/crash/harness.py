@@ -17,7 +17,7 @@ from clew.web.embedded import Server, prepare
 from clew.web.up import probe
 from tests.crash.books import audit, careless, left_to_do
 from tests.crash.senders import TIMEOUT_SECONDS, Sender
-from tests.running import LOCAL, ROOT, Run, free_port, until
+from tests.running import LOCAL, ROOT, Run, bare, free_port, until
 
 SENDERS = 4
 VICTIMS = ("serve", "work", "postmaster", "backend", "immediate")
@@ -126,7 +126,7 @@ class Crash:
 
     def _clew(self, server: Server, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {
-            **os.environ,
+            **bare(),
             "CLEW_DATABASE_URL": server.url,
             "CLEW_SECRET_KEY_FILE": str(self.folder / ".clew" / "secret"),
             "DJANGO_SETTINGS_MODULE": "clew.web.settings",

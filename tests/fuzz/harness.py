@@ -19,7 +19,7 @@ from tests.fuzz import document
 from tests.fuzz.cases import Case, Town, case
 from tests.fuzz.verdict import faults
 from tests.fuzz.wire import Answer, Wire
-from tests.running import ROOT, Run, free_port
+from tests.running import ROOT, Run, bare, free_port
 
 CHUNK = 250
 THREADS = 4
@@ -74,7 +74,7 @@ class Fuzz:
         try:
             run.until_ready()
             environment = {
-                **os.environ,
+                **bare(),
                 "CLEW_DATABASE_URL": prepare(self.folder / ".clew", str).url,
                 "CLEW_SECRET_KEY_FILE": str(self.folder / ".clew" / "secret"),
                 "DJANGO_SETTINGS_MODULE": "clew.web.settings",

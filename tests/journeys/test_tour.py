@@ -1,7 +1,6 @@
 """docs/tour.md is walked as it is written, against a running system with the demo."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from clew.web.demo.company import PASSWORD
-from tests.running import LOCAL, ROOT, Run, free_port
+from tests.running import LOCAL, ROOT, Run, bare, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -145,9 +144,8 @@ def address() -> Iterator[str]:
         folder.chmod(0o755)
         run = Run(folder, free_port())
         run.until_ready()
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("CLEW_", "DJANGO_"))}
         demo = [sys.executable, "-m", "clew.web.cli", "demo", "--json"]
-        subprocess.run(demo, cwd=folder, env=kept, check=True, capture_output=True)
+        subprocess.run(demo, cwd=folder, env=bare(), check=True, capture_output=True)
         yield f"http://{LOCAL}:{run.port}"
         run.stop()
 

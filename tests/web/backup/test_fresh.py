@@ -15,7 +15,7 @@ from clew.capture.link import conninfo
 from clew.web import scratch
 from clew.web.embedded import prepare
 from tests.company import HOT, enquire, found
-from tests.running import ROOT
+from tests.running import ROOT, bare
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PHRASE = "correct horse battery"
@@ -32,7 +32,7 @@ def fresh() -> Iterator[Path]:
 
 
 def run(*words: str, **environment: str) -> str:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CLEW_", "DJANGO_"))}
+    kept = bare()
     own = {"PYTHONPATH": str(ROOT / "src"), "CLEW_BACKUP_PASSPHRASE": PHRASE, **environment}
     ran = subprocess.run(
         [sys.executable, "-m", *words],

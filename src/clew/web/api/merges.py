@@ -39,7 +39,7 @@ class MergeIn(Schema):
     name: Whose = "survivor"
     company: Whose = "survivor"
     reason: Remark = ""
-    is_agreed: bool = False
+    is_agreed: Annotated[bool, Field(strict=True)] = False
 
 
 class Preview(Schema):
