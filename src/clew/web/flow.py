@@ -30,7 +30,7 @@ TURN = (
 
 
 def belt(arrivals: list[Arrival], now: datetime) -> None:
-    """One transaction per batch: recognise, grade, place, start the clocks."""
+    """One transaction per batch: recognise, grade, write, place, start the clocks."""
     with gathered():
         graded = grade_leads(identify(arrivals, now), now)
         write_leads([one.enquiry for one in graded], now)

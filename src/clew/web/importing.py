@@ -178,14 +178,14 @@ def _store_beside(batch: Import, good: Sequence[Good]) -> None:
 
 def _store(batch: Import, good: Sequence[Good]) -> None:
     """Let rows in and through the belt at once; where one of them hinders that, let the worker sort it out."""
+    if not good:
+        return
     origin, now = _origin(batch), _now()
 
     def belt(ids: Sequence[UUID]) -> Mapping[UUID, tuple[str, str]]:
         worker.ride(ids, now)
         return became(ids)
 
-    if not good:
-        return
     try:
         worker.retried(lambda: rows.let_through(batch, good, origin, belt, now=now))
     except (HoldLost, OperationalError, InterfaceError):

@@ -100,7 +100,7 @@ class Enquiry:
     cost_minor: int
     ended: Ended | None = None  # history: it was over before it came here
     valid_until: datetime | None = None  # before this batch; by its grade once it has one
-    alive_at: datetime | None = None
+    alive_at: datetime | None = None  # by what people did, or plan to do
     follows: UUID | None = None  # the lead of the same person that lapsed with this one's coming
     repeats: list[Arrival] = field(default_factory=list)
     heard: list[Met] = field(default_factory=list)  # everything of this batch, in order

@@ -97,9 +97,8 @@ def live_through(now: datetime, seed: int, days: int = DAYS) -> int:
     send_home()
     _spend_today(story)
     _settle_facts(now)
-    while search(
-        now + timedelta(minutes=1)
-    ):  # nobody else writes: today's entries count as settled
+    # nobody else writes: today's entries count as settled
+    while search(now + timedelta(minutes=1)):
         pass
     return len(story.written) + story.twins
 
