@@ -374,7 +374,7 @@ def test_fair_ties_are_not_suspected_and_a_planted_bug_is(monkeypatch: pytest.Mo
     assert not ties(company.online.pk).is_suspect
     Placement.objects.filter(round__isnull=False).update(round=None, turn=None)
     Round.objects.all().delete()
-    monkeypatch.setattr("clew.handoff.rules._drawn", lambda _, owed: min(owed))
+    monkeypatch.setattr("clew.handoff.rules.drawn", lambda _, owed: min(owed))
     many(company, 60, start=100)
     assert ties(company.online.pk).is_suspect
 

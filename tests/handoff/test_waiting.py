@@ -107,7 +107,7 @@ def test_equal_waiting_follows_neither_age_nor_number(monkeypatch: pytest.Monkey
 
     assert all(len(tie.tied) == 6 for tie in drawn())
     assert not is_suspect(drawn(), [int])
-    monkeypatch.setattr(rules, "_drawn", lambda _, owed: min(owed))
+    monkeypatch.setattr(rules, "drawn", lambda _, owed: min(owed))
     assert is_suspect(drawn(), [int])
 
 

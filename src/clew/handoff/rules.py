@@ -259,7 +259,7 @@ def _play(table: _Table, seats: Sequence[Seat], leads: Sequence[Lead]) -> Iterat
             yield _Played(portions, [], None)
             continue
         tied = _ahead(lead, portions, table)
-        winner = tied[0] if len(tied) == 1 else _drawn(lead.id, tied)
+        winner = tied[0] if len(tied) == 1 else drawn(lead.id, tied)
         if lead.way == TURN:
             table.credits[winner] -= sum(portions.values())
         last -= 1
@@ -282,7 +282,7 @@ def _ahead(lead: Lead, portions: dict[int, int], table: _Table) -> list[int]:
     return [seat_id for seat_id in portions if ranks[seat_id] == most]
 
 
-def _drawn(lead_id: UUID, owed: list[int]) -> int:
+def drawn(lead_id: UUID, owed: list[int]) -> int:
     """Settle who of equals it is by a hash of lead and seat, which follows neither a seat's age nor its number."""
     chance = int.from_bytes(blake2b(lead_id.bytes, digest_size=8).digest(), "big")
     return max([(chance * (2 * seat_id + 1) % 2**64, seat_id) for seat_id in owed])[1]

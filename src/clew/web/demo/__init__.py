@@ -8,14 +8,16 @@ from django.db import transaction
 
 from clew.access.models import Organisation
 from clew.base.json import dumps
+from clew.capture.models import Source
 from clew.web import home
 from clew.web.demo import company
 from clew.web.demo.errors import NotEmpty
+from clew.web.demo.growth import grow
 from clew.web.demo.history import DAYS, live_through
 from clew.web.demo.live import send
 from clew.web.demo.removal import remove
 from clew.web.seed import ensure
-from clew.web.terminal import _, say
+from clew.web.terminal import _, complain, say
 
 SEED = 7
 
@@ -43,18 +45,25 @@ def main(argv: Sequence[str]) -> None:
     if options.live:
         send(options.url, options.rate, options.count)
         return
-    done = remove() if options.remove else load(now)
+    done = {"removed": remove()} if options.remove else {"submissions": load(now)}
+    if options.size:
+        begin = Source.objects.earliest("created_at").created_at
+        done["leads"] = grow(options.size, begin, SEED, _told)
     note = home.folder() / "demo.json"
     if options.remove:
         note.unlink(missing_ok=True)
     else:
         note.write_text(dumps(_invitation()), encoding="utf-8")
     if options.json:
-        say(dumps({"removed" if options.remove else "submissions": done}))
+        say(dumps(done))
     elif options.remove:
-        say(_("The demo is gone: %s leads.") % done)
+        say(_("The demo is gone: %s leads.") % done["removed"])
     else:
         say(_("The demo is loaded. Everybody's password: %s") % company.PASSWORD)
+
+
+def _told(count: int) -> None:
+    complain(_("%s leads so far.") % count)
 
 
 def _invitation() -> dict[str, object]:
@@ -67,6 +76,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--remove", action="store_true", help="remove exactly what was loaded")
     what.add_argument("--live", action="store_true", help="send leads through the public API")
+    what.add_argument("--size", type=int, default=0, help="let it grow to about so many leads")
     parser.add_argument("--rate", type=float, default=0.2, help="leads a second (default: 0.2)")
     parser.add_argument("--count", type=int, default=0, help="stop after so many (default: never)")
     parser.add_argument("--url", default="", help="where Clew answers")

@@ -1,8 +1,9 @@
 """启衡工控, Suzhou: an invented maker of servo motors, inverters and sensors, with its people and sources."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from random import Random
 
 from django.contrib.auth.hashers import make_password
 
@@ -15,6 +16,7 @@ from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.models import ConsentText, Form, Source
 from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method, Seat
+from clew.web.demo.stories import person
 
 DEMO = Actor("system", "demo")
 PASSWORD = "qiheng-demo-12"  # noqa: S105  printed for everybody who tries the demo
@@ -48,6 +50,8 @@ OFFLINE = (
     Salesperson("cai", "蔡丹", 1, 30),
 )
 MANAGERS = (("xu", "徐静", "online"), ("han", "韩卫东", "offline"))
+TEAMS = {"online": "线上组", "offline": "线下组"}
+STAFF = {"online": ONLINE, "offline": OFFLINE}
 SOURCES = (
     SourceData("site", "官网表单", "own", is_online=True, cost_minor=3_860),
     SourceData("baidu", "百度推广", "bought", is_online=True, cost_minor=12_800),
@@ -93,11 +97,8 @@ def found(now: datetime) -> Company:
     always = Calendar.objects.create(name=ROUND_THE_CLOCK, week=WHOLE_WEEK)
     days = Calendar.objects.exclude(pk=always.pk).order_by("pk").first() or always
     teams = {
-        side: _team(organisation, name, people, (side, hours), now)
-        for side, name, people, hours in (
-            ("online", "线上组", ONLINE, always),
-            ("offline", "线下组", OFFLINE, days),
-        )
+        side: _team(organisation, TEAMS[side], STAFF[side], (side, hours), now)
+        for side, hours in (("online", always), ("offline", days))
     }
     for username, name, side in MANAGERS:
         manager = _member(organisation, username, name, Role.MANAGER, now)
@@ -106,6 +107,18 @@ def found(now: datetime) -> Company:
         add_source(source, actor=DEMO, now=now)
     _form(organisation, now)
     return Company(administrator, teams["online"], teams["offline"])
+
+
+def open_branch(number: int, region: str, chance: Random, now: datetime) -> None:
+    """Set up a branch with two teams like those of the first, and people of its own in the same order."""
+    organisation = Organisation.objects.exclude(demo_accounts=[]).get()
+    for side, staff in STAFF.items():
+        hours = Method.objects.get(team__name=TEAMS[side]).calendar
+        people = tuple(
+            replace(p, username=f"{p.username}-{number}", name=person(chance)) for p in staff
+        )
+        name = f"{region}{TEAMS[side]}"
+        _team(organisation, name, people, (Method.Side.RULES, hours), now)
 
 
 def send_home() -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from clew.access.events import MemberAdded
 from clew.access.models import Organisation
+from clew.base.models import Entry
 from clew.handoff.models import Placement
-from clew.web.demo.company import MANAGERS, OFFLINE, ONLINE, ROUND_THE_CLOCK, SOURCES
+from clew.web.demo.company import DEMO, ROUND_THE_CLOCK, SOURCES
 from clew.web.demo.errors import MixedWithOwn, NoDemo
 
 # In the order of what stands on what. `doomed` holds the demo's submissions, `gone` its members.
@@ -121,7 +123,9 @@ def remove() -> int:
     )
     if own.exists():
         raise MixedWithOwn(leads=own.values("lead").distinct().count())
-    people = ["admin", *(p.username for p in ONLINE + OFFLINE), *(name for name, _, _ in MANAGERS)]
+    added = Entry.objects.filter(name=MemberAdded.__name__, actor_kind="system", actor_id=DEMO.id)
+    known = [subject.int for subject in added.values_list("subject", flat=True)]
+    people = list(organisation.members.filter(pk__in=known).values_list("username", flat=True))
     values: dict[str, Any] = {
         "sources": keys,
         "organisation": organisation.pk,
