@@ -137,12 +137,12 @@ def test_a_salesperson_sees_only_the_own_share_against_what_is_due() -> None:
     company = found(weights=(3, 1))
     for n in range(5):
         enquire(company.site, phone=f"1381234567{n}", **HOT)
-    mine = shares(company.people[0], company.online.pk)
+    mine = shares(company.people[0], [company.online.pk])
     assert [s.member_id for s in mine] == [company.people[0].pk]
-    all_ = shares(company.administrator, company.online.pk)
+    all_ = shares(company.administrator, [company.online.pk])
     assert sum(s.got for s in all_) == 5
     assert round(all_[0].due, 2) == 3.75
-    assert shares(company.manager, company.offline.pk) == []
+    assert shares(company.manager, [company.offline.pk]) == []
 
 
 def test_every_move_leaves_an_event_with_actor_and_reason() -> None:

@@ -75,7 +75,7 @@ class Method(models.Model):
 class Seat(models.Model):
     """A member's place in a team's turn: weight, capacity, what it takes on, and the credit that is due.
 
-    Without a calendar the team's holds. Waiting counts from when it joined, came `back_at` or was `served_at`
+    Without a calendar the team's holds. `turn_count`: how many leads it was ever given by turn. Waiting counts from when it joined, came `back_at` or was `served_at`
     a lead by turn, whatever is latest. `categories` (as written) and `territories` (spans of GB/T 2260
     codes) that are empty mean all.
     """
@@ -86,6 +86,7 @@ class Seat(models.Model):
     capacity = models.PositiveIntegerField(default=50)
     credit = models.BigIntegerField(default=0)  # micro-leads due; the seats of a team sum to zero
     open_count = models.IntegerField(default=0)
+    turn_count = models.PositiveBigIntegerField(default=0, db_default=0)
     is_present = models.BooleanField(default=True)
     calendar = models.ForeignKey(
         Calendar, models.PROTECT, null=True, blank=True, related_name="seats"
@@ -186,7 +187,9 @@ class Placement(Written):
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="placements")
     kind = models.CharField(max_length=10, choices=Kind)
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="placements")
-    seat = models.ForeignKey(Seat, models.PROTECT, null=True, related_name="placements")
+    seat = models.ForeignKey(
+        Seat, models.PROTECT, null=True, db_index=False, related_name="placements"
+    )
     reason = models.CharField(max_length=40)
     round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="placements")
     turn = models.PositiveIntegerField(null=True)
@@ -207,6 +210,7 @@ class Placement(Written):
             ),
         ]
         indexes = [
+            models.Index(fields=["seat", "-opened_at"], name="placement_of_seat"),
             models.Index(
                 fields=["seat", "-opened_at"],
                 name="placement_open_of_seat",

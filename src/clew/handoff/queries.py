@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from msgspec import convert
 
 from clew.access.models import Member, Role
 from clew.capture.gazetteer import divisions
 from clew.capture.models import Source
 from clew.capture.queries import all_definitions
-from clew.contacts.models import Lead
+from clew.contacts.models import Lead, Repeat
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
 from clew.handoff.routing import Known, Rule, Situation, choose, prepare
@@ -46,9 +47,10 @@ def visible_leads(viewer: Member) -> QuerySet[Lead]:
 
 def visible_lead(viewer: Member, lead_id: UUID) -> Lead:
     """Give one lead, also by the id of a later submission. Raises LeadMissing."""
+    strengthened = Repeat.objects.filter(submission=lead_id)
     found = (
         visible_leads(viewer)
-        .filter(Q(pk=lead_id) | Q(repeats=lead_id))
+        .filter(pk=Coalesce(Subquery(strengthened.values("lead_id")), Value(lead_id)))
         .select_related("contact", "source")
         .first()
     )
@@ -203,6 +205,7 @@ class Share:
     """What a seat got by turn, and what its weight says it was due, in leads."""
 
     seat_id: int
+    team_id: int
     member_id: int
     name: str
     weight: int
@@ -213,34 +216,30 @@ class Share:
     due: float
 
 
-def shares(viewer: Member, team_id: int) -> list[Share]:
-    """Compare what each seat of a team got by turn with what it was due.
+def shares(viewer: Member, team_ids: Iterable[int]) -> list[Share]:
+    """Compare what each seat of some teams got by turn with what it was due, team by team.
 
     A salesperson sees only the own row. Due is got plus the credit that is still open: the deficit.
     """
-    seats = Seat.objects.filter(team=team_id, left_at=None).select_related("member")
+    seats = Seat.objects.filter(team__in=team_ids, left_at=None).select_related("member")
     if viewer.role != Role.ADMINISTRATOR:
-        seats = seats.filter(team__memberships__member=viewer)
+        seats = seats.filter(team__in=viewer.memberships.values("team_id"))
     if viewer.role == Role.SALESPERSON:
         seats = seats.filter(member=viewer)
-    got = Counter(
-        Placement.objects.filter(
-            team=team_id, round__isnull=False, seat__in=seats.values("pk")
-        ).values_list("seat_id", flat=True)
-    )
     return [
         Share(
             seat_id=s.pk,
+            team_id=s.team_id,
             member_id=s.member_id,
             name=s.member.name,
             weight=s.weight,
             capacity=s.capacity,
             open_count=s.open_count,
             is_present=s.is_present,
-            got=got[s.pk],
-            due=got[s.pk] + s.credit / ONE_LEAD,
+            got=s.turn_count,
+            due=s.turn_count + s.credit / ONE_LEAD,
         )
-        for s in seats.order_by("pk")
+        for s in seats.order_by("team_id", "pk")
     ]
 
 

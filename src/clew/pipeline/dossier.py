@@ -203,7 +203,7 @@ def colleagues(viewer: Member) -> list[Share]:
     """Give the seats that a manager or administrator may give a lead to; nothing for salespeople."""
     if viewer.role == Role.SALESPERSON:
         return []
-    return [seat for team in teams(viewer) for seat in shares(viewer, team.pk)]
+    return shares(viewer, teams(viewer).values_list("pk", flat=True))
 
 
 def _ways(found: Sequence[Identifier]) -> list[Way]:

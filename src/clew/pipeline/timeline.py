@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Token
@@ -15,7 +14,7 @@ from clew.base.sealing import SealBroken
 from clew.capture.custom import Definitions, shown
 from clew.capture.models import Submission
 from clew.capture.queries import open_body
-from clew.contacts.models import Correction, Lead
+from clew.contacts.models import Correction, Lead, Repeat
 from clew.contacts.queries import same_person
 from clew.contacts.rules import veil
 from clew.grading.models import Override
@@ -92,7 +91,8 @@ def timeline(
 
 
 def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime) -> Sources:
-    submissions = Submission.objects.filter(Q(pk=lead.pk) | Q(repeat__lead=lead))
+    sent = [lead.pk, *Repeat.objects.filter(lead=lead).values_list("pk", flat=True)]
+    submissions = Submission.objects.filter(pk__in=sent)
     members = {e.actor_id for e in entries if e.actor_kind == "member" and e.actor_id.isdigit()}
     tokens = {e.actor_id for e in entries if e.actor_kind == "token"}
     seats = {e.data["seat_id"] for e in entries if e.data.get("seat_id")}

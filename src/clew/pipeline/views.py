@@ -320,7 +320,7 @@ def _sections(day: queries.Day, part: str) -> list[Section]:
 
 def _own_shares(viewer: Member) -> list[Share]:
     teams = Seat.objects.filter(member=viewer, left_at__isnull=True).values_list("team", flat=True)
-    return [s for team in teams for s in shares(viewer, team) if s.member_id == viewer.pk]
+    return [share for share in shares(viewer, teams) if share.member_id == viewer.pk]
 
 
 def _kept(sent: actions.CallIn, now: datetime) -> str:

@@ -53,8 +53,11 @@ select (select count(*) from contacts_lead l where not exists
   (select count(*) from contacts_lead l join handoff_placement p
     on p.lead_id = l.id and p.closed_at is null
     where (l.ended_at is null) = (p.kind = 'closed')),
-  (select count(*) from handoff_seat s where open_count <> (select count(*) from handoff_placement p
-    where p.seat_id = s.id and p.closed_at is null)),
+  (select count(*) from handoff_seat s
+    left join (select seat_id, count(*) filter (where closed_at is null) as open,
+        count(*) filter (where round_id is not null) as turns
+      from handoff_placement where seat_id is not null group by seat_id) p on p.seat_id = s.id
+    where (s.open_count, s.turn_count) <> (coalesce(p.open, 0), coalesce(p.turns, 0))),
   (select count(*) from (select from handoff_seat group by team_id having sum(credit) <> 0) t)
 """
 A_DAY = timedelta(days=1)

@@ -16,8 +16,8 @@ from clew.handoff.rules import Lead, Seat, charges
 
 LAST_SERVED = """
 update handoff_seat s set served_at = (
-  select max(p.opened_at + (p.turn + 1) * interval '1 microsecond') from handoff_placement p
-  where p.seat_id = s.id and p.round_id is not null)
+  select p.opened_at + (p.turn + 1) * interval '1 microsecond' from handoff_placement p
+  where p.seat_id = s.id and p.round_id is not null order by p.opened_at desc, p.turn desc limit 1)
 where s.id = any(%s)
 """
 
@@ -41,10 +41,10 @@ def forget(lead_ids: list[UUID]) -> None:
     places = _places(lead_ids)
     counts = Counter(p.seat_id for p in places if p.is_open and p.seat_id)
     charged = _charged([p for p in places if p.seat_id and p.round_id])
-    served = {p.seat_id for p in places if p.seat_id and p.round_id}
-    seat_ids = counts.keys() | charged.keys() | served
+    served = Counter(p.seat_id for p in places if p.seat_id and p.round_id)
+    seat_ids = counts.keys() | charged.keys() | served.keys()
     if seat_ids:
-        _write_seats({id_: (-charged[id_], counts[id_]) for id_ in seat_ids})
+        _write_seats({id_: (-charged[id_], counts[id_], served[id_]) for id_ in seat_ids})
     with connection.cursor() as cursor:
         cursor.execute(
             "delete from handoff_placement where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
@@ -93,7 +93,7 @@ def revive(lead_ids: list[UUID], now: datetime) -> None:
             {"now": now, "ids": ids},
         )
     if counts:
-        _write_seats({id_: (0, -count) for id_, count in counts.items()})
+        _write_seats({id_: (0, -count, 0) for id_, count in counts.items()})
     tell(lead_ids)
 
 
@@ -145,9 +145,12 @@ def _rounds(round_ids: list[UUID]) -> Iterable[tuple[UUID, list[Seat], list[Lead
             )
 
 
-def _write_seats(changes: dict[int, tuple[int, int]]) -> None:
-    """Change credits, and lower open counts, by seat. Locks in the order of all who lock many seats."""
-    rows = [{"id": id_, "credit": c, "count": n} for id_, (c, n) in changes.items()]
+def _write_seats(changes: dict[int, tuple[int, int, int]]) -> None:
+    """Change credits, and lower open and turn counts, by seat. Locks in the order of all who lock many seats."""
+    rows = [
+        {"id": id_, "credit": credit, "count": count, "turns": turns}
+        for id_, (credit, count, turns) in changes.items()
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -158,8 +161,8 @@ def _write_seats(changes: dict[int, tuple[int, int]]) -> None:
         cursor.execute(
             """
             update handoff_seat s set credit = s.credit + n.credit,
-              open_count = s.open_count - n.count
-            from json_to_recordset(%s) as n(id bigint, credit bigint, count int)
+              open_count = s.open_count - n.count, turn_count = s.turn_count - n.turns
+            from json_to_recordset(%s) as n(id bigint, credit bigint, count int, turns int)
             where s.id = n.id
             """,
             [dumps(rows)],

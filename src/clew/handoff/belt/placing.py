@@ -381,11 +381,13 @@ def _write_seats(seats: list[Seat], outcome: Outcome, now: datetime) -> None:
     served = {
         turn.seat_id: n for n, turn in enumerate(outcome.turns, 1) if turn.seat_id is not None
     }
+    turns = Counter(turn.seat_id for turn in outcome.turns)
     rows = [
         {
             "id": s.id,
             "credit": outcome.credits[s.id],
             "open_count": outcome.open_counts[s.id],
+            "turns": turns[s.id],
             "served_at": now + timedelta(microseconds=served[s.id]) if s.id in served else None,
         }
         for s in seats
@@ -396,9 +398,10 @@ def _write_seats(seats: list[Seat], outcome: Outcome, now: datetime) -> None:
             cursor.execute(
                 """
                 update handoff_seat s set credit = n.credit, open_count = n.open_count,
+                  turn_count = s.turn_count + n.turns,
                   served_at = coalesce(n.served_at, s.served_at)
                 from json_to_recordset(%s)
-                  as n(id bigint, credit bigint, open_count int, served_at timestamptz)
+                  as n(id bigint, credit bigint, open_count int, turns int, served_at timestamptz)
                 where s.id = n.id
                 """,
                 [dumps(rows)],

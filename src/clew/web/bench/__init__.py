@@ -15,7 +15,7 @@ from clew.web import scratch
 def main(argv: Sequence[str]) -> int:
     """Measure in a scratch database; the last line is one JSON object."""
     parser = argparse.ArgumentParser(prog="clew bench", description=__doc__)
-    parser.add_argument("name", choices=["intake", "imports", "duplicates", "rules"])
+    parser.add_argument("name", choices=["intake", "imports", "duplicates", "rules", "pages"])
     parser.add_argument("--quick", action="store_true", help="fewer contacts and shorter runs")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     parser.add_argument(

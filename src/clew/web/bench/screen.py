@@ -9,13 +9,12 @@ from itertools import cycle, islice
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from clew.access.models import Member, Role
 from clew.web.bench import servers
 from clew.web.bench.accept import token
+from clew.web.bench.visitors import session
 
 RATE = 100
 CLIENTS = 49
@@ -37,7 +36,7 @@ def measure(seconds: int) -> dict[str, float | str | None]:
     if chromium is None:
         return {"screen_p50_ms": None, "screen_p99_ms": None}
     people = list(Member.objects.filter(role=Role.SALESPERSON).order_by("pk"))
-    sessions = [_session(member) for member in islice(cycle(people), CLIENTS + 1)]
+    sessions = [session(member) for member in islice(cycle(people), CLIENTS + 1)]
     secret = token()
     worker = [sys.executable, "-m", "clew.web.cli", "work"]
     with servers.web() as (url, _), servers.running(worker), sync_playwright() as playwright:
@@ -80,13 +79,3 @@ def _open(browser: Browser, url: str, session: str) -> Page:
     page.goto(f"{url}/my-day")
     page.evaluate(WATCH)
     return page
-
-
-def _session(member: Member) -> str:
-    """Sign a member in without a browser. Returns the cookie's value."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(member.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = member.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)

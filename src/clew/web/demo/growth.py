@@ -4,6 +4,7 @@ Each branch has lived through the whole story; what was over in it has also happ
 weeks before it. So every lead has a history that adds up, and every decision can be computed again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from random import Random
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from msgspec import structs
 
 from clew.access.models import Team
@@ -150,12 +152,15 @@ def _places(region: str) -> list[Place]:
 @transaction.atomic
 def _tell(story: Story, tellings: Sequence[Telling], seed: int) -> int:
     """Tell a story so many times. Returns how many leads that made."""
-    page = Page()
+    page, turns = Page(), Counter[int]()
     number = Identifier.objects.order_by("-id").values_list("id", flat=True).first() or 0
     for telling in tellings:
         chance = Random(f"{seed}:telling {telling.n}")  # noqa: S311
         number = _Teller(story, telling, chance, page, number).tell()
+        turns.update({telling.seats[old].pk: count for old, count in story.turns.items()})
     write(page)
+    for seat_id, count in turns.items():
+        Seat.objects.filter(pk=seat_id).update(turn_count=F("turn_count") + count)
     return len(tellings) * story.leads
 
 

@@ -1,6 +1,6 @@
 """The story of the demo as it can be told again: its people with what they sent, and every turn that a tie decided."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from clew.handoff.models import Round, Seat
 from clew.handoff.queries import inputs
 from clew.handoff.rules import Lead as TurnLead
 from clew.handoff.rules import Seat as TurnSeat
-from clew.handoff.rules import draws, share_out
+from clew.handoff.rules import Turn, draws, share_out
 from clew.pipeline.models import Call
 from clew.web.demo.company import TEAMS
 
@@ -92,6 +92,7 @@ class Story:
     people: Sequence[Person]
     rounds: Sequence[Decision]
     ties: Mapping[UUID, Sequence[Tie]]
+    turns: Mapping[int, int]  # how many leads each seat was given by them
     calls: Mapping[UUID, Sequence[tuple[UUID, datetime]]]  # by lead
     seats: Sequence[Seat]
 
@@ -134,7 +135,7 @@ def read(begin: datetime) -> Story:
     ]
     own = Seat.objects.filter(team__name__in=TEAMS.values()).select_related("team")
     seats = list(own.order_by("team_id", "pk"))
-    return _closed(Story((), _rounds(seats), {}, _calls(), seats), people)
+    return _closed(Story((), _rounds(seats), {}, {}, _calls(), seats), people)
 
 
 def _letters(ids: Sequence[UUID]) -> dict[UUID, Letter]:
@@ -173,13 +174,14 @@ def _closed(story: Story, people: Sequence[Person]) -> Story:
             break
         people = kept
     rounds = [one for one in story.rounds if all(lead.id in told for lead in one.leads)]
-    return Story(people, rounds, _ties(rounds), story.calls, story.seats)
+    outcomes = [(one, share_out(one.seats, one.leads).turns) for one in rounds]
+    turns = Counter(turn.seat_id for _, taken in outcomes for turn in taken if turn.seat_id)
+    return Story(people, rounds, _ties(outcomes), turns, story.calls, story.seats)
 
 
-def _ties(rounds: Iterable[Decision]) -> dict[UUID, list[Tie]]:
+def _ties(outcomes: Iterable[tuple[Decision, Sequence[Turn]]]) -> dict[UUID, list[Tie]]:
     found: dict[UUID, list[Tie]] = defaultdict(list)
-    for one in rounds:
-        turns = share_out(one.seats, one.leads).turns
+    for one, turns in outcomes:
         for turn, tied in zip(turns, draws(one.seats, one.leads), strict=True):
             if turn.seat_id is not None and len(tied) > 1:
                 found[turn.lead_id].append(Tie(tied, turn.seat_id))

@@ -198,7 +198,7 @@ def _page(
 
 
 def _turn(request: HttpRequest, team: Team) -> Turn:
-    rows = shares(caller(request), team.pk)
+    rows = shares(caller(request), [team.pk])
     method = Method.objects.select_related("calendar").filter(team=team).first()
     away = {a.seat_id: a for a in reversed(absences(Seat.objects.filter(team=team), clock()))}
     return Turn(team, [(row, away.get(row.seat_id)) for row in rows], ties(team.pk), method)
