@@ -5,8 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 RUN = .venv/bin/python -m
 COMPILE = $(RUN) uv pip compile -q --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal
-KILLS ?= 100
-LEADS ?= 10000
+KILLS ?= 1000
+LEADS ?= 100000
 SEED ?= 1
 CASES ?= 100000
 ALONE = tests/browser tests/crash tests/fuzz tests/journeys
@@ -17,7 +17,7 @@ help:
 	@echo "make up        a running system with demo data (CLEW_PORT=8000)"
 	@echo "make test      all tests"
 	@echo "make check     everything that reads the code instead of running it"
-	@echo "make crash     kill -9 while leads are sent (KILLS=$(KILLS) LEADS=$(LEADS) SEED=$(SEED))"
+	@echo "make crash     kill -9 while leads are sent and worked on (KILLS=$(KILLS) LEADS=$(LEADS) SEED=$(SEED) FOLDER=)"
 	@echo "make fuzz      hostile requests at a running server (CASES=$(CASES) SEED=$(SEED))"
 	@echo "make lock      resolve requirements*.in into requirements*.txt"
 	@echo "make messages  compile the translations"
@@ -54,7 +54,7 @@ else
 endif
 
 crash: setup-dev
-	@$(RUN) tests.crash --kills $(KILLS) --leads $(LEADS) --seed $(SEED)
+	@$(RUN) tests.crash --kills $(KILLS) --leads $(LEADS) --seed $(SEED) --folder '$(FOLDER)'
 
 fuzz: setup-dev
 	@$(RUN) tests.fuzz --cases $(CASES) --seed $(SEED)

@@ -1,8 +1,14 @@
-"""Set up a small company in the database that the environment names, and print a token for it."""
+"""Set up a small company in the database that the environment names, and print who plays in it.
+
+It works around the clock. Two of its people get leads by turn until they are full, the others only what they
+claim, so that there is always something in the pool and somebody with room for it.
+"""
 
 import json
 import os
+import secrets
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import django
@@ -10,11 +16,26 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clew.web.settings")
 django.setup()
 
-from clew.access.tokens import issue  # noqa: E402  Django must be ready
-from tests.company import found  # noqa: E402
+from django.db import transaction  # noqa: E402  Django must be ready
 
-company = found(weights=(1, 2, 3), capacity=400)
-token, secret = issue(
-    name="crash", scopes=["leads:write"], by=company.administrator, now=datetime.now(UTC)
-)
-sys.stdout.write(f"{json.dumps(secret)}\n")
+from clew.access.tokens import issue  # noqa: E402
+from clew.handoff.models import Calendar  # noqa: E402
+from clew.web.demo.company import WHOLE_WEEK  # noqa: E402
+from tests.company import found  # noqa: E402
+from tests.crash.folder import Cast  # noqa: E402
+
+WEIGHTS = (2, 1, 0, 0)
+CAPACITY = 40
+
+with transaction.atomic():
+    company = found(weights=WEIGHTS, capacity=CAPACITY)
+    Calendar.objects.update(week=WHOLE_WEEK)
+    password = secrets.token_urlsafe(12)
+    for person in company.people:
+        person.set_password(password)
+        person.save(update_fields=["password"])
+    _token, secret = issue(
+        name="crash", scopes=["leads:write"], by=company.administrator, now=datetime.now(UTC)
+    )
+cast = Cast(secret, password, [person.username for person in company.people])
+sys.stdout.write(f"{json.dumps(asdict(cast))}\n")

@@ -5,21 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.harness import Crash
+from tests.crash.system import VICTIMS
+from tests.crash.trial import Trial
 
-KILLS = 10
-LEADS = 2_000
+KILLS = 30
+LEADS = 3_000
 SEED = 20261123
 
 
 @pytest.mark.crash
 @pytest.mark.slow
-def test_kill_9_loses_no_lead_and_doubles_none() -> None:
+def test_kill_9_loses_nothing_and_doubles_nothing() -> None:
     with tempfile.TemporaryDirectory(prefix="clew-crash-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        result = Crash(folder, KILLS, LEADS, SEED).play()
+        result = Trial(folder, KILLS, LEADS, SEED, audit_every=10).play()
     assert not result["problems"], result
-    assert sum(result["kills"].values()) == KILLS
+    assert result["kills"] == dict.fromkeys(VICTIMS, KILLS // len(VICTIMS))
     assert result["leads"] >= LEADS
-    assert result["unknown_and_sent_again"] > 0
+    assert result["audits"] == 3
+    assert result["claims"]
+    assert result["calls"]
+    assert result["unknown_and_sent_again"]

@@ -6,6 +6,7 @@ from django.db import connection
 
 from clew.base.ids import uuid7
 from clew.base.models import Entry
+from clew.base.outbox import follow
 from clew.contacts.models import Lead
 from clew.handoff.actions.leads import claim, to_pool
 from clew.handoff.errors import LeadMissing
@@ -21,6 +22,7 @@ from clew.pipeline.errors import (
 from clew.pipeline.models import Call, Clock, Draft, Task
 from clew.pipeline.queries import draft, note
 from clew.pipeline.schemas import Sheet
+from clew.web.flow import FACTS
 from tests.company import HOT, MONDAY_NOON, TESTER, enquire
 from tests.pipeline.desk import NOON, TOMORROW, call, desk
 
@@ -129,6 +131,19 @@ def test_a_lead_in_the_pool_is_claimed_before_it_is_called() -> None:
         log_call(at.lead_id, call(), member=at.holder, now=NOON)
     claim(at.lead_id, member=at.holder, now=NOON)
     log_call(at.lead_id, call(), member=at.holder, now=NOON)
+
+
+def test_a_call_that_is_faster_than_the_worker_leaves_no_clock_behind() -> None:
+    at = desk()
+    to_pool(at.lead_id, team_id=at.company.online.pk, actor=TESTER, now=NOON, reason="test")
+    claim(at.lead_id, member=at.holder, now=NOON + timedelta(seconds=1))
+    log_call(at.lead_id, call(), member=at.holder, now=NOON + timedelta(seconds=2))
+    follow(FACTS, NOON + timedelta(seconds=3))
+    assert not Clock.objects.filter(lead=at.lead_id, stopped_at=None).exists()
+    to_pool(at.lead_id, team_id=at.company.online.pk, actor=TESTER, now=TOMORROW, reason="test")
+    claim(at.lead_id, member=at.holder, now=TOMORROW)
+    follow(FACTS, TOMORROW)
+    assert Clock.objects.filter(lead=at.lead_id, stopped_at=None).exists()
 
 
 def test_what_was_said_is_sealed_and_not_in_the_ledger() -> None:

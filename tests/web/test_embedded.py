@@ -93,6 +93,12 @@ def test_a_second_start_changes_nothing(server: Server) -> None:
     assert server.postmaster() == pid
 
 
+def test_a_start_that_somebody_else_has_made_meanwhile_is_enough(server: Server) -> None:
+    pid = server.postmaster()
+    server._launch()  # as after a launcher was killed that was just starting it
+    assert server.postmaster() == pid
+
+
 def test_a_pid_file_that_names_a_strangers_process_does_not_block(server: Server) -> None:
     remember(server.url)
     pid = server.postmaster()

@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils.translation import gettext, override
@@ -16,6 +17,7 @@ from clew.access.models import Member
 from clew.errors import ClewError, Missing
 from clew.web import errors, logs
 from tests.access.make import member
+from tests.company import COLD, enquire, found
 
 pytestmark = pytest.mark.django_db
 SECRET = "password=hunter2 host=10.0.0.5"
@@ -64,6 +66,16 @@ def test_without_a_database_a_program_gets_a_problem() -> None:
     assert answer.status_code == 503
     assert answer["Content-Type"] == "application/problem+json"
     assert b"hunter2" not in answer.content
+
+
+def test_a_database_that_goes_away_before_the_session_is_saved_is_no_bad_request() -> None:
+    company = found()
+    pooled = enquire(company.site, phone="13812345678", **COLD)
+    client = Client(headers={"accept-language": "en"}, raise_request_exception=False)
+    client.force_login(company.administrator)  # has no seat, which is a message in the session
+    assert client.post(f"/leads/{pooled}/claim").status_code == 302
+    with patch.object(Session, "save", side_effect=OperationalError(SECRET)):
+        assert client.post(f"/leads/{pooled}/claim").status_code == 503
 
 
 def test_a_broken_page_shows_a_reference_and_nothing_of_its_inside(browser: Client) -> None:

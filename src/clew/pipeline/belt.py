@@ -5,16 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 
 from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
 from clew.base.ledger import BELT, CLOCKS, append_all
 from clew.base.live import Hint, announce
 from clew.contacts.belt.identifying import Ended
+from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.placing import Placed, held
 from clew.handoff.calendars import after
 from clew.pipeline.events import ClockBreached, ClockStarted
-from clew.pipeline.models import Clock, Result, Task
+from clew.pipeline.models import Call, Clock, Result, Task
 
 BREACHED_AT_ONCE = 500
 
@@ -90,8 +92,11 @@ def _result_row(lead_id: UUID, ended: Ended) -> tuple[object, ...]:
 
 
 def resume(lead_id: UUID, now: datetime) -> None:
-    """Start the clock of a lead that was given to a person by hand."""
-    start(held(lead_id), now)
+    """Start the clock of a lead that was given to a person by hand, unless they have called already."""
+    lock_leads([lead_id])
+    since = {"lead__placements__closed_at": None, "lead__placements__opened_at__lte": F("at")}
+    if not Call.objects.filter(lead=lead_id, **since).exists():
+        start(held(lead_id), now)
 
 
 def stop(lead_id: UUID, now: datetime) -> None:

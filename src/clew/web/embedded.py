@@ -175,6 +175,8 @@ class Server:
             try:
                 self._run("pg_ctl", *start)
             except PostgresFailed as failed:
+                if self.is_running():  # by what a killed launcher has left behind
+                    return
                 said = log.read_bytes()[before:].decode(errors="replace") if log.exists() else ""
                 is_held = any(sign in said for sign in STILL_HELD)
                 if not is_held or time.monotonic() > deadline:

@@ -154,8 +154,11 @@ def of(exception: BaseException | None) -> ClewError:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler400."""
-    return render(request, Unreadable())
+    """handler400: also where the database went away before the session was saved, which Django calls that."""
+    met: BaseException | None = exception
+    while met is not None and not isinstance(met, OperationalError | InterfaceError):
+        met = met.__context__
+    return render(request, Unavailable() if met else Unreadable())
 
 
 def denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -188,5 +188,6 @@ def _wait() -> None:
         cursor.execute(f"listen {CHANNEL}")
         cursor.execute("select exists (select from capture_waiting)")
         if not cursor.fetchone()[0] and connection.connection:
-            for _ in connection.connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                pass
+            with connection.wrap_database_errors:
+                for _ in connection.connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                    pass
