@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from clew.access.models import Member, Membership, Role
@@ -13,7 +12,7 @@ from clew.grading import actions as grading
 from clew.grading.models import Grade
 from clew.handoff.actions import leads as handoff
 from clew.handoff.actions import seats
-from clew.handoff.models import Placement, Seat
+from clew.handoff.models import Seat
 from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.bulk import actions
 from clew.pipeline.bulk.actions import advance, choose, go_on, say, start, undo
@@ -36,9 +35,9 @@ from clew.pipeline.errors import (
 from clew.pipeline.filters import Filter
 from clew.pipeline.models import BulkEdit, BulkRow, Task
 from tests.company import COLD, HOT, MONDAY_NOON, TESTER, Company, enquire, found, member
+from tests.pipeline.many import NOW, browser, judged, made, stands
 
 pytestmark = pytest.mark.django_db
-NOW = MONDAY_NOON + timedelta(minutes=5)
 TOMORROW = NOW + timedelta(days=1)
 
 
@@ -51,25 +50,6 @@ def hot(company: Company, number: int) -> list[UUID]:
     return [
         enquire(company.site, name=f"人{n}", phone=f"1381234{n:04d}", **HOT) for n in range(number)
     ]
-
-
-def stands(lead_id: UUID) -> Placement:
-    return Placement.objects.get(lead=lead_id, closed_at=None)
-
-
-def judged(viewer: Member, act: str, leads: list[UUID], **terms: object) -> BulkEdit:
-    bulk = choose(uuid4(), act, viewer=viewer, now=NOW, lead_ids=leads)
-    if terms:
-        say(bulk.pk, Terms(**terms), viewer=viewer, now=NOW)  # type: ignore[arg-type]
-    return BulkEdit.objects.get(pk=bulk.pk)
-
-
-def made(viewer: Member, act: str, leads: list[UUID], **terms: object) -> BulkEdit:
-    bulk = judged(viewer, act, leads, **terms)
-    start(bulk.pk, viewer=viewer, now=NOW)
-    while advance(NOW):
-        pass
-    return BulkEdit.objects.get(pk=bulk.pk)
 
 
 def reasons(bulk: BulkEdit) -> dict[str, int]:
@@ -392,12 +372,6 @@ def test_the_rules_give_only_reasons_that_have_words() -> None:
     }
     assert codes - {""} == set(CODES)
     assert set(CODES) <= set(LEFT)
-
-
-def browser(viewer: Member) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(viewer)
-    return client
 
 
 def page(viewer: Member, bulk: BulkEdit) -> str:

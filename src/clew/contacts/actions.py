@@ -1,4 +1,4 @@
-"""Showing what is sealed, on the record; correcting custom fields; deciding about what was suspected."""
+"""Showing what is sealed, on the record; correcting what leads hold; deciding about what was suspected."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,9 +18,15 @@ from clew.contacts.errors import (
     ValuesChanged,
     ValuesRefused,
 )
-from clew.contacts.events import IdentifiersRevealed, LeadCorrected, SuspicionDismissed
+from clew.contacts.events import (
+    FactsCorrected,
+    IdentifiersRevealed,
+    LeadCorrected,
+    SuspicionDismissed,
+)
 from clew.contacts.models import Contact, Correction, Identifier, Lead, Suspect
 from clew.contacts.queries import identifiers, value
+from clew.contacts.rules import LEAD, as_columns
 
 PURPOSES = ("call", "message", "check")
 SYNCHRONISE = "synchronise"
@@ -95,6 +101,53 @@ def _write_corrections(
             """,
             [dumps(rows)],
         )
+
+
+@transaction.atomic
+def correct_facts(
+    lead_ids: Iterable[UUID],
+    facts: Mapping[str, str],
+    *,
+    actor: Actor,
+    now: datetime,
+    shown: Mapping[str, str] | None = None,
+) -> list[UUID]:
+    """Set the product group and region of leads as they are kept. Gives the leads that changed.
+
+    The caller has checked the facts, and that the actor may change the leads. A fixed number of statements,
+    however many there are. Raises ValuesChanged where a lead no longer holds what was `shown`.
+    """
+    leads = Lead.objects.filter(pk__in=list(lead_ids)).order_by("pk").select_for_update(no_key=True)
+    held = list(leads.only("category", "region", "region_code"))
+    if any(getattr(lead, fact) != was for lead in held for fact, was in (shown or {}).items()):
+        raise ValuesChanged
+    columns = as_columns(facts)
+    changes = [(lead, [f for f in facts if getattr(lead, f) != facts[f]]) for lead in held]
+    changes = [(lead, changed) for lead, changed in changes if changed]
+    said = [
+        Correction(
+            lead_id=lead.pk,
+            key=LEAD + fact,
+            value={"was": getattr(lead, fact), "is": facts[fact]},
+            at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
+        for lead, changed in changes
+        for fact in changed
+    ]
+    Correction.objects.bulk_create(said)
+    Lead.objects.filter(pk__in=[lead.pk for lead, _ in changes]).update(**columns)
+    code = columns.get("region_code")
+    events = [
+        FactsCorrected(lead.pk, changed, *_codes(lead, changed, code)) for lead, changed in changes
+    ]
+    append_all(events, actor=actor, at=now)
+    return [lead.pk for lead, _ in changes]
+
+
+def _codes(lead: Lead, changed: Sequence[str], code: int | None) -> tuple[int | None, int | None]:
+    return (lead.region_code, code) if "region" in changed else (None, None)
 
 
 @transaction.atomic

@@ -88,6 +88,24 @@ class ValuesRefused(Invalid):
         self.faults = faults
 
 
+class CategoryNotKnown(Invalid):
+    """Choose one of the product groups that are known here."""
+
+    code = "category_not_known"
+
+
+class RegionUnknown(Invalid):
+    """There is no region of this name. Write a province, a city or a county, or its code of six digits."""
+
+    code = "region_unknown"
+
+
+class RegionUnclear(Invalid):
+    """Several places have this name. Write which one is meant, with its city or province."""
+
+    code = "region_unclear"
+
+
 class ValuesChanged(Conflict):
     """Somebody has changed one of these fields meanwhile. Look at it again; nothing was changed."""
 

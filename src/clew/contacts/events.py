@@ -124,3 +124,16 @@ class LeadCorrected(Event):
 
     lead_id: UUID
     keys: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsCorrected(Event):
+    """Somebody corrected where a lead is from or what it is about; what they said, the corrections tell.
+
+    `facts`: category, region. The regions are codes, before and after; none where none was known.
+    """
+
+    lead_id: UUID
+    facts: list[str]
+    region_before: int | None
+    region_after: int | None

@@ -183,6 +183,8 @@ class Repeat(models.Model):
 class Correction(models.Model):
     """What somebody set a custom field of a lead to; null where they cleared it. Append-only.
 
+    A correction of what a lead is about or where it is from has the key `lead.` and the fact, and says what was
+    there before: {"was", "is"}.
     What a submission says afterwards counts more, as it does over an earlier submission.
     """
 

@@ -13,7 +13,7 @@ from clew.base.sealing import lookup, unseal
 from clew.capture.ways import normal_phone, ways
 from clew.contacts.errors import Unreachable
 from clew.contacts.models import Contact, Identifier, Lead
-from clew.contacts.rules import mask
+from clew.contacts.rules import FACTS, mask
 
 
 def identifiers(lead: Lead) -> list[Identifier]:
@@ -123,3 +123,8 @@ def became(submission_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(BECAME, [as_array(submission_ids)])
         return {id_: (verdict, code) for id_, verdict, code in cursor.fetchall()}
+
+
+def facts_of(lead: Lead) -> dict[str, str]:
+    """Give what a lead is about and where it is from, as it holds them."""
+    return {fact: getattr(lead, fact) for fact in FACTS}

@@ -1,15 +1,21 @@
-"""What may be shown of people and of what they wrote, and what merging them does to their leads."""
+"""What may be shown of people and of what they wrote, how a lead keeps a region, what merging does to leads."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from clew.capture.regions import name_of, resolve
 from clew.capture.ways import Way
+from clew.contacts.errors import RegionUnclear, RegionUnknown
 
 WRITTEN_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 DIGITS = re.compile(r"(?<!\d)(?:\+?\d[\d\- ]{5,}\d)(?!\d)")
+FACTS = ("category", "region")
+LEAD = "lead."  # before a fact among corrections: no custom field can be called so
+LONGEST_FACT = 60
 
 
 def tail(way: Way) -> str | None:
@@ -101,3 +107,28 @@ def under(contact_id: UUID, links: Iterable[tuple[UUID, UUID]]) -> set[UUID]:
 
 def _age(one: Standing) -> tuple[datetime, UUID]:
     return one.opened_at, one.lead_id
+
+
+def read_region(text: str) -> str:
+    """Give what a lead keeps of the one region that a text names. Raises RegionUnknown, RegionUnclear.
+
+    That is the proper name, or the code where the name alone would be read as another place.
+    """
+    given = text.strip()
+    if not 0 < len(given) <= LONGEST_FACT:
+        raise RegionUnknown
+    found = resolve(given)
+    if found.is_ambiguous:
+        raise RegionUnclear
+    if found.code is None:
+        raise RegionUnknown
+    proper = name_of(found.code)
+    return proper if resolve(proper) == found else str(found.code)
+
+
+def as_columns(facts: Mapping[str, str]) -> dict[str, Any]:
+    """Give what facts are in the columns of a lead: a region has its code beside it."""
+    columns: dict[str, Any] = dict(facts)
+    if "region" in facts:
+        columns["region_code"] = resolve(facts["region"]).code
+    return columns

@@ -33,6 +33,18 @@ class EndUnknown(Invalid):
     code = "end_unknown"
 
 
+class BackReasonUnknown(Invalid):
+    """Choose why the lead goes back to the pool."""
+
+    code = "back_reason_unknown"
+
+
+class NoteTooLong(Invalid):
+    """The note is too long: 2,000 characters at most."""
+
+    code = "note_too_long"
+
+
 class ValueUnreadable(Invalid):
     """The value is an amount in yuan, such as 12800 or 12800.50."""
 

@@ -1,4 +1,4 @@
-"""Setting the operator's own fields of one lead on its page."""
+"""Correcting one lead on its page: the operator's own fields, the product group, the region."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,9 +18,10 @@ from clew.capture.custom import written
 from clew.capture.inputs import PREFIX
 from clew.capture.queries import definitions
 from clew.contacts.errors import ValuesChanged
+from clew.contacts.queries import facts_of
 from clew.handoff.queries import visible_lead
 from clew.pipeline.actions import fields as actions
-from clew.pipeline.forms import FieldsForm
+from clew.pipeline.forms import FactsForm, FieldsForm
 from clew.pipeline.views import lead_page
 
 
@@ -42,6 +43,29 @@ def set_fields(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         again = FieldsForm(_again(request, now_held, values), fields=fields, held=now_held)
         again.add_error(None, _(meanwhile.message))
         return lead_page(request, lead.pk, fields=again)
+    if changed:
+        messages.success(request, _("Kept."))
+    return redirect("pipeline:lead", lead.pk)
+
+
+@require_POST
+def correct(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Keep another product group or region; what cannot be read is shown with all that was typed."""
+    viewer = cast(Member, request.user)
+    lead = visible_lead(viewer, lead_id)
+    form = FactsForm(request.POST, held=facts_of(lead))
+    if not form.is_valid():
+        return lead_page(request, lead.pk, facts=form)
+    facts, shown = form.changes()
+    now = datetime.now(timezone.get_current_timezone())
+    try:
+        changed = actions.correct_facts([lead.pk], facts, shown=shown, member=viewer, now=now)
+    except ValuesChanged as meanwhile:
+        held = facts_of(visible_lead(viewer, lead.pk))
+        shown_now = {f"shown_{fact}": text for fact, text in held.items()}
+        again = FactsForm({**held, **facts, **shown_now}, held=held)
+        again.add_error(None, _(meanwhile.message))
+        return lead_page(request, lead.pk, facts=again)
     if changed:
         messages.success(request, _("Kept."))
     return redirect("pipeline:lead", lead.pk)

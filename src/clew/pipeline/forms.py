@@ -6,17 +6,20 @@ from typing import Any
 
 import msgspec
 from django import forms
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from clew.base.json import dumps
 from clew.capture.custom import Definition
 from clew.capture.inputs import add_inputs, given_in, inputs_of
-from clew.pipeline.actions.leads import ENDS, CallIn
+from clew.capture.regions import rivals
+from clew.contacts.errors import RegionUnclear, RegionUnknown
+from clew.contacts.rules import FACTS, LONGEST_FACT, read_region
+from clew.pipeline.actions.leads import BACK, ENDS, NOTE_AT_MOST, CallIn
+from clew.pipeline.categories import known_categories
 from clew.pipeline.errors import NextTimeMissing, NextTimePassed
 from clew.pipeline.models import Call
 from clew.pipeline.rules import Next, Said, next_times, suggest
-
-NOTE_AT_MOST = 2000
 
 
 class CallForm(forms.Form):
@@ -113,6 +116,74 @@ class FieldsForm(forms.Form):
             shown = {}
         given = {key: v for key, v in given_in(self).items() if v != shown.get(key)}
         return dict(given), {key: shown.get(key) for key in given}
+
+
+class FactsForm(forms.Form):
+    """What a lead is about and where it is from. `shown_…` is what it held when its page was drawn."""
+
+    category = forms.ChoiceField(
+        label=_("Category"),
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={
+            "invalid_choice": _("Choose one of the product groups that are known here.")
+        },
+    )
+    region = forms.CharField(
+        label=_("Region"),
+        max_length=LONGEST_FACT,
+        help_text=_("As people write it: 江苏昆山, 320583"),
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    shown_category = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+    shown_region = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    def __init__(self, data: Mapping[str, Any] | None, *, held: Mapping[str, str]) -> None:
+        """Fill in what the lead holds; what was not there when the page was drawn need not be said."""
+        now_shown = {f"shown_{fact}": text for fact, text in held.items()}
+        super().__init__(data, initial={**held, **now_shown}, auto_id="fact_%s", label_suffix="")
+        self.shown = {fact: self.data.get(f"shown_{fact}", held[fact]) for fact in FACTS}
+        for fact in FACTS:
+            self.fields[fact].required = bool(self.shown[fact])
+        category = self.fields["category"]
+        if isinstance(category, forms.ChoiceField):
+            category.choices = offered_categories(self.shown["category"])
+
+    def clean_region(self) -> str:
+        """Read a region that was not there already, whatever that is."""
+        text: str = self.cleaned_data["region"]
+        return text if text in {"", self.shown["region"]} else region_meant(text)
+
+    def changes(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Give what was typed otherwise than it was shown, and what was shown there."""
+        sent = self.cleaned_data
+        given = {fact: sent[fact] for fact in FACTS if sent[fact] != self.shown[fact]}
+        return given, {fact: self.shown[fact] for fact in given}
+
+
+def offered_categories(held: str) -> list[tuple[str, str]]:
+    """Offer the product groups that are known, and before them what is there, where that is none of them."""
+    known = known_categories()
+    first = [] if held in known else [held]
+    return [(name, name or "–") for name in (*first, *known)]
+
+
+def region_meant(text: str) -> str:
+    """Read a region as people write it, or say what is wrong with it, with the places that it may be."""
+    try:
+        return read_region(text)
+    except RegionUnclear as unclear:
+        which = gettext("“{text}” is in several places: {places}. Add which one.")
+        places = pgettext("between places", ", ").join(rivals(text)[:6])
+        raise forms.ValidationError(which.format(text=text, places=places)) from unclear
+    except RegionUnknown as unknown:
+        raise forms.ValidationError(gettext(unknown.message)) from unknown
+
+
+class BackForm(forms.Form):
+    """Why a lead goes back to the pool; the action judges the reason."""
+
+    reason = forms.ChoiceField(choices=[(code, code) for code in BACK])
+    note = forms.CharField(max_length=NOTE_AT_MOST, required=False)
 
 
 class CloseForm(forms.Form):

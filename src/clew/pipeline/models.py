@@ -6,6 +6,7 @@ from django.db.models import Q
 from clew.access.models import Member, Team
 from clew.base.models import File
 from clew.contacts.models import Lead
+from clew.handoff.models import Placement
 
 
 class Target(models.Model):
@@ -105,6 +106,18 @@ class FirstContact(models.Model):
 
     def __str__(self) -> str:
         return f"first contact of {self.lead_id}"
+
+
+class GivenBack(models.Model):
+    """What somebody said, in their own words, when they gave a lead back to the pool. Sealed."""
+
+    placement = models.OneToOneField(
+        Placement, models.PROTECT, primary_key=True, related_name="given_back"
+    )
+    note = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"note of placement {self.placement_id}"
 
 
 class Task(models.Model):
@@ -295,6 +308,9 @@ class BulkEdit(models.Model):
         GRADE = "grade"
         LIFT = "lift"
         FIELD = "field"
+        CATEGORY = "category"
+        REGION = "region"
+        POOL = "pool"
         UNDO = "undo"
 
     class State(models.TextChoices):
@@ -356,7 +372,7 @@ class BulkRow(models.Model):
     lead_id = models.UUIDField()
     stamp = models.BigIntegerField(null=True)  # the placement, or grade, that was in force
     after = models.BigIntegerField(null=True)  # the one that the change left
-    held = models.JSONField(null=True)  # by the custom field that is changed
+    held = models.JSONField(null=True)  # by what is filled in or corrected
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     code = models.CharField(max_length=60, blank=True)
 

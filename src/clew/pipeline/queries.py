@@ -18,7 +18,7 @@ from clew.base.sealing import unseal
 from clew.capture.regions import shown
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked
-from clew.pipeline.models import Call, Draft
+from clew.pipeline.models import Call, Draft, GivenBack
 from clew.pipeline.rules import Group, LeadFacts, Standing, first_line, group, midnight, order
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.wording import GROUPS, REACH, Dial, LastCall, dial, why
@@ -190,6 +190,16 @@ def draft_place(lead_id: UUID, member_id: int) -> bytes:
 def note_place(call_id: UUID) -> bytes:
     """Name the place that a call's note is sealed for."""
     return b"call:" + call_id.bytes
+
+
+def back_note(given_back: GivenBack) -> str:
+    """Unseal what somebody said when they gave a lead back."""
+    return unseal(bytes(given_back.note), back_place(given_back.placement_id)).decode()
+
+
+def back_place(placement_id: int) -> bytes:
+    """Name the place that such a note is sealed for."""
+    return b"given back:" + str(placement_id).encode()
 
 
 def _last_result(cursor: CursorWrapper) -> list[tuple[Any, ...]]:

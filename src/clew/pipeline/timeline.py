@@ -16,19 +16,21 @@ from clew.capture.models import Submission
 from clew.capture.queries import open_body
 from clew.contacts.models import Correction, Lead, Repeat
 from clew.contacts.queries import same_person
-from clew.contacts.rules import veil
+from clew.contacts.rules import LEAD, veil
 from clew.grading.models import Override
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
-from clew.pipeline.models import Call
-from clew.pipeline.queries import note
+from clew.pipeline.models import Call, GivenBack
+from clew.pipeline.queries import back_note, note
 from clew.pipeline.wording import (
     ENDS,
+    FACTS,
     REASONS,
     RESULT_ICONS,
     RESULTS,
     SAID,
     USES,
+    fact_in_words,
     intent,
     moment,
     word,
@@ -70,6 +72,7 @@ class Sources:
     visible: set[UUID]
     words: dict[int, str]  # why a person graded it otherwise
     corrections: dict[tuple[datetime, str], Any]  # what fields were set to
+    given_back: dict[datetime, str]  # why, in somebody's own words
     fields: Definitions = field(default_factory=dict)
 
 
@@ -136,10 +139,11 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
             (one.at, one.key): one.value
             for one in (
                 Correction.objects.filter(lead=lead)
-                if any(e.name == "LeadCorrected" for e in entries)
+                if any(e.name in {"LeadCorrected", "FactsCorrected"} for e in entries)
                 else ()
             )
         },
+        given_back=_given_back(lead, entries),
     )
 
 
@@ -263,9 +267,16 @@ def _assigned(entry: Entry, sources: Sources) -> Moment:
 
 
 def _pooled(entry: Entry, sources: Sources) -> Moment:
-    detail = word(REASONS, entry.data.get("reason", ""))
-    title = _("Into the pool")
-    return Moment(entry.at, "users", title, detail=detail, is_decision=True, stop=_("Pool"))
+    return Moment(
+        entry.at,
+        "users",
+        _("Into the pool"),
+        sources.members.get(entry.actor_id, ""),
+        quote=sources.given_back.get(entry.at, ""),
+        detail=word(REASONS, entry.data.get("reason", "")),
+        is_decision=True,
+        stop=_("Pool"),
+    )
 
 
 def _closed(entry: Entry, sources: Sources) -> Moment:
@@ -320,6 +331,18 @@ def _corrected(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "note", _("Fields changed"), who, quote="\n".join(told))
 
 
+def _facts_corrected(entry: Entry, sources: Sources) -> Moment:
+    """Tell what a lead was said to be about, and where from, before and after."""
+    who = sources.members.get(entry.actor_id, "")
+    told = []
+    for fact in entry.data["facts"]:
+        said = sources.corrections.get((entry.at, LEAD + fact))
+        if said:
+            was, now_is = (fact_in_words(fact, said[key]) or "–" for key in ("was", "is"))
+            told.append(f"{word(FACTS, fact)}: {was} → {now_is}")
+    return Moment(entry.at, "note", _("Corrected"), who, quote="\n".join(told))
+
+
 def _revealed(entry: Entry, sources: Sources) -> Moment:
     who = (sources.tokens if entry.actor_kind == "token" else sources.members).get(
         entry.actor_id, ""
@@ -347,6 +370,7 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "NextStepPlanned": _planned,
     "IdentifiersRevealed": _revealed,
     "LeadCorrected": _corrected,
+    "FactsCorrected": _facts_corrected,
     "LeadRestored": _restored,
     "MessageMoved": _moved,
     "MessageReturned": _returned,
@@ -371,6 +395,20 @@ def _reason_of(submission: Submission | None) -> str:
     except SealBroken:
         return ""
     return veil(outcome.reason) if outcome else ""
+
+
+def _given_back(lead: Lead, entries: Iterable[Entry]) -> dict[datetime, str]:
+    if not any(e.name == "LeadPooled" and e.actor_kind == "member" for e in entries):
+        return {}
+    found = GivenBack.objects.filter(placement__lead=lead).select_related("placement")
+    return {one.placement.opened_at: _back_note_of(one) for one in found}
+
+
+def _back_note_of(one: GivenBack) -> str:
+    try:
+        return back_note(one)
+    except SealBroken:
+        return _("The text cannot be opened with the present key")
 
 
 def _note_of(call: Call) -> str:

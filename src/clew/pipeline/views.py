@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clew.access.models import Member
 from clew.base.ledger import Actor
 from clew.contacts.actions import reveal as reveal_identifiers
+from clew.contacts.queries import facts_of
 from clew.errors import Conflict, Invalid
 from clew.grading.models import Level
 from clew.handoff.actions import leads as handoff
@@ -30,13 +31,20 @@ from clew.pipeline import queries
 from clew.pipeline.actions import leads as actions
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
-from clew.pipeline.errors import EndUnknown, NextTimeMissing, ValueUnreadable
+from clew.pipeline.errors import (
+    BackReasonUnknown,
+    EndUnknown,
+    NextTimeMissing,
+    NoteTooLong,
+    ValueUnreadable,
+)
 from clew.pipeline.filters import clean
 from clew.pipeline.forms import (
-    NOTE_AT_MOST,
     AssignForm,
+    BackForm,
     CallForm,
     CloseForm,
+    FactsForm,
     FieldsForm,
     PlanForm,
 )
@@ -44,6 +52,7 @@ from clew.pipeline.leads import pool
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
 from clew.pipeline.wording import (
+    BACK,
     ENDS,
     EXCLUDED,
     EXCLUSION_ICONS,
@@ -205,6 +214,23 @@ def close(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def give_back(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Give a lead back to the pool of its team; where somebody was faster, say so on its page."""
+    viewer, form = _viewer(request), BackForm(request.POST)
+    found = visible_lead(viewer, lead_id)
+    if not form.is_valid():
+        raise NoteTooLong if "note" in form.errors else BackReasonUnknown
+    reason, note = form.cleaned_data["reason"], form.cleaned_data["note"]
+    try:
+        actions.give_back(found.pk, reason=reason, note=note, member=viewer, now=_now())
+    except Conflict as refused:
+        messages.error(request, _(refused.message))
+        return redirect("pipeline:lead", found.pk)
+    messages.success(request, _("Back in the pool: %(reason)s") % {"reason": word(BACK, reason)})
+    return redirect("pipeline:my_day")
+
+
+@require_POST
 def claim(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Take a lead from the pool; where somebody was faster, say so and stay at the pool."""
     viewer = _viewer(request)
@@ -257,8 +283,9 @@ def lead_page(
     *,
     numbers: list[tuple[str, str]] | None = None,
     fields: FieldsForm | None = None,
+    facts: FactsForm | None = None,
 ) -> HttpResponse:
-    """The page of a lead: with full numbers, or with what was wrong in its fields."""
+    """The page of a lead: with full numbers, or with what was wrong in what was sent."""
     now = _now()
     found = dossier(_viewer(request), lead_id, now)
     in_use = [one for one in found.fields if not one.is_retired]
@@ -269,18 +296,22 @@ def lead_page(
         "numbers": numbers,
         "purposes": PURPOSES.items(),
         "ends": [(code, ENDS[code]) for code in actions.ENDS],
+        "back": [(code, BACK[code]) for code in actions.BACK],
         "times": times(now),
         "colleagues": colleagues(_viewer(request)),
         "levels": sorted(Level, reverse=True),
         "fields": fields or FieldsForm(None, fields=in_use, held=found.lead.custom),
+        "facts": facts or FactsForm(None, held=facts_of(found.lead)),
     }
-    status = Invalid.status if fields else 200
+    status = Invalid.status if fields or facts else 200
     return render(request, "pipeline/lead.html", context, status=status)
 
 
 def _typed(request: HttpRequest) -> Sheet:
     """Give a call sheet as it was sent, whatever it holds; an id that is none gives way to a new one."""
-    sent = {name: request.POST.get(name, "")[:NOTE_AT_MOST] for name in Sheet.__struct_fields__}
+    sent = {
+        name: request.POST.get(name, "")[: actions.NOTE_AT_MOST] for name in Sheet.__struct_fields__
+    }
     try:
         call_id = UUID(sent.pop("call_id"))
     except ValueError:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from clew.capture.regions import resolve, shown
 from clew.pipeline.rules import Group, Left, Next, Said, Standing, left
 
 Words = Mapping[str, str | Promise]
@@ -73,7 +74,16 @@ ENDS: Words = {
     "lapsed": gettext_lazy("No longer valid"),
     "merged": gettext_lazy("Merged with an older enquiry"),
 }
+BACK: Words = {
+    "no_time": gettext_lazy("No time for it"),
+    "not_mine": gettext_lazy("Another region or product group"),
+    "stuck": gettext_lazy("Does not get on with it"),
+    "wants_other": gettext_lazy("The customer wants somebody else"),
+    "other": gettext_lazy("Another reason"),
+}
 REASONS: Words = {
+    **BACK,
+    "taken_back": gettext_lazy("The giving back was taken back"),
     "turn": gettext_lazy("By turn"),
     "idle": gettext_lazy("To who had waited longest"),
     "grade": gettext_lazy("This grade goes to the pool"),
@@ -90,6 +100,7 @@ REASONS: Words = {
     "nobody_covers": gettext_lazy("Nobody takes this region or product group"),
     "owner_left": gettext_lazy("Whoever had it has left"),
 }
+FACTS: Words = {"category": gettext_lazy("Category"), "region": gettext_lazy("Region")}
 EXCLUSIONS: Words = {
     "other_category": gettext_lazy("Takes this product group"),
     "out_of_territory": gettext_lazy("Takes this region"),
@@ -273,6 +284,11 @@ def intent(level: int | None) -> str:
 def word(words: Words, code: str) -> str:
     """Give the word for a code; what somebody wrote by hand stays as it is."""
     return str(words.get(code, code))
+
+
+def fact_in_words(fact: str, text: str) -> str:
+    """Give a product group as it is written, and a region by its proper name where one is meant."""
+    return shown(text, resolve(text).code) if fact == "region" else text
 
 
 def _why_task(last: LastCall) -> str:

@@ -17,19 +17,24 @@ from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.actions.first_contacts import note_first_contacts
+from clew.pipeline.belt import revive
 from clew.pipeline.errors import (
+    BackReasonUnknown,
     CallOfAnotherLead,
     EndUnknown,
     LeadNotClaimed,
     NextTimeMissing,
     NextTimePassed,
+    NoteTooLong,
 )
 from clew.pipeline.events import CallLogged, NextStepPlanned
-from clew.pipeline.models import Call, Clock, Draft, Result, Task
-from clew.pipeline.queries import draft_place, note_place
+from clew.pipeline.models import Call, Clock, Draft, GivenBack, Result, Task
+from clew.pipeline.queries import back_place, draft_place, note_place
 from clew.pipeline.schemas import Sheet
 
 ENDS = ("won", "lost_price", "lost_rival", "lost_need", "lost_silent")
+BACK = ("no_time", "not_mine", "stuck", "wants_other", "other")  # why a lead goes back to the pool
+NOTE_AT_MOST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,45 @@ def close_lead(
         defaults={"is_won": reason == "won", "value_minor": value_minor, "ended_at": now},
     )
     _end(placement, reason, actor=_actor(member), now=now)
+
+
+@transaction.atomic
+def give_back(
+    lead_id: UUID, *, reason: str, member: Member, now: datetime, note: str = ""
+) -> Placement:
+    """Give a lead back to the pool of its team for one of `BACK`, with a note in one's own words.
+
+    Its clock and next step stop at this very moment. Nobody gets it by turn from there: it is claimed, or
+    given to somebody. Raises LeadMissing, LeadNotClaimed, BackReasonUnknown, NoteTooLong.
+    """
+    said = note.strip()
+    if reason not in BACK:
+        raise BackReasonUnknown
+    if len(said) > NOTE_AT_MOST:
+        raise NoteTooLong
+    held = _held(member, lead_id)
+    _stop_clock(held.lead_id, now)
+    _finish_tasks(held.lead_id, now)
+    pooled = handoff.to_pool(
+        held.lead_id, team_id=held.team_id, actor=_actor(member), now=now, reason=reason
+    )
+    if said:
+        GivenBack.objects.create(placement=pooled, note=seal(said.encode(), back_place(pooled.pk)))
+    return pooled
+
+
+@transaction.atomic
+def take_again(lead_id: UUID, *, seat_id: int, member: Member, now: datetime) -> Placement:
+    """Let a lead go from the pool to whoever had given it back; clock and next step go on where they stopped.
+
+    The caller has checked that the member may do it. Raises LeadMissing, LeadNotOpen, SeatMissing.
+    """
+    lock_leads([lead_id])
+    pooled = placement_of(lead_id)
+    revive({lead_id: pooled.opened_at})
+    return handoff.assign(
+        lead_id, seat_id=seat_id, actor=_actor(member), now=now, reason="taken_back"
+    )
 
 
 @transaction.atomic

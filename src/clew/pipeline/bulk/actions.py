@@ -15,14 +15,9 @@ from django.db.models import F
 from clew.access.models import Member
 from clew.base.bulk import delete_some
 from clew.base.ledger import Actor, append
-from clew.capture.custom import accept
-from clew.capture.queries import all_definitions
-from clew.contacts.errors import ValuesRefused
 from clew.errors import ClewError
-from clew.grading.models import Level
-from clew.handoff.errors import SeatMissing
 from clew.handoff.queries import visible_leads
-from clew.pipeline.actions.leads import ENDS
+from clew.pipeline.bulk.checks import check
 from clew.pipeline.bulk.deeds import do
 from clew.pipeline.bulk.queries import (
     bulk_seen,
@@ -33,18 +28,12 @@ from clew.pipeline.bulk.queries import (
     terms_of,
 )
 from clew.pipeline.bulk.rules import Terms, judge, stamp
-from clew.pipeline.dossier import colleagues
 from clew.pipeline.errors import (
     ActDenied,
     ActUnknown,
     BulkMissing,
     BulkOver,
     BulkTooLarge,
-    EndUnknown,
-    FieldUnchosen,
-    GradeUnsaid,
-    NextTimeMissing,
-    NextTimePassed,
     NothingChosen,
     NothingToChange,
     UndoOver,
@@ -56,7 +45,6 @@ from clew.pipeline.models import BulkEdit, BulkRow
 
 AT_MOST = 10_000  # leads of one change
 PIECE = 50  # leads, about half a second
-LONGEST_WHY = 200
 State = BulkEdit.State
 
 
@@ -99,13 +87,12 @@ def choose(
 def say(bulk_id: UUID, terms: Terms, *, viewer: Member, now: datetime) -> None:
     """Say what exactly is to be done, and judge each lead by how it stands now. It may be said again until it begins.
 
-    Raises BulkMissing, BulkOver, SeatMissing, NextTimeMissing, NextTimePassed, EndUnknown, GradeUnsaid,
-    FieldUnchosen, ValuesRefused.
+    Raises BulkMissing, BulkOver, and what `check` refuses.
     """
     bulk = _locked(bulk_id, viewer)
     if bulk.state not in {State.CHOSEN, State.JUDGED}:
         raise BulkOver
-    _check(bulk.act, terms, viewer, now)
+    check(bulk.act, terms, viewer=viewer, now=now)
     _judge(bulk, terms)
 
 
@@ -215,41 +202,9 @@ def _locked(bulk_id: UUID, viewer: Member) -> BulkEdit:
     return bulk
 
 
-def _check(act: str, terms: Terms, viewer: Member, now: datetime) -> None:
-    if act == BulkEdit.Act.ASSIGN and terms.seat_id not in {
-        seat.seat_id for seat in colleagues(viewer)
-    }:
-        raise SeatMissing
-    if act == BulkEdit.Act.PLAN:
-        _check_time(terms.due_at, now)
-    if act == BulkEdit.Act.CLOSE and terms.end not in ENDS:
-        raise EndUnknown
-    if act == BulkEdit.Act.FIELD:
-        _check_field(terms)
-    is_said = terms.level in Level.values and 0 < len(terms.why.strip()) <= LONGEST_WHY
-    if act == BulkEdit.Act.GRADE and not is_said:
-        raise GradeUnsaid
-
-
-def _check_field(terms: Terms) -> None:
-    field = all_definitions().get(terms.field)
-    if field is None or field.is_retired:
-        raise FieldUnchosen
-    _typed, code = accept(field, terms.value)
-    if code:
-        raise ValuesRefused([(terms.field, code)])
-
-
-def _check_time(due_at: str, now: datetime) -> None:
-    if not due_at:
-        raise NextTimeMissing
-    if datetime.fromisoformat(due_at) <= now:
-        raise NextTimePassed
-
-
 def _judge(bulk: BulkEdit, terms: Terms) -> None:
     rows = list(bulk.rows.order_by("pk"))
-    found = stands([row.lead_id for row in rows], terms.field)
+    found = stands([row.lead_id for row in rows], bulk.act, terms.field)
     for row in rows:
         stand = found.get(row.lead_id)
         row.code, row.stamp = judge(bulk.act, terms, stand), stamp(bulk.act, stand)

@@ -13,9 +13,9 @@ from clew.handoff.belt.forgetting import tell
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_lead
 from clew.pipeline.actions import leads
-from clew.pipeline.actions.fields import set_fields
-from clew.pipeline.bulk.queries import may_act, stands
-from clew.pipeline.bulk.rules import TAKEN_BACK_BY, Terms, stamp
+from clew.pipeline.actions.fields import set_facts, set_fields
+from clew.pipeline.bulk.queries import may_act, stands, terms_of
+from clew.pipeline.bulk.rules import FILLS, TAKEN_BACK_BY, Terms, stamp
 from clew.pipeline.errors import ActDenied, LeadMoved
 from clew.pipeline.models import BulkEdit, BulkRow
 
@@ -36,8 +36,8 @@ def do(bulk: BulkEdit, row: BulkRow, terms: Terms, *, now: datetime) -> int | No
     visible_lead(viewer, row.lead_id)
     if stamp(act, stands([row.lead_id]).get(row.lead_id)) != row.stamp:
         raise LeadMoved
-    if act == Act.FIELD:
-        _fill(bulk, row, terms, viewer, now)
+    if act in FILLS:
+        _fill(act, bulk, row, viewer=viewer, now=now)
     elif bulk.undoes:
         before = bulk.undoes.rows.get(lead_id=row.lead_id).stamp or 0
         _take_back(act, row.lead_id, before, viewer=viewer, now=now)
@@ -57,6 +57,8 @@ def _act(act: str, lead_id: UUID, terms: Terms, *, viewer: Member, now: datetime
         leads.close_lead(lead_id, reason=terms.end, member=viewer, now=now)
     elif act == Act.REOPEN:
         handoff.reopen(lead_id, actor=_actor(viewer), now=now)
+    elif act == Act.POOL:
+        leads.give_back(lead_id, reason=terms.reason, member=viewer, now=now)
     elif act == Act.GRADE:
         grading.override(lead_id, terms.level or 0, terms.why, member=viewer, now=now)
         tell([lead_id])
@@ -65,17 +67,25 @@ def _act(act: str, lead_id: UUID, terms: Terms, *, viewer: Member, now: datetime
         tell([lead_id])
 
 
-def _fill(bulk: BulkEdit, row: BulkRow, terms: Terms, viewer: Member, now: datetime) -> None:
-    """Fill a custom field where it still holds what it held, or give back what it held before."""
+def _fill(act: str, bulk: BulkEdit, row: BulkRow, *, viewer: Member, now: datetime) -> None:
+    """Fill in what still holds what it held, or give back what it held before."""
+    terms = terms_of(bulk)
     new = bulk.undoes.rows.get(lead_id=row.lead_id).held if bulk.undoes else terms.value
-    shown = {terms.field: row.held}
-    set_fields([row.lead_id], {terms.field: new}, shown=shown, member=viewer, now=now)
+    if act == Act.FIELD:
+        shown = {terms.field: row.held}
+        set_fields([row.lead_id], {terms.field: new}, shown=shown, member=viewer, now=now)
+    else:
+        held, facts = {act: str(row.held or "")}, {act: str(new or "")}
+        set_facts([row.lead_id], facts, shown=held, member=viewer, now=now)
 
 
 def _take_back(act: str, lead_id: UUID, before: int, *, viewer: Member, now: datetime) -> None:
     """Put a lead back to where it stood, by the actions that a person would use for it."""
     if act == Act.CLOSE:
         handoff.reopen(lead_id, actor=_actor(viewer), now=now)
+    elif act == Act.POOL:
+        stood = Placement.objects.get(pk=before)
+        leads.take_again(lead_id, seat_id=stood.seat_id or 0, member=viewer, now=now)
     elif act == Act.ASSIGN:
         _give_back(lead_id, Placement.objects.select_related("seat").get(pk=before), viewer, now)
     else:

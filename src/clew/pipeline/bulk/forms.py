@@ -12,12 +12,16 @@ from clew.access.models import Member
 from clew.capture.custom import LONGEST_TEXT, Definition, read, written
 from clew.capture.inputs import WORDS
 from clew.capture.queries import all_definitions, definitions
+from clew.contacts.rules import FACTS, LONGEST_FACT
 from clew.grading.models import Level
-from clew.pipeline.actions.leads import ENDS
-from clew.pipeline.bulk.actions import LONGEST_WHY
+from clew.pipeline.actions.leads import BACK, ENDS
+from clew.pipeline.bulk.checks import LONGEST_WHY
 from clew.pipeline.bulk.rules import Terms
+from clew.pipeline.categories import known_categories
 from clew.pipeline.custom import heading
 from clew.pipeline.dossier import colleagues
+from clew.pipeline.forms import region_meant
+from clew.pipeline.wording import BACK as BACK_WORDS
 from clew.pipeline.wording import ENDS as END_WORDS
 from clew.pipeline.wording import GRADES
 
@@ -27,6 +31,9 @@ FIELDS = {
     "close": ["end"],
     "grade": ["level", "why"],
     "field": ["field", "text"],
+    "category": ["category"],
+    "region": ["region"],
+    "pool": ["reason"],
 }
 
 
@@ -71,14 +78,33 @@ class TermsForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
 
+    category = forms.ChoiceField(
+        label=_("Category"), widget=forms.Select(attrs={"class": "form-select"})
+    )
+    region = forms.CharField(
+        label=_("Region"),
+        max_length=LONGEST_FACT,
+        help_text=_("As people write it: 江苏昆山, 320583"),
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=[(code, BACK_WORDS[code]) for code in BACK],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
     def __init__(self, act: str, viewer: Member, *args: Any, **kwargs: Any) -> None:
         """Keep the fields of one act."""
         super().__init__(*args, **kwargs)
         self.fields = {name: self.fields[name] for name in FIELDS.get(act, [])}
+        self.act = act
         self.known = {one.key: one for one in definitions()} if act == "field" else {}
         field = self.fields.get("field")
         if isinstance(field, forms.ChoiceField):
             field.choices = list(_offered(self.known.values()))
+        category = self.fields.get("category")
+        if isinstance(category, forms.ChoiceField):
+            category.choices = [(name, name) for name in known_categories()]
         seat = self.fields.get("seat")
         if isinstance(seat, forms.TypedChoiceField):
             words = _("%(name)s (%(open)s of %(capacity)s)")
@@ -89,6 +115,10 @@ class TermsForm(forms.Form):
                 )
                 for s in colleagues(viewer)
             ]
+
+    def clean_region(self) -> str:
+        """Read the region as leads keep it."""
+        return region_meant(self.cleaned_data["region"])
 
     def clean(self) -> dict[str, Any]:
         """Read the value as its field takes it."""
@@ -112,7 +142,8 @@ class TermsForm(forms.Form):
             level=sent.get("level"),
             why=sent.get("why", ""),
             field=sent.get("key", ""),
-            value=sent.get("value"),
+            value=sent.get(self.act) if self.act in FACTS else sent.get("value"),
+            reason=sent.get("reason", ""),
         )
 
 
@@ -137,6 +168,9 @@ def said_again(terms: Terms) -> dict[str, Any]:
         "end": terms.end,
         "level": terms.level,
         "why": terms.why,
+        "category": terms.value,
+        "region": terms.value,
+        "reason": terms.reason,
         "field": f"{terms.field}={terms.value or ''}"
         if field and field.kind == "choice"
         else terms.field,

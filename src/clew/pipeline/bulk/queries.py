@@ -17,6 +17,7 @@ from clew.pipeline.errors import BulkMissing
 from clew.pipeline.models import BulkEdit, BulkRow
 
 UNDO_WITHIN = timedelta(days=1)
+HELD = {"category": "lead__category", "region": "lead__region"}  # else a custom field
 NAMED = 50  # leads that were left, as the page names them
 
 
@@ -49,15 +50,21 @@ def terms_of(bulk: BulkEdit) -> Terms:
     return msgspec.convert(bulk.terms, Terms)
 
 
-def stands(lead_ids: Collection[UUID], field: str = "") -> dict[UUID, Stand]:
-    """Tell how leads stand, and what a custom field of theirs holds, in two statements."""
+def stands(lead_ids: Collection[UUID], act: str = "", field: str = "") -> dict[UUID, Stand]:
+    """Tell how leads stand, and what they hold where an act fills that in, in two statements."""
     graded = Grade.objects.filter(lead__in=lead_ids, superseded_at=None)
     grades = {grade.lead_id: grade for grade in graded.only("lead", "level", "override")}
     placed = Placement.objects.filter(lead__in=lead_ids, closed_at=None)
-    rows = placed.values_list("lead_id", "kind", "pk", "seat_id", "lead__custom")
+    rows = placed.values_list("lead_id", "kind", "pk", "seat_id", HELD.get(act, "lead__custom"))
     return {
-        lead_id: _stand(kind, pk, seat_id, grades.get(lead_id), custom.get(field))
-        for lead_id, kind, pk, seat_id, custom in rows
+        lead_id: _stand(
+            kind,
+            pk,
+            seat_id,
+            grades.get(lead_id),
+            held.get(field) if isinstance(held, dict) else held,
+        )
+        for lead_id, kind, pk, seat_id, held in rows
     }
 
 

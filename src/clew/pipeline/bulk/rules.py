@@ -10,11 +10,16 @@ TAKEN_BACK_BY = {
     "close": "reopen",
     "grade": "grade",
     "field": "field",
+    "category": "category",
+    "region": "region",
+    "pool": "pool",
 }  # by what one must be allowed to do
 OF_GRADES = frozenset({"grade", "lift"})
+FILLS = frozenset({"field", "category", "region"})  # told by what a lead holds, not by a stamp
 CODES = (
     "closed_already",
     "in_pool",
+    "pooled_already",
     "there_already",
     "open_already",
     "not_graded",
@@ -48,14 +53,15 @@ class Terms:
     level: int | None = None
     why: str = ""
     field: str = ""
-    value: Held = None
+    value: Held = None  # of the field; the product group or region
+    reason: str = ""  # why it goes back to the pool
 
 
 def judge(act: str, terms: Terms, stand: Stand | None) -> str:
     """Say why an act would leave a lead as it is; nothing where it would change it."""
     if stand is None:
         return "gone"
-    if act == "field":
+    if act in FILLS:
         return "holds_already" if stand.held == terms.value else ""
     if act in OF_GRADES:
         return _judge_grade(act, terms, stand)
@@ -69,7 +75,9 @@ def _judge_place(act: str, terms: Terms, stand: Stand) -> str:
         return "closed_already"
     if act == "assign":
         return "there_already" if stand.seat_id == terms.seat_id else ""
-    return "in_pool" if stand.kind == "pool" else ""
+    if stand.kind == "pool":
+        return "pooled_already" if act == "pool" else "in_pool"
+    return ""
 
 
 def _judge_grade(act: str, terms: Terms, stand: Stand) -> str:
@@ -82,6 +90,6 @@ def _judge_grade(act: str, terms: Terms, stand: Stand) -> str:
 
 def stamp(act: str, stand: Stand | None) -> int | None:
     """Give what must still be in force for the change to be the one that was shown."""
-    if stand is None or act == "field":
+    if stand is None or act in FILLS:
         return None
     return stand.grade_id if act in OF_GRADES else stand.placement_id

@@ -1,5 +1,6 @@
 """What is done to many leads, and why some are left, in words."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.utils.timezone import localtime
@@ -11,7 +12,7 @@ from clew.capture.custom import shown
 from clew.capture.queries import all_definitions
 from clew.pipeline.bulk.rules import Terms
 from clew.pipeline.dossier import colleagues
-from clew.pipeline.wording import ENDS, GRADES, Words, word
+from clew.pipeline.wording import BACK, ENDS, FACTS, GRADES, Words, fact_in_words, word
 
 ACTS: Words = {
     "assign": gettext_lazy("Give to somebody"),
@@ -21,11 +22,16 @@ ACTS: Words = {
     "grade": gettext_lazy("Grade yourself"),
     "lift": gettext_lazy("Let the rules grade"),
     "field": gettext_lazy("Fill a field"),
+    "category": gettext_lazy("Correct the category"),
+    "region": gettext_lazy("Correct the region"),
+    "pool": gettext_lazy("Back to the pool"),
     "undo": gettext_lazy("Take back"),
 }
 LEFT: Words = {
     "closed_already": gettext_lazy("Closed already"),
     "in_pool": gettext_lazy("In the pool: somebody must claim it first"),
+    "pooled_already": gettext_lazy("In the pool already"),
+    "lead_not_claimed": gettext_lazy("Somebody has changed it meanwhile"),
     "there_already": gettext_lazy("With that person already"),
     "open_already": gettext_lazy("Open already"),
     "not_graded": gettext_lazy("Not graded yet"),
@@ -49,17 +55,35 @@ def deed(act: str, terms: Terms, viewer: Member) -> str:
     if act == "assign" and terms.seat_id:
         names = {seat.seat_id: seat.name for seat in colleagues(viewer)}
         return _("Give to %(name)s") % {"name": names.get(terms.seat_id, "?")}
-    if act == "plan" and terms.due_at:
-        at = localtime(datetime.fromisoformat(terms.due_at))
-        return _("Next contact %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M}"}
-    if act == "close" and terms.end:
-        return _("Close: %(reason)s") % {"reason": word(ENDS, terms.end)}
-    if act == "grade" and terms.level:
-        grade = word(GRADES, str(terms.level))
-        return _("Grade %(grade)s: %(why)s") % {"grade": grade, "why": terms.why}
-    if act == "field" and terms.field:
-        return _field(terms)
+    if act in SAID and terms != Terms():
+        return SAID[act](terms)
     return word(ACTS, act)
+
+
+def _plan(terms: Terms) -> str:
+    at = localtime(datetime.fromisoformat(terms.due_at))
+    return _("Next contact %(time)s") % {"time": f"{at:%Y-%m-%d %H:%M}"}
+
+
+def _close(terms: Terms) -> str:
+    return _("Close: %(reason)s") % {"reason": word(ENDS, terms.end)}
+
+
+def _grade(terms: Terms) -> str:
+    grade = word(GRADES, str(terms.level))
+    return _("Grade %(grade)s: %(why)s") % {"grade": grade, "why": terms.why}
+
+
+def _pool(terms: Terms) -> str:
+    return _("Back to the pool: %(reason)s") % {"reason": word(BACK, terms.reason)}
+
+
+def _fact(fact: str) -> Callable[[Terms], str]:
+    def said(terms: Terms) -> str:
+        words = {"field": word(FACTS, fact), "value": fact_in_words(fact, str(terms.value))}
+        return _("%(field)s: %(value)s") % words
+
+    return said
 
 
 def _field(terms: Terms) -> str:
@@ -68,3 +92,14 @@ def _field(terms: Terms) -> str:
         return word(ACTS, "field")
     words = {"field": field.label, "value": shown(field, terms.value)}
     return _("%(field)s: %(value)s") % words if words["value"] else _("Empty %(field)s") % words
+
+
+SAID: dict[str, Callable[[Terms], str]] = {
+    "plan": _plan,
+    "close": _close,
+    "grade": _grade,
+    "field": _field,
+    "category": _fact("category"),
+    "region": _fact("region"),
+    "pool": _pool,
+}

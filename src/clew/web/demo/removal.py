@@ -19,6 +19,8 @@ STATEMENTS = (
     "delete from pipeline_call where lead_id in (select id from doomed)",
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
+    """delete from pipeline_givenback where placement_id in (select p.id from handoff_placement p
+       where p.lead_id in (select id from doomed))""",
     "delete from handoff_placement where lead_id in (select id from doomed)",
     "delete from handoff_route where lead_id in (select id from doomed)",
     "delete from handoff_round where team_id in (select id from teams)",
