@@ -33,6 +33,7 @@ OPEN = {
     "routing",
     "custom",
     "having",
+    "lettering",
     "fields",
     "inputs",
 }

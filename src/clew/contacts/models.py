@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from clew.base.models import Written
 from clew.capture.models import Source, Submission
+from clew.contacts.lettering import Pairs
 
 
 class Contact(Written):
@@ -40,6 +41,7 @@ class Contact(Written):
                 condition=Q(survivor__isnull=False),
             ),
             models.Index(fields=["written_in", "id", "written_at"], name="contact_written"),
+            GinIndex(Pairs("name", "company"), name="contact_letter_pairs"),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +146,7 @@ class Lead(Written):
         ]
         indexes = [
             models.Index(fields=["is_history", "-opened_at"], name="lead_newest"),
+            models.Index(fields=["-opened_at"], name="lead_newest_of_all"),  # what a search walks
             models.Index(
                 fields=["follows"],
                 name="lead_followed",

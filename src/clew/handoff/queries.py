@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from msgspec import convert
 
@@ -34,15 +34,19 @@ SECOND = 1_000_000  # microseconds
 
 
 def visible_leads(viewer: Member) -> QuerySet[Lead]:
-    """Give the leads a member may see: own and pooled ones, the teams' ones, or all."""
+    """Give the leads a member may see: own and pooled ones, the teams' ones, or all.
+
+    What a salesperson sees is little among a million, and is found by two indexes rather than left over.
+    """
     if viewer.role == Role.ADMINISTRATOR:
         return Lead.objects.all()
     team_ids = viewer.memberships.values("team_id")
-    last = Placement.objects.filter(lead=OuterRef("pk"), closed_at=None)
+    stands = Placement.objects.filter(closed_at=None)
     if viewer.role == Role.MANAGER:
-        return Lead.objects.filter(Exists(last.filter(team__in=team_ids)))
-    mine = Q(seat__member=viewer) | Q(kind=Placement.Kind.POOL, team__in=team_ids)
-    return Lead.objects.filter(Exists(last.filter(mine)))
+        return Lead.objects.filter(Exists(stands.filter(lead=OuterRef("pk"), team__in=team_ids)))
+    own = stands.filter(seat__in=viewer.seats.values("pk")).values("lead_id")
+    pooled = stands.filter(kind=Placement.Kind.POOL, team__in=team_ids).values("lead_id")
+    return Lead.objects.filter(pk__in=own.union(pooled))
 
 
 def visible_lead(viewer: Member, lead_id: UUID) -> Lead:

@@ -33,6 +33,7 @@ from clew.capture.models import ImportRow
 from clew.capture.queries import all_definitions
 from clew.capture.regions import resolve
 from clew.contacts.having import by_value
+from clew.contacts.lettering import says
 from clew.contacts.models import Lead, Repeat
 from clew.contacts.queries import contacts_by_number
 from clew.grading.models import Grade
@@ -211,10 +212,11 @@ def _brought(batch: str) -> Q:
 
 def _meant(words: str) -> Q:
     """Find by name or company, or by a number or its last four digits."""
-    named = Q(contact__name__icontains=words) | Q(contact__company__icontains=words)
-    if sum(c.isdigit() for c in words) >= DIGITS_AT_LEAST:
-        return named | Q(contact__in=contacts_by_number(words))
-    return named
+    named = says(words, "contact__")
+    if sum(c.isdigit() for c in words) < DIGITS_AT_LEAST:
+        return named
+    numbered = Lead.objects.filter(contact__in=contacts_by_number(words))
+    return Q(pk__in=numbered.values("pk").union(Lead.objects.filter(named).values("pk")))
 
 
 def _beyond(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
