@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from clew.access.events import TokenIssued, TokenRevoked
 from clew.access.models import Member, Token
@@ -62,7 +64,10 @@ def issue(*, name: str, scopes: Iterable[str], by: Member, now: datetime) -> tup
 def revoke(token_id: int, *, by: Member, now: datetime) -> None:
     """End a token: at once in this process, within five seconds in the others."""
     with transaction.atomic():
-        if Token.objects.filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=now):
+        open_ones = Token.objects.filter(pk=token_id, revoked_at__isnull=True)
+        if open_ones.update(
+            revoked_at=Greatest(now, F("created_at"))
+        ):  # the clock may have gone back
             append(TokenRevoked(token_id), actor=Actor("member", str(by.pk)), at=now)
     _found.clear()
 

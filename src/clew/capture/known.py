@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -35,6 +34,7 @@ class Known:
         self._link = link
         self._clock = clock
         self._at = float("-inf")
+        self._failed_at = float("-inf")
         self._turn = asyncio.Lock()
         self._grants: dict[bytes, Grant] = {}
         self._origins: dict[str, Origin] = {}
@@ -78,14 +78,21 @@ class Known:
             await self._load(since=self._clock() - AHEAD)
 
     async def _load(self, *, since: float) -> None:
+        asked_at = self._clock()
         async with self._turn:
             if self._at >= since:
                 return
+            if self._failed_at >= asked_at:  # else each of many would wait as long, one by one
+                raise Unavailable
             await asyncio.sleep(max(0.0, min(PAUSE, self._at + PAUSE - self._clock())))
             at = self._clock()
-            tokens: list[tuple[Any, ...]] = await self._link.fetch(ACTIVE)
-            sources: list[tuple[Any, ...]] = await self._link.fetch(SOURCES)
-            fields: list[tuple[Any, ...]] = await self._link.fetch(FIELDS)
+            try:
+                tokens, sources, fields = [
+                    await self._link.fetch(query) for query in (ACTIVE, SOURCES, FIELDS)
+                ]
+            except Unavailable:
+                self._failed_at = at
+                raise
             self._grants = {
                 digest: Grant(token, name, frozenset(scopes))
                 for digest, token, name, scopes in tokens

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,6 +20,7 @@ from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from clew.base.away import AWAY
 from clew.base.ledger import Actor
 from clew.base.sealing import lookup
 from clew.capture import tickets
@@ -113,7 +113,7 @@ def _page(slug: str) -> Form:
     )
     try:
         page = pages.filter(slug=slug, is_active=True).first()
-    except (OperationalError, InterfaceError) as lost:
+    except AWAY as lost:
         if slug not in _seen:
             raise Unavailable from lost
         return _seen[slug]
@@ -158,7 +158,7 @@ def _store(request: HttpRequest, sent: Sent, now: datetime) -> UUID:
         visits.visit(lookup(_network(request), "form address"), most=most, now=now)
         visits.note_sending(sent.page.slug, is_proven=sent.is_proven, now=now)
         shown = ConsentText.objects.get(pk=sent.ticket.text_id)
-    except (OperationalError, InterfaceError) as lost:
+    except AWAY as lost:
         raise Unavailable from lost
     evidence = {
         **_evidence(request),
@@ -220,8 +220,6 @@ def _show(
         "wording": _wording(page.consent_text),
     }
     response = render(request, "capture/form.html", context, status=error.status if error else 200)
-    if isinstance(error, Unavailable):
-        response.headers["Retry-After"] = "10"
     if isinstance(error, TooManyVisits | FormOverrun):
         response.headers["Retry-After"] = "600"
     return response
@@ -230,7 +228,7 @@ def _show(
 def _ticket(request: HttpRequest, page: Form, now: datetime) -> tickets.Ticket:
     """A new ticket. How much work it asks for hangs on how much is being sent."""
     bits = PROOF_BITS
-    with contextlib.suppress(OperationalError, InterfaceError):
+    with contextlib.suppress(*AWAY):
         bits = work_bits(visits.sent_lately(page.slug, now))
     tags, referrer = request.GET.dict(), request.headers.get("Referer", "")
     return tickets.show(page.slug, page.consent_text_id, tags, referrer, now, bits=bits)
@@ -265,7 +263,7 @@ def _refuse(
     request: HttpRequest, page: Form, form: AskForm, error: ClewError, now: datetime
 ) -> None:
     """Note the refusal and keep what was typed, unless the database is what is missing."""
-    with contextlib.suppress(OperationalError, InterfaceError):
+    with contextlib.suppress(*AWAY):
         if isinstance(error, Unavailable):
             return
         failures.refuse("form", error.code, {"form": page.slug}, VISITOR, now)

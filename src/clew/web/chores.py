@@ -9,35 +9,23 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from clew.base import files
+from clew.base.away import AWAY
 from clew.capture.actions.rejections import settle_arrived
 from clew.grading.trials import actions as trials
 from clew.pipeline.actions import exports
 from clew.pipeline.bulk import actions as bulk
 from clew.web import importing, retention, searching
 from clew.web.office import settling
+from clew.web.pacing import every
 
 PAUSE_SECONDS = 0.5
 
 log = logging.getLogger("clew.chores")
 
 Chore = Callable[[datetime], bool]  # True: there was something to do, and there may be more
-
-
-def every(pause: timedelta, work: Callable[[datetime], object]) -> Chore:
-    """Make a chore of what is due now and then."""
-    done_at = datetime.min.replace(tzinfo=UTC)
-
-    def when_due(now: datetime) -> bool:
-        nonlocal done_at
-        if now - done_at >= pause:
-            work(now)
-            done_at = now
-        return False
-
-    return when_due
 
 
 CHORES: tuple[Chore, ...] = (
@@ -68,7 +56,7 @@ def attempt(chore: Chore) -> bool:
     """Do one piece of a chore; what goes wrong stops neither the others nor the thread."""
     try:
         return chore(datetime.now(UTC))
-    except (OperationalError, InterfaceError):
+    except AWAY:
         log.warning("the database is away; trying again")
         connection.close()
     except Exception:

@@ -3,13 +3,13 @@
 import logging
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from clew.base.away import AWAY
 from clew.errors import ClewError, Denied, Missing, Unavailable
 
 logger = logging.getLogger("clew.web")
@@ -148,7 +148,7 @@ def of(exception: BaseException | None) -> ClewError:
     """The error to show for any exception: nothing of its inside leaves the house."""
     if isinstance(exception, ClewError):
         return exception
-    if isinstance(exception, OperationalError | InterfaceError):
+    if isinstance(exception, AWAY):
         return Unavailable()
     return Broken()
 
@@ -156,7 +156,7 @@ def of(exception: BaseException | None) -> ClewError:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler400: also where the database went away before the session was saved, which Django calls that."""
     met: BaseException | None = exception
-    while met is not None and not isinstance(met, OperationalError | InterfaceError):
+    while met is not None and not isinstance(met, AWAY):
         met = met.__context__
     return render(request, Unavailable() if met else Unreadable())
 

@@ -13,8 +13,9 @@ from itertools import islice
 from uuid import UUID
 
 import msgspec
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
+from clew.base.away import AWAY
 from clew.base.bulk import analyze
 from clew.base.ids import uuid7
 from clew.base.sealing import lookup
@@ -188,7 +189,7 @@ def _store(batch: Import, good: Sequence[Good]) -> None:
 
     try:
         worker.retried(lambda: rows.let_through(batch, good, origin, belt, now=now))
-    except (HoldLost, OperationalError, InterfaceError):
+    except (HoldLost, *AWAY):
         raise
     except Exception:  # noqa: BLE001  a poisonous row may fail in any way; the worker isolates it
         worker.handle(rows.let_in(batch, good, origin, now=now), now)

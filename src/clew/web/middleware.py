@@ -13,13 +13,14 @@ from django.utils.http import urlencode
 
 from clew.access.models import Member
 from clew.access.tokens import find
-from clew.errors import ClewError, Denied
+from clew.errors import ClewError, Denied, Unavailable
 from clew.web import errors, headers, logs
 from clew.web.permissions import is_allowed
 
 Respond = Callable[[HttpRequest], HttpResponse]
 FLAG_TOO_LARGE = "clew.too_large"
 FLAG_TOO_SLOW = "clew.too_slow"
+AGAIN_SECONDS = "10"  # a database that restarts is back after this
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
@@ -41,6 +42,8 @@ class Envelope:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = reference
+        if response.status_code == Unavailable.status:
+            response.headers.setdefault("Retry-After", AGAIN_SECONDS)
         return response
 
 

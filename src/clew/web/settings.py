@@ -17,6 +17,16 @@ def read(name: str, default: str = "") -> str:
     return os.environ.get(f"CLEW_{name}", default)
 
 
+# A database that vanishes without a word (a cable, a firewall) is noticed within half a minute, not within hours.
+WATCHFUL = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's database settings for a URL or a libpq connection string."""
     parts = conninfo_to_dict(url)
@@ -27,7 +37,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
-        "OPTIONS": {"connect_timeout": "5", **parts, "prepare_threshold": None},
+        "OPTIONS": {**WATCHFUL, **parts, "prepare_threshold": None},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,

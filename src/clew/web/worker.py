@@ -4,11 +4,12 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
+from clew.base.away import AWAY
 from clew.base.bulk import as_array
 from clew.base.outbox import follow
 from clew.capture.models import Failure, Waiting
@@ -16,13 +17,15 @@ from clew.contacts.belt.identifying import Arrival
 from clew.contacts.errors import Overtaken
 from clew.errors import ClewError
 from clew.web.flow import FACTS, belt, keep_belt_moving, tick
+from clew.web.pacing import every
 
 BATCH = 500
 TRIES = 3
 POLL_SECONDS = 1.0
-TICK_SECONDS = 5.0
+TICK = timedelta(seconds=5)
 CHANNEL = "clew_waiting"
 RETRIED = {"40001", "40P01", "23505"}  # serialisation, deadlock, unique: somebody else was faster
+READ_ONLY = "25006"  # PostgreSQL calls it an internal error
 
 log = logging.getLogger("clew.worker")
 
@@ -30,17 +33,15 @@ log = logging.getLogger("clew.worker")
 def run(stop: threading.Event) -> None:
     """Work until told to stop. A lost database is waited for."""
     unburden()
-    ticked = datetime.min.replace(tzinfo=UTC)
+    tick_when_due = every(TICK, _tick)
     while not stop.is_set():
         try:
             now = datetime.now(UTC)
             busy = run_belt_once(now) + follow(FACTS, now)
-            if (now - ticked).total_seconds() >= TICK_SECONDS:
-                _tick(now)
-                ticked = now
+            tick_when_due(now)
             if not busy:
                 _wait()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             log.warning("the database is away; trying again")
             connection.close()
             stop.wait(POLL_SECONDS)
@@ -91,7 +92,7 @@ def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | lis
         except (DatabaseError, Overtaken) as error:
             if _is_race(error):
                 continue
-            if isinstance(error, OperationalError):
+            if _is_away(error):
                 raise
             break
         except Exception:  # noqa: BLE001  a poisonous submission may fail in any way; it is isolated
@@ -114,6 +115,12 @@ def _is_race(error: Exception) -> bool:
     return isinstance(error, Overtaken) or (getattr(error.__cause__, "sqlstate", None) in RETRIED)
 
 
+def _is_away(error: Exception) -> bool:
+    """Tell whether the database is at fault, not the submission."""
+    is_read_only = getattr(error.__cause__, "sqlstate", None) == READ_ONLY
+    return isinstance(error, OperationalError) or is_read_only
+
+
 def _isolate(ids: list[UUID], now: datetime) -> int:
     """Halve a failing batch until the submission that fails stands alone, and set that one aside."""
     if len(ids) == 1:
@@ -134,9 +141,9 @@ def _set_aside(submission_id: UUID, now: datetime) -> int:
             belt(arrivals, now) if arrivals else None
             _done([a.submission_id for a in arrivals])
             return len(arrivals)
-    except OperationalError:
-        raise
-    except Exception as error:  # noqa: BLE001  whatever it is, it becomes a Failure that people see
+    except Exception as error:
+        if _is_away(error):
+            raise
         code = error.code if isinstance(error, ClewError) else "belt_error"
         log.warning("submission %s failed: %s", submission_id, type(error).__name__)
         with transaction.atomic():

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
+from clew.base.away import AWAY
 from clew.base.json import dumps
 from clew.base.ledger import Actor
 from clew.capture.decoding import fault_of
@@ -66,7 +67,7 @@ def receive(
             raise LeadsRefused(faults)
         arrival = Arrival(channel, actor, dict(evidence), now)
         return _store([(lead, origins[lead.source]) for lead in leads], arrival, outcome)
-    except (OperationalError, InterfaceError) as lost:
+    except AWAY as lost:
         raise Unavailable from lost
 
 
@@ -94,7 +95,7 @@ def follow_up(
         origin = Origin(first.source_id, first.source.key, 0)
         arrival = Arrival(first.channel, Actor("visitor"), dict(evidence), now)
         return _store([(answered, origin)], arrival)[0]
-    except (OperationalError, InterfaceError) as lost:
+    except AWAY as lost:
         raise Unavailable from lost
 
 

@@ -36,7 +36,8 @@ select lead_id, tried_at, tried_seconds, answered_at, answered_seconds, promised
 from json_to_recordset(%s) as n(lead_id uuid, tried_at timestamptz, tried_seconds int,
   answered_at timestamptz, answered_seconds int, promised_at timestamptz)
 on conflict (lead_id) do update
-  set answered_at = excluded.answered_at, answered_seconds = excluded.answered_seconds
+  set answered_at = greatest(excluded.answered_at, f.tried_at), answered_seconds =
+    case when excluded.answered_at < f.tried_at then f.tried_seconds else excluded.answered_seconds end
   where f.answered_at is null
 """
 

@@ -1,0 +1,18 @@
+"""What is due now and then, also after somebody set the clock back."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+
+def every(pause: timedelta, work: Callable[[datetime], object]) -> Callable[[datetime], bool]:
+    """Do it when so much time has passed, or when time went backwards. Says False: never more to do at once."""
+    done_at = datetime.min.replace(tzinfo=UTC)
+
+    def when_due(now: datetime) -> bool:
+        nonlocal done_at
+        if not timedelta(0) <= now - done_at < pause:
+            work(now)
+            done_at = now
+        return False
+
+    return when_due
