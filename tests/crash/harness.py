@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from clew.web.embedded import Server, prepare
-from clew.web.up import probe
+from clew.web.listening import probe
 from tests.crash.books import audit, careless, left_to_do
 from tests.crash.senders import TIMEOUT_SECONDS, Sender
 from tests.running import LOCAL, ROOT, Run, bare, free_port, until
