@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from clew.web.up import probe
+from clew.web.listening import probe
 
 PATIENCE = 60
 LOCAL = "127.0.0.1"

@@ -16,7 +16,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clew.web.settings")
 django.setup()
 
-from django.db import transaction  # noqa: E402  Django must be ready
+from django.conf import settings  # noqa: E402  Django must be ready
+from django.db import transaction  # noqa: E402
+from django.test import Client  # noqa: E402
 
 from clew.access.tokens import issue  # noqa: E402
 from clew.handoff.models import Calendar  # noqa: E402
@@ -37,5 +39,9 @@ with transaction.atomic():
     _token, secret = issue(
         name="crash", scopes=["leads:write"], by=company.administrator, now=datetime.now(UTC)
     )
-cast = Cast(secret, password, [person.username for person in company.people])
+    client = Client()
+    client.force_login(company.manager)
+cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+names = [person.username for person in company.people]
+cast = Cast(secret, password, names, f"{cookie.key}={cookie.value}")
 sys.stdout.write(f"{json.dumps(asdict(cast))}\n")

@@ -30,11 +30,12 @@ class State:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who plays: the senders' token, and the people with the password of all of them."""
+    """Who plays: the senders' token, the people with the password of all of them, a manager who is signed in."""
 
     token: str
     password: str
     usernames: list[str]
+    cookie: str
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from clew.web.embedded import Server, prepare
-from clew.web.up import probe
+from clew.web.listening import probe
 from tests.crash.senders import TIMEOUT_SECONDS
 from tests.running import LOCAL, ROOT, Run, bare, free_port, processes, until
 

@@ -59,6 +59,6 @@ def test_a_trial_goes_on_where_it_stopped_and_in_no_other_folder(tmp_path: Path)
 def test_people_are_hired_once(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     assert folder.cast() is None
-    cast = Cast("secret", "password", ["sales0"])
+    cast = Cast("secret", "password", ["sales0"], "session=1")
     folder.hire(cast)
     assert folder.cast() == cast

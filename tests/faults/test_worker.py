@@ -11,7 +11,7 @@ import pytest
 from clew.contacts.models import Lead
 from clew.web import worker
 from tests.company import HOT, Company, found, submit
-from tests.crash.books import BROKEN, LEFT
+from tests.crash.books import INVARIANTS, LEFT
 from tests.faults.proxy import Proxy, commits
 from tests.faults.ways import beside, through
 from tests.running import until
@@ -55,7 +55,7 @@ def is_drained() -> bool:
 
 def assert_books_agree() -> None:
     with beside() as straight:
-        wrong = {name: straight.execute(sql).fetchall() for name, sql in BROKEN.items()}
+        wrong = {name: straight.execute(sql).fetchall() for name, sql in INVARIANTS.items()}
     assert {name: rows for name, rows in wrong.items() if rows} == {}
 
 

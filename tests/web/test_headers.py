@@ -118,7 +118,7 @@ def test_every_bare_route_carries_them_whatever_it_answers(
     session: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        health, "_found", lambda: {"status": fault or "ready"}
+        health, "standing", lambda: {"status": fault or "ready"}
     )  # it would keep its thread's connection
     sheet = assets.Storage().url("clew/clew.css")
     paths = [*BARE, sheet, "/static/", "/static/0/clew/clew.css"]

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from clew.capture.link import conninfo
-from clew.web.up import probe
+from clew.web.listening import probe
 from tests.company import found
 from tests.running import LOCAL, ROOT, free_port, until
 

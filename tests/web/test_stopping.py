@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ import pytest
 
 from clew.capture.link import conninfo
 from clew.capture.models import Submission
-from clew.web.up import probe
+from clew.web.listening import probe, take
 from tests.capture.sender import PHONE, site, token
 from tests.running import LOCAL, ROOT, free_port, until
 
@@ -25,10 +26,12 @@ SENDERS = 12
 
 
 @contextmanager
-def serving(port: int) -> Iterator["subprocess.Popen[str]"]:
-    """Run one web process, and end it whatever happens."""
+def serving(port: int, listener: socket.socket | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Run one web process, on a socket of the test's where one is given, and end it whatever happens."""
+    place = ["--listener", str(listener.fileno())] if listener else ["--port", str(port)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "clew.web.cli", "serve", "--port", str(port)],
+        [sys.executable, "-m", "clew.web.cli", "serve", *place],
+        pass_fds=[listener.fileno()] if listener else [],
         cwd=ROOT,
         env=os.environ | {"CLEW_DATABASE_URL": conninfo(), "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
@@ -128,3 +131,32 @@ def test_nothing_that_was_answered_is_lost_when_it_stops_amid_many_senders() -> 
     assert process.returncode == 0
     assert answered <= stored()
     assert set(ends) <= {"202", "ConnectionResetError", "RemoteDisconnected", "BrokenPipeError"}
+
+
+def test_who_leaves_takes_no_more_and_asks_for_another_connection() -> None:
+    site()
+    port, secret = free_port(), token()[1]
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {secret}"}
+    with take(LOCAL, port) as listener, serving(port, listener) as process:
+        kept = http.client.HTTPConnection(LOCAL, port, timeout=10)
+        kept.request("POST", "/api/v1/leads", enquiry("before"), headers)
+        before = kept.getresponse()
+        assert (before.status, before.getheader("Connection"), before.read()[:1]) == (
+            202,
+            None,
+            b"{",
+        )
+        process.send_signal(signal.SIGQUIT)
+        time.sleep(0.5)  # it is told
+        listener.settimeout(10)
+        for _ in range(5):  # whoever comes now is left to whoever else has the socket
+            with socket.create_connection((LOCAL, port)) as comer:
+                taken, address = listener.accept()
+                taken.close()
+                assert address == comer.getsockname()
+        kept.request("POST", "/api/v1/leads", enquiry("after"), headers)
+        after = kept.getresponse()
+        assert (after.status, after.getheader("Connection")) == (202, "close")
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert stored() == {"before", "after"}

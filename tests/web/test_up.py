@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clew.web.up import probe
+from clew.web.listening import probe
 from tests.running import LOCAL, PATIENCE, Run, free_port, processes, until
 
 pytestmark = pytest.mark.slow

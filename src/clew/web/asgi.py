@@ -42,6 +42,8 @@ BARE: dict[str, tuple[str, App]] = {
 }
 READ_ELSEWHERE = {"/api/v1/leads"}  # Django lists what the bare route takes in
 pages = Threads(wsgi, threads=8)
+started = asyncio.Event()  # the server is about to take connections
+leaving = asyncio.Event()  # another process has taken over: whoever comes is asked to connect anew
 
 
 def find(path: str, method: str) -> tuple[str, App]:
@@ -80,6 +82,7 @@ async def _live(receive: Any, send: Any) -> None:
         if message["type"] == "lifespan.startup":
             asyncio.get_running_loop().run_in_executor(pages.pool, _warm)
             await send({"type": "lifespan.startup.complete"})
+            started.set()
         elif message["type"] == "lifespan.shutdown":
             await stream.close()
             await intake.close()
@@ -111,7 +114,8 @@ class Answering:
             self.status = message["status"]
             given = {name.lower() for name, _ in message["headers"]}
             missing = [pair for pair in STRICT if pair[0] not in given]
-            message["headers"] = [*message["headers"], *missing]
+            last = CLOSE if leaving.is_set() else ()
+            message["headers"] = [*message["headers"], *missing, *last]
         await self._send(message)
 
     async def apologise(self) -> None:
@@ -126,6 +130,7 @@ class Answering:
         await self({"type": "http.response.body", "body": body})
 
 
+CLOSE = ((b"connection", b"close"),)
 STRICT = [(k.lower().encode(), v.encode()) for k, v in headers.strict().items()]
 
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -54,15 +55,28 @@ def _up(argv: Sequence[str]) -> int:
     return up.run(os.environ.get("CLEW_ADDRESS") or "127.0.0.1", _port())
 
 
+def _restart(argv: Sequence[str]) -> int:
+    from clew.web import restarting
+
+    _parser("restart").parse_args(argv)
+    return restarting.restart()
+
+
 def _serve(argv: Sequence[str]) -> int:
     parser = _parser("serve")
     parser.add_argument("--address", default=os.environ.get("CLEW_ADDRESS") or "127.0.0.1")
     parser.add_argument("--port", type=int, default=_port())
+    for name in ("--listener", "--tell"):  # descriptors that `clew up` hands on
+        parser.add_argument(name, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     with _database():
-        from clew.web import serve
+        from clew.web import listening, serve
 
-        serve.run(options.address, options.port)
+        if options.listener is None:
+            listener = listening.take(options.address, options.port)
+        else:
+            listener = socket.socket(fileno=options.listener)
+        serve.run(listener, options.tell)
     return 0
 
 
@@ -138,6 +152,7 @@ class PortInvalid(ClewError):
 
 COMMANDS = {
     "up": Command(_up, "run everything: database, web, worker"),
+    "restart": Command(_restart, "new processes in the place of the old ones, no request fails"),
     "serve": Command(_serve, "run the web process alone"),
     "work": Command(_work, "run a worker alone"),
     "migrate": Command(_other("clew.web.migrate"), "bring the database's tables up to date"),

@@ -31,11 +31,12 @@ async def ready(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
     Without a worker this process still takes leads in and shows them, so it stays ready.
     """
-    found = await asyncio.to_thread(_found)
+    found = await asyncio.to_thread(standing)
     await answer(send, 200 if found["status"] == "ready" else 503, found)
 
 
-def _found() -> dict[str, str]:
+def standing() -> dict[str, str]:
+    """How this process stands: `status` is "ready" where it can do its work."""
     close_old_connections()
     try:
         missing = _missing()

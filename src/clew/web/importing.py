@@ -13,7 +13,7 @@ from itertools import islice
 from uuid import UUID
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
 from clew.base.away import AWAY
 from clew.base.bulk import analyze
@@ -202,11 +202,12 @@ def _undo(batch: Import) -> bool:
         analyze(*BUILT_ON)
     until = time.monotonic() + PIECE_SECONDS
     while chunk := next_to_undo(batch, UNDONE_AT_ONCE):
-        done = undo([submission_id for _, submission_id in chunk], _now())
         batch.position = chunk[-1][0]
-        rows.keep_undone(
-            batch, undone=done.undone, kept=done.kept, position=batch.position, now=_now()
-        )
+        with transaction.atomic():  # taken back and counted, or neither
+            done = undo([submission_id for _, submission_id in chunk], _now())
+            rows.keep_undone(
+                batch, undone=done.undone, kept=done.kept, position=batch.position, now=_now()
+            )
         if time.monotonic() > until:
             return True
     rows.end_undo(batch, now=_now())

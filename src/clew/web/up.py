@@ -1,17 +1,16 @@
 """`clew up`: starts database, web and worker, starts again what dies, and stops all of it together.
 
 It holds a pipe (`web/lifeline.py`), so that web and worker end even when it is killed by -9; the
-database then keeps running and the next start takes it over. Django is not imported here.
+database then keeps running and the next start takes it over. It holds the port too (`web/listening.py`),
+so that it can put new processes in the place of the old ones without a failed request: `clew restart`.
+Django is not imported here.
 """
 
-import fcntl
 import json
 import os
 import queue
 import signal
-import socket
 import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,29 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from clew.errors import ClewError
-from clew.web import home, lifeline
+from clew.web import home, lifeline, listening
+from clew.web.children import Child, heard, start
 from clew.web.embedded import PostgresFailed, Server
+from clew.web.restarting import DONE, note, only_one
 from clew.web.terminal import LANGUAGE, _, complain, say
 
 LOOK_SECONDS = 1.0
 WAIT_SECONDS = 0.02
 READY_SECONDS = 60
 STOP_SECONDS = 10
-FREED_SECONDS = 2.0  # what a killed run leaves on the port is gone after this
-STEADY_SECONDS = 30
-LONGEST_PAUSE = 10.0
-
-
-class PortTaken(ClewError):
-    """This port is in use. Set another one: CLEW_PORT=8001 make up"""
-
-    code = "port_taken"
-
-
-class AlreadyUp(ClewError):
-    """Clew already runs from this folder. Stop it there by Ctrl-C, or open the address."""
-
-    code = "already_up"
+LEAVE_SECONDS = 90  # for what a replaced process has begun
+READY, UNMIGRATED = "ready", "migrations are missing"  # as web/health.py says it
 
 
 class NotReady(ClewError):
@@ -61,62 +49,23 @@ class Stopped(Exception):
 
 
 @dataclass(slots=True)
-class Child:
-    """A process that must run."""
-
-    words: list[str]
-    lifeline: int
-    process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
-    deaths: int = 0
-    due_at: float = 0.0
-
-    def start(self) -> None:
-        """Start it, in a session of its own: Ctrl-C reaches the supervisor alone."""
-        self.process = start(self.words, self.lifeline)
-        self.started_at = time.monotonic()
-
-    def look(self, now: float) -> None:
-        """Start it again after it died: at once the first time, then after longer and longer pauses."""
-        if self.process and self.process.poll() is not None:
-            if now - self.started_at > STEADY_SECONDS:
-                self.deaths = 0
-            pause = min(LONGEST_PAUSE, 0.25 * (2**self.deaths - 1))
-            self.due_at, self.deaths = now + pause, self.deaths + 1
-            complain(
-                _("%s ended (%s); starting it again.") % (self.words[0], self.process.returncode)
-            )
-            self.process = None
-        if self.process is None and now >= self.due_at:
-            self.start()
-
-    def stop(self, deadline: float) -> None:
-        """Wait for it to end until the deadline, then end it."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-@dataclass(slots=True)
 class Supervisor:
     """Everything that runs from one folder."""
 
-    address: str
     port: int
     folder: Path
     server: Server | None
     lifeline: int
+    listener: int
     told: "queue.SimpleQueue[str]"
     children: list[Child] = field(default_factory=list)
+    leaving: list[tuple[Child, float]] = field(default_factory=list)  # and until when they may stay
+    is_restart_wanted: bool = False
 
     @property
     def url(self) -> str:
         """Where people find it."""
-        return os.environ.get("CLEW_BASE_URL") or f"http://127.0.0.1:{self.port}"
+        return url(self.port)
 
     def start(self) -> None:
         """Bring everything up in order: database, tables, demo the first time, web, worker."""
@@ -124,11 +73,8 @@ class Supervisor:
             self.server.start()
         if not (self.folder / "ready").exists():
             self._first_time()
-        web = Child(["serve", "--address", self.address, "--port", str(self.port)], self.lifeline)
-        self.children.append(web)
-        web.start()
-        self._await_ready(web)
-        worker = Child(["work"], self.lifeline)
+        self.children.append(self._ready_web())
+        worker = self._worker()
         self.children.append(worker)
         worker.start()
 
@@ -136,18 +82,40 @@ class Supervisor:
         """Look after the children and the database until somebody asks to stop."""
         while True:
             self.pause(LOOK_SECONDS)
-            for child in self.children:
-                child.look(time.monotonic())
-            if self.server and not self.server.is_alive():
-                self._revive(self.server)
+            self._look()
+            if self.is_restart_wanted:
+                self.is_restart_wanted = False
+                self.restart()
+
+    def restart(self) -> None:
+        """Put new processes in the place of the old ones, which end what they have begun. No request fails.
+
+        When the new web process does not become ready, everything stays as it was.
+        """
+        say(_("Restarting."))
+        try:
+            web = self._ready_web()
+        except (NotReady, StepFailed) as failed:
+            complain(_("Everything stays as it was: %s") % _(failed.message))
+            note(self.folder, failed.code)
+            return
+        worker = self._worker()
+        worker.start()
+        (old_web, old_worker), self.children = self.children, [web, worker]
+        until = time.monotonic() + LEAVE_SECONDS
+        for child, number in ((old_web, signal.SIGQUIT), (old_worker, signal.SIGTERM)):
+            child.tell(number)
+            self.leaving.append((child, until))
+        say(_("New processes have taken over; the old ones end what they have begun."))
+        note(self.folder, DONE)
 
     def stop(self) -> None:
         """Stop web and worker, then the database."""
-        for child in self.children:
-            if child.process:
-                child.process.terminate()
+        everybody = self.children + [child for child, _until in self.leaving]
+        for child in everybody:
+            child.tell(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        for child in self.children:
+        for child in everybody:
             child.stop(deadline)
         if self.server:
             self.server.stop()
@@ -155,10 +123,23 @@ class Supervisor:
     def pause(self, seconds: float) -> None:
         """Wait, or less when a child has ended. Raises Stopped."""
         try:
-            if self.told.get(timeout=seconds) == "stop":
-                raise Stopped
+            word = self.told.get(timeout=seconds)
         except queue.Empty:
             return
+        if word == "stop":
+            raise Stopped
+        self.is_restart_wanted |= word == "restart"
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for child in self.children:
+            child.look(now)
+        for child, until in self.leaving:
+            if now > until:
+                child.stop(now)
+        self.leaving = [pair for pair in self.leaving if pair[0].is_alive()]
+        if self.server and not self.server.is_alive():
+            self._revive(self.server)
 
     def _revive(self, server: Server) -> None:
         """Start the database again. It may be killed while it starts, or the disk may be full for a while."""
@@ -182,7 +163,7 @@ class Supervisor:
     def _step(self, *words: str) -> dict[str, Any]:
         """Run a command of Clew to its end and read the JSON object that it prints last."""
         level = os.environ.get("CLEW_LOG_LEVEL") or "ERROR"  # the demo has its failures on purpose
-        process = start(list(words), self.lifeline, subprocess.PIPE, CLEW_LOG_LEVEL=level)
+        process = start(list(words), (self.lifeline,), subprocess.PIPE, CLEW_LOG_LEVEL=level)
         try:
             while process.poll() is None:
                 self.pause(LOOK_SECONDS)
@@ -194,16 +175,34 @@ class Supervisor:
         told: dict[str, Any] = json.loads(printed[-1])
         return told
 
-    def _await_ready(self, web: Child) -> None:
+    def _ready_web(self) -> Child:
+        """Start a web process and wait until it is ready to serve. Raises NotReady, StepFailed, Stopped."""
+        web = Child(["serve", "--listener", str(self.listener)], (self.lifeline, self.listener))
+        hears = web.start_telling()
+        try:
+            self._await_ready(web, hears)
+        except BaseException:
+            web.tell(signal.SIGKILL)
+            web.stop(time.monotonic())
+            raise
+        finally:
+            os.close(hears)
+        return web
+
+    def _await_ready(self, web: Child, hears: int) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and web.process and web.process.poll() is None:
-            status = probe(self.address, self.port)
-            if status == 200:
+        while time.monotonic() < deadline and web.is_alive():
+            says = heard(hears)
+            if says == READY:
                 return
-            if status == 503:
+            if says == UNMIGRATED:
                 self._step("migrate", "--json")
             self.pause(WAIT_SECONDS)
+            self._look()
         raise NotReady(address=self.url)
+
+    def _worker(self) -> Child:
+        return Child(["work"], (self.lifeline,))
 
 
 def run(address: str, port: int) -> int:
@@ -213,12 +212,15 @@ def run(address: str, port: int) -> int:
     )  # the one queue that a signal handler may use
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_signal: told.put("stop"))
+    signal.signal(signal.SIGUSR1, lambda *_signal: told.put("restart"))
     signal.signal(signal.SIGCHLD, lambda *_signal: told.put("look"))
     server = home.furnish(say)
-    supervisor = Supervisor(address, port, home.folder(), server, lifeline.hold(), told)
     with ExitStack() as stack:
-        only_one(stack, supervisor)
-        await_port(address, port)
+        only_one(stack, home.folder(), url(port))
+        listener = stack.enter_context(listening.take(address, port))
+        supervisor = Supervisor(
+            port, home.folder(), server, lifeline.hold(), listener.fileno(), told
+        )
         stack.callback(supervisor.stop)
         try:
             supervisor.start()
@@ -229,58 +231,9 @@ def run(address: str, port: int) -> int:
     return 0
 
 
-def start(
-    words: list[str], lifeline_end: int, stdout: int | None = None, **more: str
-) -> subprocess.Popen[bytes]:
-    """Start a command of Clew that ends when this process does; `more` is added to its environment."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "clew.web.cli", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        env={**os.environ, **more, lifeline.VARIABLE: str(lifeline_end)},
-        pass_fds=[lifeline_end],
-        start_new_session=True,
-    )
-
-
-def only_one(stack: ExitStack, supervisor: Supervisor) -> None:
-    """Keep a second supervisor out of this folder. Raises AlreadyUp."""
-    lock = stack.enter_context((supervisor.folder / "up.lock").open("a+", encoding="utf-8"))
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as held:
-        lock.seek(0)
-        raise AlreadyUp(address=lock.read()) from held
-    lock.truncate(0)
-    lock.write(supervisor.url)
-    lock.flush()
-
-
-def await_port(address: str, port: int) -> None:
-    """Wait for the port of a run that was just killed. Raises PortTaken."""
-    deadline = time.monotonic() + FREED_SECONDS
-    while True:
-        with socket.socket() as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                trial.bind((address, port))
-            except OSError as error:
-                if time.monotonic() > deadline:
-                    raise PortTaken(port=port, system=error.strerror) from error
-                time.sleep(0.1)
-            else:
-                return
-
-
-def probe(address: str, port: int) -> int:
-    """Ask the web process whether it is ready: the HTTP status, or 0 while nothing answers."""
-    try:
-        with socket.create_connection((address, port), timeout=5) as connection:
-            connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-            words = connection.recv(64).split()
-    except OSError:
-        return 0
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+def url(port: int) -> str:
+    """Where people find what listens on a port of this machine."""
+    return os.environ.get("CLEW_BASE_URL") or f"http://127.0.0.1:{port}"
 
 
 def greet(supervisor: Supervisor) -> None:

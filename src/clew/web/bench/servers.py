@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from clew.web.up import probe
+from clew.web.listening import probe
 
 LOCAL = "127.0.0.1"
 PATIENCE = 60
