@@ -11,6 +11,7 @@ from clew.pipeline.models import Layout, SavedView
 from clew.pipeline.saved.queries import filter_of
 from tests.browser.conftest import DESKTOP, PHONE, Sit
 from tests.company import COLD, HOT, Company, enquire, found
+from tests.running import until
 
 LOOKS = (
     (DESKTOP, "zh-CN", "light"),
@@ -120,8 +121,8 @@ def test_a_change_is_taken_back(company: Company, sit: Sit) -> None:
     assert Placement.objects.filter(kind="closed", closed_at=None).count() == 4
     page.get_by_role("button", name="Take it back").click()
     page.get_by_role("button", name="Do it").click()
+    until(lambda: not Placement.objects.filter(kind="closed", closed_at=None).exists())
     expect(page.get_by_role("status")).to_have_text("Changed 4 of 4")
-    assert not Placement.objects.filter(kind="closed", closed_at=None).exists()
 
 
 def test_without_scripts_the_whole_way_is_there(company: Company, sit: Sit) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from math import ceil
 from random import Random
 from uuid import UUID
 
@@ -76,8 +77,8 @@ def grow(size: int, begin: datetime, seed: int, tell: Callable[[int], None]) -> 
     if len(branches) == 1 and size >= 2 * LEADS_PER_BRANCH:
         branches = _open(story, min(MOST_BRANCHES, size // LEADS_PER_BRANCH), begin, seed)
     count = Lead.objects.count()
-    told = (count - len(branches) * story.leads) // over.leads
-    numbers = range(max(0, told), max(0, told) + -(-(size - count) // over.leads))
+    told = max(0, (count - len(branches) * story.leads) // over.leads)
+    numbers = range(told, told + ceil((size - count) / over.leads))
     for start in numbers[::TELLINGS_AT_ONCE]:
         chosen = [n for n in numbers if start <= n < start + TELLINGS_AT_ONCE]
         count += _tell(over, [_earlier(n, story, branches, seed) for n in chosen], seed)
