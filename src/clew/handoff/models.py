@@ -75,7 +75,7 @@ class Method(models.Model):
 class Seat(models.Model):
     """A member's place in a team's turn: weight, capacity, what it takes on, and the credit that is due.
 
-    Without a calendar the team's holds. `turn_count`: how many leads it was ever given by turn. Waiting counts from when it joined, came `back_at` or was `served_at`
+    Without a calendar the team's holds. Waiting counts from when it joined, came `back_at` or was `served_at`
     a lead by turn, whatever is latest. `categories` (as written) and `territories` (spans of GB/T 2260
     codes) that are empty mean all.
     """
@@ -86,7 +86,9 @@ class Seat(models.Model):
     capacity = models.PositiveIntegerField(default=50)
     credit = models.BigIntegerField(default=0)  # micro-leads due; the seats of a team sum to zero
     open_count = models.IntegerField(default=0)
-    turn_count = models.PositiveBigIntegerField(default=0, db_default=0)
+    turn_count = models.PositiveBigIntegerField(  # leads that it was ever given by turn
+        default=0, db_default=0
+    )
     is_present = models.BooleanField(default=True)
     calendar = models.ForeignKey(
         Calendar, models.PROTECT, null=True, blank=True, related_name="seats"

@@ -109,10 +109,9 @@ def _measure(url: str, times: int) -> Figures:
 
 def _timed(kind: str, ways: Ways, times: int) -> Figures:
     """Ask for each page once to warm up, then in turn; p95, median and longest in ms."""
-    slow = {path: who.look(path) for who, path in ways}
+    slow, worst = max((who.look(path), path) for who, path in ways)
     took = sorted(who.look(path) for _ in range(times) for who, path in ways)
-    worst = max(slow, key=lambda path: slow[path])
-    complain(f"  slowest first look: {slow[worst]:.0f} ms, {worst}")
+    complain(f"  slowest first look: {slow:.0f} ms, {worst}")
     return {
         f"{kind}_p95_ms": round(took[int(len(took) * 0.95)]),
         f"{kind}_p50_ms": round(median(took)),
