@@ -77,7 +77,7 @@ ENDS: Words = {
 BACK: Words = {
     "no_time": gettext_lazy("No time for it"),
     "not_mine": gettext_lazy("Another region or product group"),
-    "stuck": gettext_lazy("Does not get on with it"),
+    "stuck": gettext_lazy("No way to get further with it"),
     "wants_other": gettext_lazy("The customer wants somebody else"),
     "other": gettext_lazy("Another reason"),
 }
