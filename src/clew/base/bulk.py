@@ -32,6 +32,12 @@ def copy_in(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
             copy.write_row([AS_TEXT[type(v)](v) if type(v) in AS_TEXT else v for v in row])
 
 
+def check_references() -> None:
+    """Check now, rather than at the commit, what the rows written so far refer to. Raises IntegrityError."""
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate; set constraints all deferred")
+
+
 def delete_some(table: str, condition: str, values: Sequence[Any], most: int) -> int:
     """Delete at most so many rows that meet an SQL condition of our own. Returns how many."""
     with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from clew.access.events import MemberLeft
+from clew.base.bulk import check_references
 from clew.base.ledger import gathered
 from clew.base.outbox import Follower, Followers
 from clew.capture.actions.undoing import mark_undone, take_back
@@ -30,10 +31,15 @@ TURN = (
 
 
 def belt(arrivals: list[Arrival], now: datetime) -> None:
-    """One transaction per batch: recognise, grade, write, place, start the clocks."""
+    """One transaction per batch: recognise, grade, write, place, start the clocks.
+
+    Whatever needs no seat is written and checked first: others wait for the seats until the commit.
+    """
     with gathered():
         graded = grade_leads(identify(arrivals, now), now)
         write_leads([one.enquiry for one in graded], now)
+    check_references()
+    with gathered():
         start(place(graded, now), now)
 
 

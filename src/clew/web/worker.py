@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connection, transaction
@@ -74,7 +75,6 @@ def ride(ids: Sequence[UUID], now: datetime) -> None:
     """Run the belt over waiting submissions within the caller's transaction; whatever it raises goes on."""
     if arrivals := _claim(ids, len(ids)):
         belt(arrivals, now)
-        _done([a.submission_id for a in arrivals])
 
 
 def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | list[UUID]:
@@ -87,7 +87,6 @@ def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | lis
                 claimed = [a.submission_id for a in arrivals]
                 if arrivals:
                     belt(arrivals, now)
-                    _done(claimed)
                 return len(arrivals)
         except (DatabaseError, Overtaken) as error:
             if _is_race(error):
@@ -138,8 +137,8 @@ def _set_aside(submission_id: UUID, now: datetime) -> int:
     try:
         with transaction.atomic():
             arrivals = _claim([submission_id], 1)
-            belt(arrivals, now) if arrivals else None
-            _done([a.submission_id for a in arrivals])
+            if arrivals:
+                belt(arrivals, now)
             return len(arrivals)
     except Exception as error:
         if _is_away(error):
@@ -160,28 +159,32 @@ def _set_aside(submission_id: UUID, now: datetime) -> int:
 
 
 def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
-    chosen = "" if ids is None else "where w.submission_id = any(%(ids)s::uuid[])"
+    """Take waiting submissions off the queue, as far as nobody else does."""
+    chosen = "" if ids is None else "where submission_id = any(%(ids)s::uuid[])"
     keep_belt_moving()  # before any row is locked: an undo locks in this order too
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            select s.id, s.source_id, o.is_online, o.kind, s.cost_minor, s.received_at, s.body,
-              s.occurred_at, s.channel = 'history'
-            from capture_waiting w
-            join capture_submission s on s.id = w.submission_id
+            with claimed as materialized (select submission_id from capture_waiting
+              {chosen} order by submission_id limit %(batch)s for update skip locked),
+            taken as (delete from capture_waiting where submission_id in (select * from claimed))
+            select s.id, s.source_id, o.is_online, o.kind, s.cost_minor, s.received_at::text, s.body,
+              s.occurred_at::text, s.channel = 'history'
+            from claimed c
+            join capture_submission s on s.id = c.submission_id
             join capture_source o on o.id = s.source_id
-            {chosen} order by w.submission_id limit %(batch)s for update of w skip locked
+            order by s.id
             """,  # noqa: S608  no value is formatted in
             {"ids": as_array(ids or ()), "batch": batch},
         )
-        return [Arrival(*row) for row in cursor.fetchall()]
+        return [_arrival(*row) for row in cursor.fetchall()]
 
 
-def _done(ids: list[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "delete from capture_waiting where submission_id = any(%s::uuid[])", [as_array(ids)]
-        )
+def _arrival(*row: Any) -> Arrival:
+    """Read the times as text, which costs a tenth of what the driver takes for them."""
+    *known, received_at, body, occurred_at, is_history = row
+    times = datetime.fromisoformat(received_at), datetime.fromisoformat(occurred_at)
+    return Arrival(*known, times[0], body, times[1], is_history)
 
 
 def _tick(now: datetime) -> None:
