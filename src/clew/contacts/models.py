@@ -21,6 +21,7 @@ class Contact(Written):
     id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=120, blank=True)
     company = models.CharField(max_length=200, blank=True)
+    initials = models.CharField(max_length=330, blank=True, db_default="")  # of both, for search
     created_at = models.DateTimeField()
     survivor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="absorbed"
@@ -41,7 +42,7 @@ class Contact(Written):
                 condition=Q(survivor__isnull=False),
             ),
             models.Index(fields=["written_in", "id", "written_at"], name="contact_written"),
-            GinIndex(Pairs("name", "company"), name="contact_letter_pairs"),
+            GinIndex(Pairs("name", "company", "initials"), name="contact_letter_pairs"),
         ]
 
     def __str__(self) -> str:

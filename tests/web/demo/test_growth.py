@@ -11,6 +11,7 @@ from clew.base.models import Entry
 from clew.base.sealing import unseal
 from clew.capture.models import Submission
 from clew.capture.schemas import decode_body
+from clew.contacts.initials import initials
 from clew.contacts.models import Contact, Identifier, Lead
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
@@ -50,6 +51,12 @@ def test_what_was_interrupted_goes_on_with_other_weeks(told: list[int]) -> None:
     grow(2 * SIZE, BEGIN, SEED, told.append)
     assert Team.objects.count() == 6
     assert Lead.objects.exclude(opened_at__in=before).count() > SIZE / 2
+
+
+@pytest.mark.usefixtures("told")
+def test_everybody_is_found_by_their_initials() -> None:
+    for one in Contact.objects.all():
+        assert one.initials == initials(one.name, one.company)
 
 
 @pytest.mark.usefixtures("told")

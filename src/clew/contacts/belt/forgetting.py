@@ -85,8 +85,10 @@ where not exists (select from contacts_overlap o where o.submission_id = n.submi
   and o.kind = n.kind and o.digest = decode(n.digest, 'hex'))
 """
 RENAMED = """
-update contacts_contact c set name = p.name, company = p.company, created_at = p.created_at
-from json_to_recordset(%s) as p(id uuid, name text, company text, created_at timestamptz)
+update contacts_contact c set name = p.name, company = p.company, initials = p.initials,
+  created_at = p.created_at
+from json_to_recordset(%s) as p(id uuid, name text, company text, initials text,
+  created_at timestamptz)
 where c.id = p.id
 """
 LINKS = """
@@ -414,6 +416,7 @@ def _write_left(left: Sequence[_Left]) -> None:
             "id": one.person.contact_id,
             "name": one.person.name,
             "company": one.person.company,
+            "initials": one.person.initials,
             "created_at": one.met_at,
         }
         for one in left

@@ -20,10 +20,12 @@ from clew.capture.schemas import Body, LeadIn, Outcome
 from clew.capture.ways import Way, ways
 from clew.contacts.errors import Overtaken, Unreachable
 from clew.contacts.events import LeadLapsed, LeadOpened, LeadStrengthened
+from clew.contacts.initials import initials
 from clew.contacts.rules import interest, tail
 
 Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
+CONTACT_COLUMNS = "id, name, company, initials, created_at"
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
     "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id, custom, valid_until"
@@ -69,6 +71,11 @@ class Person:
     def person_id(self) -> UUID:
         """Whose open lead it is that they strengthen."""
         return self.survivor_id or self.contact_id
+
+    @property
+    def initials(self) -> str:
+        """What they are found by beside name and company."""
+        return initials(self.name, self.company)
 
 
 @dataclass(slots=True)
@@ -208,8 +215,8 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
     new = [p for p in persons if p.is_new]
     named = [p for p in persons if p.is_named and not p.is_new]
     if new:
-        columns = "id, name, company, created_at"
-        copy_in("contacts_contact", columns, ((p.contact_id, p.name, p.company, now) for p in new))
+        made = ((p.contact_id, p.name, p.company, p.initials, now) for p in new)
+        copy_in("contacts_contact", CONTACT_COLUMNS, made)
     if named:
         write_names(named)
     if batch.identifiers:
@@ -220,12 +227,16 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
 
 
 def write_names(persons: list[Person]) -> None:
-    rows = [{"id": p.contact_id, "name": p.name, "company": p.company} for p in persons]
+    rows = [
+        {"id": p.contact_id, "name": p.name, "company": p.company, "initials": p.initials}
+        for p in persons
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            update contacts_contact c set name = p.name, company = p.company
-            from json_to_recordset(%s) as p(id uuid, name text, company text)
+            update contacts_contact c
+            set name = p.name, company = p.company, initials = p.initials
+            from json_to_recordset(%s) as p(id uuid, name text, company text, initials text)
             where c.id = p.id
             """,
             [dumps(rows)],

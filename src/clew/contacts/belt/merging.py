@@ -46,6 +46,7 @@ from clew.contacts.events import (
     MessageMoved,
     MessageReturned,
 )
+from clew.contacts.initials import initials
 from clew.contacts.models import Contact, Lead, Merge, Suspect
 from clew.contacts.rules import under
 
@@ -60,7 +61,8 @@ where contact_id = any(%(ids)s::uuid[])
 """
 NAMED = """
 update contacts_contact set own_name = coalesce(own_name, name),
-  own_company = coalesce(own_company, company), name = %(name)s, company = %(company)s
+  own_company = coalesce(own_company, company), name = %(name)s, company = %(company)s,
+  initials = %(initials)s
 where id = any(%(ids)s::uuid[])
 """
 MESSAGES = """
@@ -191,7 +193,7 @@ def merge(
     everybody = as_array(gone.members + kept.members)
     with connection.cursor() as cursor:
         cursor.execute(POINTED, {"root": kept.contact.pk, "ids": as_array(gone.members)})
-        cursor.execute(NAMED, {**values, "ids": everybody})
+        cursor.execute(NAMED, {**values, "initials": initials(**values), "ids": everybody})
     _suspect(gone.members, kept.members, Suspect.State.MERGED, now)
     happened = ContactsMerged(
         gone.contact.pk, kept.contact.pk, made.pk, chosen, reason, closed_lead
@@ -386,7 +388,8 @@ def rename(seen: Apart) -> None:
             (alone,) = members
             _restore_names(alone)
         else:
-            Contact.objects.filter(pk__in=members).update(name=last.name, company=last.company)
+            names = {"name": last.name, "company": last.company}
+            Contact.objects.filter(pk__in=members).update(**names, initials=initials(**names))
 
 
 def _restore_names(contact_id: UUID) -> None:
@@ -394,7 +397,9 @@ def _restore_names(contact_id: UUID) -> None:
     names = {"name": contact.own_name or "", "company": contact.own_company or ""}
     if not all(names.values()):
         names = {**_told(contact_id), **{field: v for field, v in names.items() if v}}
-    Contact.objects.filter(pk=contact_id).update(**names, own_name=None, own_company=None)
+    Contact.objects.filter(pk=contact_id).update(
+        **names, initials=initials(**names), own_name=None, own_company=None
+    )
 
 
 def _told(contact_id: UUID) -> dict[str, str]:
