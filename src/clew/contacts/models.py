@@ -109,7 +109,9 @@ class Lead(Written):
             related_name="person_leads",
         )
     )
-    source = models.ForeignKey(Source, models.PROTECT, related_name="leads")
+    source = models.ForeignKey(  # a trigger checks it, for all rows of a statement at once
+        Source, models.PROTECT, db_constraint=False, related_name="leads"
+    )
     category = models.CharField(max_length=60, blank=True)
     region = models.CharField(max_length=60, blank=True)
     region_code = models.IntegerField(null=True, blank=True)  # GB/T 2260

@@ -118,14 +118,18 @@ class Grade(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="grades")
-    rule_set = models.ForeignKey(RuleSet, models.PROTECT, related_name="grades")
+    rule_set = models.ForeignKey(  # a trigger checks it, for all rows of a statement at once
+        RuleSet, models.PROTECT, db_index=False, db_constraint=False, related_name="grades"
+    )
     level = models.SmallIntegerField(choices=Level)
     points = models.SmallIntegerField()
     signals = models.JSONField()
     facts = models.JSONField()
     graded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True, blank=True)
-    override = models.ForeignKey(Override, models.PROTECT, null=True, related_name="grades")
+    override = models.ForeignKey(
+        Override, models.PROTECT, null=True, db_index=False, related_name="grades"
+    )
 
     class Meta:
         constraints = [
@@ -135,6 +139,11 @@ class Grade(models.Model):
                 name="grade_one_current_per_lead",
             ),
             models.CheckConstraint(condition=Q(level__in=Level.values), name="grade_known_level"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["override"], name="grade_by_person", condition=Q(override__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -176,7 +176,10 @@ class Round(models.Model):
 
 
 class Placement(Written):
-    """Where a lead stands. One open row per lead: nobody is forgotten, nobody has two owners."""
+    """Where a lead stands. One open row per lead: nobody is forgotten, nobody has two owners.
+
+    A trigger checks team, seat and round, for all rows of a statement at once.
+    """
 
     class Kind(models.TextChoices):
         """With a person, in a team's pool, or closed."""
@@ -188,12 +191,21 @@ class Placement(Written):
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="placements")
     kind = models.CharField(max_length=10, choices=Kind)
-    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="placements")
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, db_constraint=False, related_name="placements"
+    )
     seat = models.ForeignKey(
-        Seat, models.PROTECT, null=True, db_index=False, related_name="placements"
+        Seat,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="placements",
     )
     reason = models.CharField(max_length=40)
-    round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="placements")
+    round = models.ForeignKey(
+        Round, models.PROTECT, null=True, db_constraint=False, related_name="placements"
+    )
     turn = models.PositiveIntegerField(null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
