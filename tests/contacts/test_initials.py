@@ -8,7 +8,7 @@ from hypothesis.extra.django import TestCase
 from clew.base.ids import uuid7
 from clew.capture.surnames import DOUBLE_SURNAMES, SURNAMES
 from clew.contacts.initials import TABLE, initials
-from clew.contacts.lettering import says
+from clew.contacts.lettering import letters, says
 from clew.contacts.models import Contact
 from tests.company import MONDAY_NOON, enquire, found
 from tools.initials import table
@@ -50,15 +50,15 @@ class TestFinding(TestCase):
     """Letters find every contact whose name, company or initials hold them, and no other."""
 
     @settings(max_examples=150)
-    @given(name=NAMES, company=NAMES, letters=LETTERS)
-    def test_found_is_what_holds_the_letters(self, name: str, company: str, letters: str) -> None:
-        read = initials(name, company)
+    @given(name=NAMES, company=NAMES, sought=LETTERS)
+    def test_found_is_what_holds_the_letters(self, name: str, company: str, sought: str) -> None:
+        found_by = letters(name, company)
         Contact.objects.create(
-            id=uuid7(), name=name, company=company, initials=read, created_at=MONDAY_NOON
+            id=uuid7(), name=name, company=company, **found_by, created_at=MONDAY_NOON
         )
-        sought = letters.lower()
-        is_held = any(sought in text for text in (name.lower(), company.lower(), *read.split()))
-        assert Contact.objects.filter(says(letters)).exists() == is_held
+        texts = (name.lower(), company.lower(), *found_by["initials"].split())
+        is_held = any(sought.lower() in text for text in texts)
+        assert Contact.objects.filter(says(sought)).exists() == is_held
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from clew.base.ids import uuid7
-from clew.contacts.lettering import says
+from clew.contacts.lettering import letters, says
 from clew.contacts.models import Contact
 from tests.company import MONDAY_NOON, enquire
 from tests.company import found as company
@@ -24,7 +24,10 @@ class TestLettering(TestCase):
     def test_found_is_what_holds_the_words_in_their_order(
         self, name: str, firm: str, words: str
     ) -> None:
-        Contact.objects.create(id=uuid7(), name=name, company=firm, created_at=MONDAY_NOON)
+        found_by = letters(name, firm)
+        Contact.objects.create(
+            id=uuid7(), name=name, company=firm, **found_by, created_at=MONDAY_NOON
+        )
         is_held = words.lower() in name.lower() or words.lower() in firm.lower()
         assert Contact.objects.filter(says(words)).exists() == is_held
 

@@ -18,7 +18,7 @@ from clew.base.outbox import follow
 from clew.capture.actions.fields import FieldData, add_field
 from clew.contacts.belt.merging import Choice
 from clew.contacts.errors import AlreadyMerged, MergeWithItself
-from clew.contacts.initials import initials
+from clew.contacts.lettering import letters
 from clew.contacts.models import Contact, Identifier, Lead, Merge
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal
@@ -121,7 +121,8 @@ class Story:
             stands = (grade.level, grade.points, grade.facts, lead.ended_at is None)
             leads[lead.contact_id].append((numbers[lead.pk], repeats, told, stands, places, clocks))
         contacts = list(Contact.objects.all())
-        assert all(c.initials == initials(c.name, c.company) for c in contacts)
+        found_by = [{"initials": c.initials, "pairs": c.pairs} for c in contacts]
+        assert found_by == [letters(c.name, c.company) for c in contacts]
         return sorted(
             [
                 (leads[c.pk], ways[c.pk], c.name, c.company, c.survivor_id, c.own_name)

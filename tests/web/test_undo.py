@@ -196,7 +196,7 @@ def test_a_strengthening_is_taken_back() -> None:
     assert undo([file], LATER) == Undoing(1, 0, 1, {})
     assert content() == before
     contact = Contact.objects.get()
-    assert (contact.name, contact.company, contact.initials) == ("", "", "")
+    assert (contact.name, contact.company, contact.initials, contact.pairs) == ("", "", "", [])
     assert Identifier.objects.get().kind == "phone"
     now_graded = Grade.objects.get(superseded_at=None)
     assert Grade.objects.filter(lead=first).count() == 3

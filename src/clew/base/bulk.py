@@ -13,6 +13,7 @@ from django.db import connection
 AS_TEXT: dict[type, Callable[[Any], str]] = {
     UUID: attrgetter("hex"),
     datetime: lru_cache(maxsize=1000)(datetime.isoformat),
+    list: lambda numbers: "{" + ",".join(map(str, numbers)) + "}",
 }
 
 

@@ -8,7 +8,6 @@ from django.db.models.functions import Coalesce
 
 from clew.base.models import Written
 from clew.capture.models import Source, Submission
-from clew.contacts.lettering import Pairs
 
 
 class Contact(Written):
@@ -22,6 +21,7 @@ class Contact(Written):
     name = models.CharField(max_length=120, blank=True)
     company = models.CharField(max_length=200, blank=True)
     initials = models.CharField(max_length=330, blank=True, db_default="")  # of both, for search
+    pairs = ArrayField(models.IntegerField(), blank=True, db_default=[])  # of letters, as figures
     created_at = models.DateTimeField()
     survivor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="absorbed"
@@ -42,7 +42,7 @@ class Contact(Written):
                 condition=Q(survivor__isnull=False),
             ),
             models.Index(fields=["written_in", "id", "written_at"], name="contact_written"),
-            GinIndex(Pairs("name", "company", "initials"), name="contact_letter_pairs"),
+            GinIndex(fields=["pairs"], name="contact_letter_pairs"),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ TRIES = 3
 POLL_SECONDS = 1.0
 TICK = timedelta(seconds=5)
 CHANNEL = "clew_waiting"
+RECEIVED_AT, OCCURRED_AT = 5, 7  # among what is claimed
 RETRIED = {"40001", "40P01", "23505"}  # serialisation, deadlock, unique: somebody else was faster
 READ_ONLY = "25006"  # PostgreSQL calls it an internal error
 
@@ -177,14 +178,15 @@ def _claim(ids: Sequence[UUID] | None, batch: int) -> list[Arrival]:
             """,  # noqa: S608  no value is formatted in
             {"ids": as_array(ids or ()), "batch": batch},
         )
-        return [_arrival(*row) for row in cursor.fetchall()]
+        return [_arrival(row) for row in cursor.fetchall()]
 
 
-def _arrival(*row: Any) -> Arrival:
-    """Read the times as text, which costs a tenth of what the driver takes for them."""
-    *known, received_at, body, occurred_at, is_history = row
-    times = datetime.fromisoformat(received_at), datetime.fromisoformat(occurred_at)
-    return Arrival(*known, times[0], body, times[1], is_history)
+def _arrival(row: Sequence[Any]) -> Arrival:
+    """Read the times from text, which costs a tenth of what the driver takes for them."""
+    told = list(row)
+    for at in (RECEIVED_AT, OCCURRED_AT):
+        told[at] = datetime.fromisoformat(told[at])
+    return Arrival(*told)
 
 
 def _tick(now: datetime) -> None:

@@ -11,7 +11,7 @@ from clew.base.models import Entry
 from clew.base.sealing import unseal
 from clew.capture.models import Submission
 from clew.capture.schemas import decode_body
-from clew.contacts.initials import initials
+from clew.contacts.lettering import letters
 from clew.contacts.models import Contact, Identifier, Lead
 from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
@@ -54,9 +54,10 @@ def test_what_was_interrupted_goes_on_with_other_weeks(told: list[int]) -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_everybody_is_found_by_their_initials() -> None:
+def test_everybody_is_found_by_their_letters() -> None:
     for one in Contact.objects.all():
-        assert one.initials == initials(one.name, one.company)
+        held = {"initials": one.initials, "pairs": one.pairs}
+        assert held == letters(one.name, one.company)
 
 
 @pytest.mark.usefixtures("told")

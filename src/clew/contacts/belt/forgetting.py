@@ -86,8 +86,8 @@ where not exists (select from contacts_overlap o where o.submission_id = n.submi
 """
 RENAMED = """
 update contacts_contact c set name = p.name, company = p.company, initials = p.initials,
-  created_at = p.created_at
-from json_to_recordset(%s) as p(id uuid, name text, company text, initials text,
+  pairs = p.pairs, created_at = p.created_at
+from json_to_recordset(%s) as p(id uuid, name text, company text, initials text, pairs int[],
   created_at timestamptz)
 where c.id = p.id
 """
@@ -416,7 +416,7 @@ def _write_left(left: Sequence[_Left]) -> None:
             "id": one.person.contact_id,
             "name": one.person.name,
             "company": one.person.company,
-            "initials": one.person.initials,
+            **one.person.letters,
             "created_at": one.met_at,
         }
         for one in left

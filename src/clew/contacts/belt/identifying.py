@@ -20,12 +20,12 @@ from clew.capture.schemas import Body, LeadIn, Outcome
 from clew.capture.ways import Way, ways
 from clew.contacts.errors import Overtaken, Unreachable
 from clew.contacts.events import LeadLapsed, LeadOpened, LeadStrengthened
-from clew.contacts.initials import initials
+from clew.contacts.lettering import letters
 from clew.contacts.rules import interest, tail
 
 Key = tuple[str, bytes]
 Keyed = tuple[Key, Way]
-CONTACT_COLUMNS = "id, name, company, initials, created_at"
+CONTACT_COLUMNS = "id, name, company, initials, pairs, created_at"
 LEAD_COLUMNS = (
     "id, contact_id, source_id, category, region, region_code, interest, submission_count, cost_minor, "
     "opened_at, strengthened_at, ended_at, is_history, follows_id, person_id, custom, valid_until"
@@ -73,9 +73,9 @@ class Person:
         return self.survivor_id or self.contact_id
 
     @property
-    def initials(self) -> str:
+    def letters(self) -> dict[str, Any]:
         """What they are found by beside name and company."""
-        return initials(self.name, self.company)
+        return letters(self.name, self.company)
 
 
 @dataclass(slots=True)
@@ -215,8 +215,7 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
     new = [p for p in persons if p.is_new]
     named = [p for p in persons if p.is_named and not p.is_new]
     if new:
-        made = ((p.contact_id, p.name, p.company, p.initials, now) for p in new)
-        copy_in("contacts_contact", CONTACT_COLUMNS, made)
+        copy_in("contacts_contact", CONTACT_COLUMNS, (_contact_row(p, now) for p in new))
     if named:
         write_names(named)
     if batch.identifiers:
@@ -226,17 +225,22 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
         copy_in("contacts_overlap", "submission_id, kind, digest, at", rows)
 
 
+def _contact_row(p: Person, now: datetime) -> tuple[object, ...]:
+    found_by = p.letters
+    return p.contact_id, p.name, p.company, found_by["initials"], found_by["pairs"], now
+
+
 def write_names(persons: list[Person]) -> None:
     rows = [
-        {"id": p.contact_id, "name": p.name, "company": p.company, "initials": p.initials}
-        for p in persons
+        {"id": p.contact_id, "name": p.name, "company": p.company, **p.letters} for p in persons
     ]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             update contacts_contact c
-            set name = p.name, company = p.company, initials = p.initials
-            from json_to_recordset(%s) as p(id uuid, name text, company text, initials text)
+            set name = p.name, company = p.company, initials = p.initials, pairs = p.pairs
+            from json_to_recordset(%s)
+              as p(id uuid, name text, company text, initials text, pairs int[])
             where c.id = p.id
             """,
             [dumps(rows)],

@@ -46,7 +46,7 @@ from clew.contacts.events import (
     MessageMoved,
     MessageReturned,
 )
-from clew.contacts.initials import initials
+from clew.contacts.lettering import letters
 from clew.contacts.models import Contact, Lead, Merge, Suspect
 from clew.contacts.rules import under
 
@@ -62,7 +62,7 @@ where contact_id = any(%(ids)s::uuid[])
 NAMED = """
 update contacts_contact set own_name = coalesce(own_name, name),
   own_company = coalesce(own_company, company), name = %(name)s, company = %(company)s,
-  initials = %(initials)s
+  initials = %(initials)s, pairs = %(pairs)s
 where id = any(%(ids)s::uuid[])
 """
 MESSAGES = """
@@ -193,7 +193,7 @@ def merge(
     everybody = as_array(gone.members + kept.members)
     with connection.cursor() as cursor:
         cursor.execute(POINTED, {"root": kept.contact.pk, "ids": as_array(gone.members)})
-        cursor.execute(NAMED, {**values, "initials": initials(**values), "ids": everybody})
+        cursor.execute(NAMED, {"ids": everybody, **values, **letters(**values)})
     _suspect(gone.members, kept.members, Suspect.State.MERGED, now)
     happened = ContactsMerged(
         gone.contact.pk, kept.contact.pk, made.pk, chosen, reason, closed_lead
@@ -389,7 +389,7 @@ def rename(seen: Apart) -> None:
             _restore_names(alone)
         else:
             names = {"name": last.name, "company": last.company}
-            Contact.objects.filter(pk__in=members).update(**names, initials=initials(**names))
+            Contact.objects.filter(pk__in=members).update(**names, **letters(**names))
 
 
 def _restore_names(contact_id: UUID) -> None:
@@ -398,7 +398,7 @@ def _restore_names(contact_id: UUID) -> None:
     if not all(names.values()):
         names = {**_told(contact_id), **{field: v for field, v in names.items() if v}}
     Contact.objects.filter(pk=contact_id).update(
-        **names, initials=initials(**names), own_name=None, own_company=None
+        **names, **letters(**names), own_name=None, own_company=None
     )
 
 

@@ -1,7 +1,6 @@
+import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
-from django.db import migrations
-
-import clew.contacts.lettering
+from django.db import migrations, models
 
 PAIRS = """
 create function clew_pairs(name text, company text) returns text[]
@@ -22,7 +21,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="contact",
             index=django.contrib.postgres.indexes.GinIndex(
-                clew.contacts.lettering.Pairs("name", "company"), name="contact_letter_pairs"
+                models.Func(
+                    "name",
+                    "company",
+                    function="clew_pairs",
+                    output_field=django.contrib.postgres.fields.ArrayField(models.TextField()),
+                ),
+                name="contact_letter_pairs",
             ),
         ),
     ]

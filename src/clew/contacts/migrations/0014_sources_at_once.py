@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("base", "0005_references"),
         ("capture", "0006_custom_fields"),
-        ("contacts", "0013_initials"),
+        ("contacts", "0013_letters"),
     ]
 
     operations = [

@@ -25,7 +25,7 @@ from clew.base.sealing import lookup, seal
 from clew.capture.gazetteer import divisions, stem
 from clew.capture.regions import resolve
 from clew.capture.schemas import Body, encode_body
-from clew.contacts.initials import initials
+from clew.contacts.lettering import letters
 from clew.contacts.models import Identifier, Lead
 from clew.handoff.models import Seat
 from clew.handoff.rules import Seat as TurnSeat
@@ -217,7 +217,8 @@ class _Teller:
         name = person(self.chance) if one.name else ""
         company = firm(self.chance, place.name) if one.company else ""
         contact_id = self._twin(one.id, one.created_at)
-        called = (name, company, initials(name, company))
+        found_by = letters(name, company)
+        called = (name, company, found_by["initials"], found_by["pairs"])
         self.page.guests.append((one.id, self.telling.n, *called, was, place.name, place.code))
         reached = self._reach(one.ways, contact_id)
         found = {}

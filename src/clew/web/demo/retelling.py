@@ -28,7 +28,7 @@ create temporary table twin (old uuid, n integer, new uuid not null, primary key
 create temporary table cast_as (kind text, old bigint, n integer, new bigint not null,
   primary key (kind, old, n));
 create temporary table guest (old uuid, n integer, name text not null, company text not null,
-  initials text not null, was text not null, region text not null, region_code integer, primary key (old, n));
+  initials text not null, pairs integer[] not null, was text not null, region text not null, region_code integer, primary key (old, n));
 create temporary table letter (id uuid primary key, body bytea not null);
 create temporary table decision (id uuid primary key, seats jsonb not null, leads jsonb not null)
 """
@@ -73,6 +73,7 @@ RETOLD: Sequence[tuple[type[Model], str, Mapping[str, str]]] = (
             "name": "(select g.name from guest g where g.old = o.id and g.n = t.n)",
             "company": "(select g.company from guest g where g.old = o.id and g.n = t.n)",
             "initials": "(select g.initials from guest g where g.old = o.id and g.n = t.n)",
+            "pairs": "(select g.pairs from guest g where g.old = o.id and g.n = t.n)",
         },
     ),
     (
@@ -111,7 +112,7 @@ class Page:
     tellings: list[tuple[int, timedelta]] = field(default_factory=list)
     twins: list[tuple[UUID, int, UUID]] = field(default_factory=list)
     cast: list[tuple[str, int, int, int]] = field(default_factory=list)
-    guests: list[tuple[UUID, int, str, str, str, str, str, int | None]] = field(
+    guests: list[tuple[UUID, int, str, str, str, list[int], str, str, int | None]] = field(
         default_factory=list
     )
     letters: list[tuple[UUID, bytes]] = field(default_factory=list)
@@ -134,7 +135,9 @@ def write(page: Page) -> None:
         copy_in("telling", "n, shift", page.tellings)
         copy_in("twin", "old, n, new", page.twins)
         copy_in("cast_as", "kind, old, n, new", page.cast)
-        copy_in("guest", "old, n, name, company, initials, was, region, region_code", page.guests)
+        copy_in(
+            "guest", "old, n, name, company, initials, pairs, was, region, region_code", page.guests
+        )
         copy_in("letter", "id, body", page.letters)
         copy_in("decision", "id, seats, leads", page.decisions)
         cursor.execute(f"analyze {', '.join(NAMES)}")
