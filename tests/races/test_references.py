@@ -1,0 +1,114 @@
+"""What a lead, a grade or a place refers to is there, whoever writes, deletes or is faster.
+
+These references are checked by triggers, a statement at a time (docs/decisions/checked-at-once.md), so that they
+are tried here as PostgreSQL tries its own.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from clew.handoff.models import Placement, Seat
+from tests.company import HOT, MONDAY_NOON, enquire, found
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REFERENCES = [
+    ("contacts_lead", "source_id", "capture_source"),
+    ("grading_grade", "rule_set_id", "grading_ruleset"),
+    ("handoff_placement", "team_id", "access_team"),
+    ("handoff_placement", "seat_id", "handoff_seat"),
+    ("handoff_placement", "round_id", "handoff_round"),
+]
+NOWHERE = {"round_id": "'00000000-0000-7000-8000-000000000000'"}
+COPIED = {  # so that a copy of a row breaks no other rule
+    "contacts_lead": {
+        "id": "(select id from capture_submission except select id from contacts_lead)",
+        "ended_at": "now()",
+    },
+    "grading_grade": {"superseded_at": "now()"},
+    "handoff_placement": {"closed_at": "now()"},
+}
+WAITS_SECONDS = 0.5
+
+
+@pytest.fixture(autouse=True)
+def _a_lead_of_two_submissions() -> None:
+    site = found().site
+    for _ in range(2):
+        enquire(site, phone="13812345678", **HOT)
+
+
+@contextmanager
+def refused(why: str) -> Iterator[None]:
+    with pytest.raises(IntegrityError, match=why) as raised, transaction.atomic():
+        yield
+    assert getattr(raised.value.__cause__, "sqlstate", None) == "23503"
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize(("table", "column", "parent"), REFERENCES)
+def test_a_row_cannot_refer_to_what_is_not_there(table: str, column: str, parent: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select column_name from information_schema.columns "
+            "where table_name = %s and is_identity = 'NO'",
+            [table],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    bent = COPIED[table] | {column: NOWHERE.get(column, "0")}
+    values = [bent.get(name, name) for name in names]
+    with refused(f"{parent.split('_')[1][:4]}"):
+        run(f"insert into {table} ({', '.join(names)}) select {', '.join(values)} from {table}")  # noqa: S608
+
+
+@pytest.mark.parametrize(("table", "column", "parent"), REFERENCES)
+def test_what_is_referred_to_cannot_go(table: str, column: str, parent: str) -> None:
+    with refused(f"a row of {parent} is referred to by {table}"):
+        run(f"delete from {parent} where id = (select {column} from {table} limit 1)")  # noqa: S608
+
+
+@pytest.mark.parametrize(("table", "column", "parent"), REFERENCES)
+def test_what_a_row_refers_to_does_not_change(table: str, column: str, parent: str) -> None:
+    with refused(f"what a row of {table} refers to does not change"):
+        run(f"update {table} set {column} = {NOWHERE.get(column, '0')}")  # noqa: S608
+
+
+def test_who_deletes_a_seat_waits_for_who_gives_it_a_lead() -> None:
+    lead_id = Placement.objects.get(closed_at=None).lead_id
+    seat = Seat.objects.exclude(placements__isnull=False).first()
+    assert seat is not None
+    ended: list[str] = []
+
+    def delete() -> None:
+        try:
+            run(f"delete from handoff_seat where id = {seat.pk}")  # noqa: S608
+            ended.append("deleted")
+        except IntegrityError:
+            ended.append("refused")
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Placement.objects.filter(closed_at=None).update(closed_at=MONDAY_NOON)
+        Placement.objects.create(
+            lead_id=lead_id,
+            kind="person",
+            team_id=seat.team_id,
+            seat=seat,
+            reason="turn",
+            opened_at=MONDAY_NOON,
+        )
+        other = threading.Thread(target=delete)
+        other.start()
+        other.join(WAITS_SECONDS)
+        assert other.is_alive()
+    other.join()
+    assert ended == ["refused"]
