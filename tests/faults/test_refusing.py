@@ -19,7 +19,7 @@ from clew.capture import asgi
 from clew.capture.link import conninfo
 from clew.capture.models import Failure, Submission
 from clew.contacts.models import Lead
-from clew.web import worker
+from clew.web import health, worker
 from tests.capture.sender import Sender, lead
 from tests.company import Company, found, submit
 from tests.faults.proxy import Proxy
@@ -75,6 +75,8 @@ def test_a_database_that_does_not_write_is_told_as_such_and_comes_back_without_a
         for language, client in pages.items():
             assert_told(record(client, company), language)
         assert pages["en"].get("/me").status_code in {200, 503}
+        assert "read-only" in health.standing()["status"]
+    assert health.standing()["status"] == "ready"
     assert {answer.status_code for answer in answers} == {503}
     assert all(map(is_honest, answers))
     assert Submission.objects.count() == 1

@@ -19,6 +19,7 @@ select min(case state when 'active' then 0
   else extract(epoch from clock_timestamp() - state_change) end)
 from pg_stat_activity where datname = current_database() and application_name = '{WORKER_NAME}'
 """  # noqa: S608  no value is formatted in
+WRITES = "select current_setting('transaction_read_only') = 'off'"  # on a standby too
 
 
 async def alive(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -27,7 +28,7 @@ async def alive(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def ready(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """GET /readyz: the database answers and has every table; beside it, whether a worker is there.
+    """GET /readyz: the database answers, writes and has every table; beside it, whether a worker is there.
 
     Without a worker this process still takes leads in and shows them, so it stays ready.
     """
@@ -56,7 +57,9 @@ def _missing() -> str:
     """What keeps this process from its work, or nothing. Raises DatabaseError."""
     global _migrated_until  # noqa: PLW0603  one answer for the process
     with connection.cursor() as cursor:
-        cursor.execute("select 1")
+        cursor.execute(WRITES)
+        if not cursor.fetchone()[0]:
+            return "the database is read-only"
     if time.monotonic() < _migrated_until:
         return ""
     executor = MigrationExecutor(connection)
