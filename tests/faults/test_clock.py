@@ -2,12 +2,15 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
 from clew.access.tokens import revoke
-from clew.base.models import Entry
+from clew.base.ledger import append
+from clew.base.models import Entry, Outbox
+from clew.base.outbox import Follower, follow
 from clew.capture.models import Failure
 from clew.contacts.models import Lead, Repeat
 from clew.pipeline.actions.leads import log_call
@@ -15,8 +18,9 @@ from clew.pipeline.models import Call, FirstContact
 from clew.tally.queries import Breaches, account, breaches
 from clew.web.flow import tick
 from clew.web.pacing import every
+from tests.base.test_outbox import BellRung
 from tests.capture.sender import token
-from tests.company import HOT, MONDAY_NOON, enquire, found
+from tests.company import HOT, MONDAY_NOON, TESTER, enquire, found
 from tests.pipeline.desk import call, desk
 
 HOUR = timedelta(hours=1)
@@ -68,3 +72,33 @@ def test_leads_are_handled_once_and_clocks_run_out_once_across_an_hour_set_back(
     assert not Failure.objects.exists()
     assert breaches() == Breaches(0, 0, 0, 0)
     assert account(company.administrator).is_balanced
+
+
+@pytest.mark.django_db
+def test_a_fact_of_before_the_clock_was_set_back_is_followed_at_once() -> None:
+    heard: list[int] = []
+    followers = {BellRung: [Follower("hear", lambda fact, _now: heard.append(fact.strokes))]}
+    append(BellRung(uuid4(), 1), actor=TESTER, at=LATER)
+    assert follow(followers, EARLIER) == 1
+    assert heard == [1]
+
+
+@pytest.mark.django_db
+def test_a_fact_that_failed_before_the_clock_was_set_back_waits_no_longer_than_it_was_to() -> None:
+    heard: list[int] = []
+    bell, is_broken = uuid4(), [True]
+
+    def hear(fact: BellRung, _now: datetime) -> None:
+        if is_broken[0]:
+            raise RuntimeError
+        heard.append(fact.strokes)
+
+    followers = {BellRung: [Follower("hear", hear)]}
+    for strokes in (1, 2):
+        append(BellRung(bell, strokes), actor=TESTER, at=LATER)
+    follow(followers, LATER)
+    assert follow(followers, LATER + timedelta(seconds=1)) == 0
+    assert Outbox.objects.get(attempts=1)
+    is_broken[0] = False
+    assert follow(followers, EARLIER) == 2
+    assert heard == [1, 2]

@@ -8,7 +8,8 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Least, Power
 
 from clew.base.ledger import Fact
 from clew.base.models import Entry, Followed, Outbox
@@ -16,6 +17,7 @@ from clew.base.models import Entry, Followed, Outbox
 LOCK = 0x636C6577  # "clew": one process follows at a time, so that order is kept
 AT_ONCE = 100
 LONGEST_WAIT = timedelta(hours=1)
+DOUBLINGS = 12  # more than the longest wait takes
 
 log = logging.getLogger("clew.outbox")
 
@@ -58,13 +60,22 @@ def follow(followers: Followers, now: datetime) -> int:
 
 def _due(now: datetime) -> QuerySet[Outbox]:
     postponed = Outbox.objects.filter(
-        entry__subject=OuterRef("entry__subject"), entry__lt=OuterRef("entry"), due_at__gt=now
+        _is_postponed(now), entry__subject=OuterRef("entry__subject"), entry__lt=OuterRef("entry")
     )
     return (
         Outbox.objects.select_related("entry")
-        .filter(~Exists(postponed), due_at__lte=now)
+        .filter(~Exists(postponed), ~_is_postponed(now))
         .order_by("entry_id")[:AT_ONCE]
     )
+
+
+def _is_postponed(now: datetime) -> Q:
+    """Wait only after a failure, and no longer than was meant to: the clock may have been set back since."""
+    seconds = Least(
+        Power(Value(2.0), Least(F("attempts"), DOUBLINGS)), LONGEST_WAIT.total_seconds()
+    )
+    until = Value(now) + seconds * Value(timedelta(seconds=1))
+    return Q(attempts__gt=0, due_at__gt=now, due_at__lte=until)
 
 
 def _run(entry: Entry, fact: type[Fact], followers: Sequence[Follower], now: datetime) -> str:
