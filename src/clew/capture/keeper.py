@@ -29,6 +29,7 @@ class Keeper:
         self._refusals = refusals
         self._pending: dict[bytes, RejectedRow] = {}
         self._bytes = 0
+        self._rows: list[RejectedRow] = []  # on their way
         self._full: dict[int, float] = {}
         self._written = float("-inf")
         self._writing: asyncio.Task[None] | None = None
@@ -52,18 +53,14 @@ class Keeper:
             self._writing = asyncio.create_task(self._write_later())
 
     async def flush(self) -> None:
-        """Write what was gathered. Keeps it where the database does not answer."""
-        pending, self._pending, self._bytes = self._pending, {}, 0
-        rows = list(pending.values())
-        for n, row in enumerate(rows):
-            row.nth = n
-        try:
-            kept = await self._link.fetch(KEEP, (dumps(rows),))
-        except Unavailable:
-            for row in rows:
-                if not self._take(row):
-                    self._count_lost(row.count, row.token)
-            raise
+        """Write what was gathered, once. Keeps it as it is where the database does not answer."""
+        if not self._rows:
+            pending, self._pending, self._bytes = self._pending, {}, 0
+            self._rows = list(pending.values())
+            for n, row in enumerate(self._rows):
+                row.nth = n
+        kept = await self._link.fetch(KEEP, (dumps(self._rows),))
+        rows, self._rows = self._rows, []
         self._tell_lost(rows, {n for (n,) in kept})
 
     async def close(self) -> None:
@@ -72,8 +69,8 @@ class Keeper:
             self._writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writing
-        if self._pending:
-            with contextlib.suppress(Unavailable):
+        with contextlib.suppress(Unavailable):
+            while self._pending or self._rows:
                 await self.flush()
 
     def _take(self, row: RejectedRow) -> bool:
@@ -104,7 +101,7 @@ class Keeper:
 
     async def _write_later(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._pending:
+        while self._pending or self._rows:
             await asyncio.sleep(max(SOON, self._written + APART - loop.time()))
             self._written = loop.time()
             with contextlib.suppress(Unavailable):

@@ -20,6 +20,9 @@ insert into base_refusal (at, door, code, details, actor_kind, actor_id)
 select at, door, code, json_build_object('count', count), kind, actor
 from json_to_recordset(%s::json) as new (
     at timestamptz, door text, code text, count bigint, kind text, actor text)
+where not exists (  -- written before, and the answer was lost
+    select from base_refusal b where b.at = new.at and b.door = new.door and b.code = new.code
+    and b.actor_kind = new.kind and b.actor_id = new.actor)
 """
 
 
@@ -30,6 +33,7 @@ class Refusals:
         """Write through `link`."""
         self._link = link
         self._counts: Counter[tuple[str, Actor]] = Counter()
+        self._rows: list[dict[str, object]] = []  # on their way
         self._written = float("-inf")
         self._writing: asyncio.Task[None] | None = None
 
@@ -43,9 +47,15 @@ class Refusals:
             self._writing = asyncio.create_task(self._write_later())
 
     async def flush(self) -> None:
-        """Write what was counted. Keeps it where the database does not answer."""
-        counts, self._counts = self._counts, Counter()
-        rows = [
+        """Write what was counted, once. Keeps it as it is where the database does not answer."""
+        if not self._rows:
+            counts, self._counts = self._counts, Counter()
+            self._rows = self._listed(counts)
+        await self._link.fetch(WRITE, (dumps(self._rows),))
+        self._rows = []
+
+    def _listed(self, counts: Counter[tuple[str, Actor]]) -> list[dict[str, object]]:
+        return [
             {
                 "at": datetime.now(UTC),
                 "door": DOOR,
@@ -56,11 +66,6 @@ class Refusals:
             }
             for (code, actor), number in counts.items()
         ]
-        try:
-            await self._link.fetch(WRITE, (dumps(rows),))
-        except Unavailable:
-            self._counts += counts
-            raise
 
     async def close(self) -> None:
         """Write at once what is left."""
@@ -68,13 +73,13 @@ class Refusals:
             self._writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writing
-        if self._counts:
-            with contextlib.suppress(Unavailable):
+        with contextlib.suppress(Unavailable):
+            while self._counts or self._rows:
                 await self.flush()
 
     async def _write_later(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._counts:
+        while self._counts or self._rows:
             await asyncio.sleep(max(SOON, self._written + APART - loop.time()))
             self._written = loop.time()
             with contextlib.suppress(Unavailable):

@@ -54,7 +54,8 @@ with given as materialized (
         set at = excluded.at, code = excluded.code, faults = excluded.faults,
             source_id = excluded.source_id, external_id = excluded.external_id,
             body = excluded.body, size = excluded.size,
-            count = capture_rejected.count + excluded.count
+            count = capture_rejected.count  -- else written before, and the answer was lost
+                + case when capture_rejected.body = excluded.body then 0 else excluded.count end
     returning id, digest
 )
 select g.nth from given g join kept k on k.digest = g.same
