@@ -54,3 +54,15 @@ class Unavailable(ClewError):
 
     code = "unavailable"
     status = 503
+
+
+class OutcomeUnknown(Unavailable):
+    """It is not known whether this was stored. Send it once more as it is: it is stored once."""
+
+    code = "outcome_unknown"
+
+
+class StoredPerhaps(OutcomeUnknown):
+    """It is not known whether this was stored. Look whether it is there before you send it once more."""
+
+    code = "stored_perhaps"

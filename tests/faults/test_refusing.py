@@ -112,7 +112,7 @@ def test_without_a_connection_left_everybody_is_told_so_until_there_is_one(
                 page = record(client, company)
             assert sender.one(lead()).status_code == 202
         assert record(client, company).status_code == 302
-    assert {answer.status_code for answer in answers} == {503}
+    assert {(a.status_code, a.json()["code"]) for a in answers} == {(503, "unavailable")}
     assert all(map(is_honest, answers))
     assert_told(page)
     assert Submission.objects.count() == 2

@@ -53,6 +53,10 @@ class Lasting(Sender):
         """Send bodies with headers of their own, all at the same time."""
         return self._runner.run(self._all([(encoded(body), headers) for body, headers in calls]))
 
+    def wait(self, seconds: float) -> None:
+        """Send nothing for a while; what goes on behind the door goes on."""
+        self._runner.run(asyncio.sleep(seconds))
+
     async def _all(self, calls: list[tuple[bytes, Mapping[str, str]]]) -> list[httpx.Response]:
         transport = httpx.ASGITransport(app=asgi.leads, client=("203.0.113.9", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://clew.test") as client:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clew.capture.rules import Fault
-from clew.errors import ClewError, Conflict, Denied, Invalid, Unavailable
+from clew.errors import ClewError, Conflict, Denied, Invalid, OutcomeUnknown, Unavailable
 
 
 class MethodNotAllowed(ClewError):
@@ -117,6 +117,12 @@ class Busy(Unavailable):
     """More leads are arriving than can be stored. Nothing was accepted; try again in a second."""
 
     code = "busy"
+
+
+class UnnamedPerhaps(OutcomeUnknown):
+    """It is not known whether these leads were stored, and sent again they may be stored twice. With an Idempotency-Key, or an external_id for each, they would be stored once."""
+
+    code = "outcome_unknown_unnamed"
 
 
 class FailureSettled(Conflict):

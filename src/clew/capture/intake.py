@@ -15,11 +15,11 @@ import msgspec
 import psycopg
 
 from clew.base.json import dumps
-from clew.capture.errors import Busy, KeyReused, NotStorable
+from clew.capture.errors import Busy, KeyReused, NotStorable, UnnamedPerhaps
 from clew.capture.inbox import STORE, STORED, ConsentRow, ReceiptRow, SubmissionRow
 from clew.capture.link import FAULTY, Link
 from clew.capture.schemas import LeadIn
-from clew.errors import Unavailable
+from clew.errors import OutcomeUnknown, Unavailable
 
 GROUP_ROWS = 500  # larger groups are hardly cheaper for each row
 CROWD = 200  # rows in the queue that make another connection worth while
@@ -59,6 +59,11 @@ class Request:
         if not self.answers.done():
             self.answers.set_exception(error)
 
+    def admit_ignorance(self) -> None:
+        """Say that it may be stored, and whether it may be sent again."""
+        is_named = self.receipt or all(row.external for row in self.submissions)
+        self.refuse(OutcomeUnknown() if is_named else UnnamedPerhaps())
+
     def answer(self, answers: list[Answer]) -> None:
         """Answer, unless the sender is gone."""
         if not self.answers.done():
@@ -81,7 +86,8 @@ class Intake:
     async def store(self, request: Request) -> list[Answer]:
         """Store a request and answer after the commit.
 
-        Raises KeyReused, NotStorable, Busy, and Unavailable when the database does not answer.
+        Raises KeyReused, NotStorable, Busy, and when the database does not answer Unavailable, or
+        OutcomeUnknown where it may be stored all the same.
         """
         if self._rows >= WAITING_ROWS or self._bytes >= WAITING_BYTES:
             raise Busy
@@ -142,12 +148,15 @@ class Intake:
             late = self._answer(group, await _insert(writer, group))
         except FAULTY as error:
             await self._store_singly(writer, group, error)
-        except Unavailable:
+        except OutcomeUnknown:
             pass
+        except Unavailable:
+            for request in group:
+                request.refuse(Unavailable())
         finally:  # whatever happened: an answer for everyone
             for request in group:
                 if request not in late:
-                    request.refuse(Unavailable())
+                    request.admit_ignorance()
 
     async def _store_singly(self, writer: Link, group: list[Request], error: psycopg.Error) -> None:
         if len(group) > 1:
@@ -185,8 +194,8 @@ class Intake:
         except Unavailable:
             pass
         finally:
-            for request in late:
-                request.refuse(Unavailable())
+            for request in late:  # at least a part of it is stored
+                request.admit_ignorance()
 
     async def _receipts(self, keys: list[tuple[int, str]]) -> dict[tuple[int, str], ReceiptRow]:
         asked = dumps([{"token": token, "name": key} for token, key in keys])
@@ -229,7 +238,7 @@ async def _insert(writer: Link, group: list[Request]) -> set[UUID]:
     consents = [row for request in group for row in request.consents]
     receipts = [request.receipt for request in group if request.receipt]
     receipts.sort(key=lambda row: (row.token, row.key))
-    ((missing,),) = await writer.fetch(
+    ((missing,),) = await writer.write(
         STORE, (dumps(receipts), dumps(submissions), dumps(consents))
     )
     return set(missing or ())

@@ -9,8 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from clew.base.away import AWAY
-from clew.errors import ClewError, Denied, Missing, Unavailable
+from clew.base.away import AWAY, commits
+from clew.errors import (
+    ClewError,
+    Denied,
+    Missing,
+    OutcomeUnknown,
+    StoredPerhaps,
+    Unavailable,
+)
 
 logger = logging.getLogger("clew.web")
 
@@ -44,7 +51,14 @@ ADVICE = {
 }
 ADVICE_BY_CODE = {
     "csrf": gettext_noop("Open the page again and send it from there."),
+    "outcome_unknown": gettext_noop("What you typed is kept here. Press once more in a moment."),
+    "stored_perhaps": gettext_noop("What you typed is kept here; press only if it is not there."),
 }
+SENT_ONCE = {
+    "once",
+    "ticket",
+    "call_id",
+}  # by which a page's form counts once, however often it is sent
 TYPED_LIMIT = 100  # fields that the page offers to send again
 
 
@@ -110,6 +124,8 @@ class Broken(ClewError):
 
 def render(request: HttpRequest, error: ClewError) -> HttpResponse:
     """Show `error` in the form that the caller understands."""
+    if type(error) is Unavailable:
+        error = _of_what_is_known(request)
     if request.path.startswith("/api/") or _wants_json(request):
         return problem(request, error)
     status = error.status
@@ -180,6 +196,13 @@ def no_csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW."""
     logger.warning("refused without CSRF token: %s", reason)
     return render(request, NoToken())
+
+
+def _of_what_is_known(request: HttpRequest) -> Unavailable:
+    """Nothing was stored only where no transaction of this request may be."""
+    if request.method in {"GET", "HEAD"} or commits() == getattr(request, "commits", commits()):
+        return Unavailable()
+    return OutcomeUnknown() if SENT_ONCE & request.POST.keys() else StoredPerhaps()
 
 
 def _may_help_to_repeat(request: HttpRequest, status: int) -> bool:

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from clew.access.models import Member
 from clew.access.tokens import find
+from clew.base.away import commits
 from clew.errors import ClewError, Denied, Unavailable
 from clew.web import errors, headers, logs
 from clew.web.permissions import is_allowed
@@ -36,6 +37,7 @@ class Envelope:
         reference = secrets.token_hex(5)
         request.reference = reference  # type: ignore[attr-defined]
         request.nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        request.commits = commits()  # type: ignore[attr-defined]
         logs.reference.set(reference)
         response = self.respond(request)
         for name, value in headers.strict(request.nonce).items():  # type: ignore[attr-defined]

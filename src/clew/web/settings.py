@@ -31,7 +31,7 @@ def database(url: str) -> dict[str, Any]:
     """Django's database settings for a URL or a libpq connection string."""
     parts = conninfo_to_dict(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "clew.base.postgresql",
         "NAME": parts.pop("dbname", "clew"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from clew.base.away import AWAY
+from clew.base.away import AWAY, commits
 from clew.base.json import dumps
 from clew.base.ledger import Actor
 from clew.capture.decoding import fault_of
@@ -26,7 +26,7 @@ from clew.capture.models import Source, Submission
 from clew.capture.queries import all_definitions, open_body
 from clew.capture.rules import Fault, answer_key, encode, faults_of, holds_nul, typed
 from clew.capture.schemas import LeadIn, Outcome
-from clew.errors import Missing, Unavailable
+from clew.errors import Missing, OutcomeUnknown, StoredPerhaps, Unavailable
 
 SKEW = timedelta(hours=24)
 
@@ -51,8 +51,10 @@ def receive(
     """Store leads from a page, all or none. Returns the stored ids, in order.
 
     `outcome` tells how an old enquiry ended, where there is one lead of the channel history. A lead whose `external_id` its source already has is not stored again: its first id is returned.
-    Raises LeadsRefused with every fault, and Unavailable when the database does not answer.
+    Raises LeadsRefused with every fault, and when the database does not answer Unavailable; OutcomeUnknown where they
+    may be stored all the same, and StoredPerhaps where sending them once more would store them twice.
     """
+    before = commits()
     try:
         keys = {lead.source for lead in leads}
         origins = {
@@ -68,7 +70,10 @@ def receive(
         arrival = Arrival(channel, actor, dict(evidence), now)
         return _store([(lead, origins[lead.source]) for lead in leads], arrival, outcome)
     except AWAY as lost:
-        raise Unavailable from lost
+        if commits() == before:
+            raise Unavailable from lost
+        is_named = all(lead.external_id for lead in leads)
+        raise (OutcomeUnknown if is_named else StoredPerhaps) from lost
 
 
 def follow_up(
@@ -77,8 +82,9 @@ def follow_up(
     """Store the answer to a form's further question as a submission that strengthens the first.
 
     It costs nothing and keeps the first one's consents. A second answer changes nothing. Raises
-    Missing where there is no such submission, and Unavailable.
+    Missing where there is no such submission, Unavailable, and OutcomeUnknown.
     """
+    before = commits()
     try:
         first = Submission.objects.select_related("source").filter(pk=first_id).first()
         if first is None:
@@ -96,7 +102,7 @@ def follow_up(
         arrival = Arrival(first.channel, Actor("visitor"), dict(evidence), now)
         return _store([(answered, origin)], arrival)[0]
     except AWAY as lost:
-        raise Unavailable from lost
+        raise (Unavailable if commits() == before else OutcomeUnknown) from lost
 
 
 def _faults(leads: Sequence[LeadIn], origins: Mapping[str, Origin], now: datetime) -> list[Fault]:

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from clew.capture.schemas import LeadIn
-from clew.web.api.examples import ACCEPTED, ANSWERS, ARRAY, ASKED, ONE, REFUSED, SENT
+from clew.web.api.examples import ACCEPTED, ANSWERS, ARRAY, ASKED, ONE, REFUSED, SENT, UNSTORED
 from clew.web.permissions import TABLE
 
 LEADS = "/api/v1/leads"
@@ -84,7 +84,8 @@ def _sending() -> dict[str, Any]:
         }
         for status in (400, 401, 403, 405, 408, 413, 415, 422, 429, 500, 503)
     }
-    refused["422"]["content"][PROBLEM]["examples"] = REFUSED  # type: ignore[index]
+    for status, examples in (("422", REFUSED), ("503", UNSTORED)):
+        refused[status]["content"][PROBLEM]["examples"] = examples  # type: ignore[index]
     return {
         "operationId": "receive",
         "summary": "Send one lead, or up to 1,000",
@@ -108,6 +109,6 @@ def _idempotency_key() -> dict[str, Any]:
     return {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "The same key with the same body is stored once and answered alike.",
+        "description": "The same key with the same body is stored once and answered alike. With one, whatever was answered by 503 may be sent again.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": VISIBLE},
     }

@@ -52,6 +52,38 @@ REFUSED = {
         },
     }
 }
+UNSTORED: dict[str, Any] = {
+    "unavailable": {
+        "summary": "Certainly not stored",
+        "value": {
+            "type": "urn:clew:problem:unavailable",
+            "title": "Not reachable for a moment",
+            "status": 503,
+            "detail": "Clew cannot store this right now. Nothing was accepted; try again shortly.",
+            "code": "unavailable",
+        },
+    },
+    "outcome_unknown": {
+        "summary": "Perhaps stored, and safe to send again",
+        "value": {
+            "type": "urn:clew:problem:outcome_unknown",
+            "title": "Not reachable for a moment",
+            "status": 503,
+            "detail": "It is not known whether this was stored. Send it once more as it is: it is stored once.",
+            "code": "outcome_unknown",
+        },
+    },
+    "outcome_unknown_unnamed": {
+        "summary": "Perhaps stored, and sent without a key or an external_id for each lead",
+        "value": {
+            "type": "urn:clew:problem:outcome_unknown_unnamed",
+            "title": "Not reachable for a moment",
+            "status": 503,
+            "detail": "It is not known whether these leads were stored, and sent again they may be stored twice. With an Idempotency-Key, or an external_id for each, they would be stored once.",
+            "code": "outcome_unknown_unnamed",
+        },
+    },
+}
 ANSWER: dict[str, Any] = {
     "type": "object",
     "required": ["id", "status"],
