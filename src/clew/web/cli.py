@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
-from clew.errors import ClewError
+from clew.errors import ClewError, Unavailable
 from clew.web import home, lifeline
 from clew.web.terminal import _, complain, say
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(f"clew: {_(error.message)}")
         for name, value in error.details.items():
             complain(f"  {name}: {value}")
-        return 1
+        return os.EX_TEMPFAIL if error.status == Unavailable.status else 1
     except KeyboardInterrupt:
         return 130
 
@@ -106,7 +106,8 @@ def _other(module: str) -> Callable[[Sequence[str]], int]:
 
             command = import_module(module).main
             unburden()
-            code: int | None = command(argv)
+            with _told():
+                code: int | None = command(argv)
         return code or 0
 
     return run
@@ -133,6 +134,20 @@ def _database() -> Iterator[None]:
             server.stop()
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in words that the database is what is missing. Raises DatabaseAway."""
+    import psycopg
+
+    from clew.base.away import AWAY
+
+    try:
+        yield
+    except (*AWAY, psycopg.OperationalError) as lost:
+        said = str(lost).strip().partition("\n")[0]
+        raise DatabaseAway(database=said) from lost
+
+
 def _parser(name: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog=f"clew {name}", description=_(COMMANDS[name].purpose))
 
@@ -142,6 +157,12 @@ def _port() -> int:
     if not given.isdigit() or not 0 < int(given) < 65536:
         raise PortInvalid(CLEW_PORT=given)
     return int(given)
+
+
+class DatabaseAway(Unavailable):
+    """The database went away, or refuses. What was not finished is undone: see that it runs and has room, then run this again."""
+
+    code = "database_away"
 
 
 class PortInvalid(ClewError):

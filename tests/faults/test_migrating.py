@@ -1,0 +1,174 @@
+"""The database is stopped or unreachable amid `clew migrate`: every migration is done or not, and the next run ends it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import LiteralString
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from clew.web.embedded import Server, prepare
+from tests.faults.proxy import Proxy, commits
+from tests.running import ROOT, bare, until
+
+pytestmark = pytest.mark.slow
+EARLIER = ("contacts", "0008")
+SCHEMA = """
+select 'column', table_name, column_name, concat(data_type, is_nullable, column_default)
+from information_schema.columns where table_schema = 'public'
+union all select 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+from pg_constraint where connamespace = 'public'::regnamespace
+union all select 'index', tablename, indexname, indexdef from pg_indexes where schemaname = 'public'
+union all select 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid)
+from pg_trigger where not tgisinternal
+union all select 'function', '', proname, pg_get_functiondef(oid)
+from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'
+union all select 'migration', app, name, '' from django_migrations
+union all select 'permission', '', codename, name from auth_permission
+union all select 'target', '', level::text, minutes::text from pipeline_target
+order by 1, 2, 3, 4"""
+BLOCKED = """
+select exists (select from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock')"""
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of one's own."""
+    with tempfile.TemporaryDirectory(prefix="clew-migrating-") as name:
+        Path(name).chmod(0o755)
+        server = prepare(Path(name) / "home", print)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    """A new database."""
+    name = f"clew_{uuid4().hex}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"create database {name}")  # type: ignore[arg-type]
+    return f"{server.url} dbname={name}"
+
+
+def command(*words: str, url: str, language: str = "en") -> "subprocess.Popen[str]":
+    own = {
+        "CLEW_DATABASE_URL": url,
+        "CLEW_SECRET_KEY": os.environ["CLEW_SECRET_KEY"],
+        "CLEW_LANGUAGE": language,
+        "DJANGO_SETTINGS_MODULE": "clew.web.settings",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**bare(), **own},
+    )
+
+
+def ended(process: "subprocess.Popen[str]") -> Run:
+    said, complained = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, said, complained)
+
+
+def migrated(url: str, language: str = "en") -> Run:
+    return ended(command("clew.web.cli", "migrate", url=url, language=language))
+
+
+def schema(url: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(SCHEMA).fetchall()
+
+
+@pytest.fixture(scope="module")
+def straight(server: Server) -> list[tuple[object, ...]]:
+    """What the tables are like where nothing went wrong."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("create database straight")
+    url = f"{server.url} dbname=straight"
+    assert migrated(url).returncode == 0
+    return schema(url)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "run this again"), ("zh", "再执行一次")])
+def test_a_server_stopped_amid_a_migration_leaves_it_undone_and_the_next_run_ends_it(
+    server: Server, url: str, straight: list[tuple[object, ...]], language: str, words: str
+) -> None:
+    before = ended(command("django", "migrate", "-v0", *EARLIER, url=url))
+    assert before.returncode == 0, before.stderr
+    with closing(psycopg.connect(url)) as other:
+        other.execute(
+            "insert into contacts_contact (id, name, company, created_at) values (%s, '', '', now())",
+            [uuid4()],
+        )
+        other.commit()
+        other.execute("lock table contacts_contact in access exclusive mode")
+        migrating = command("clew.web.cli", "migrate", url=url, language=language)
+        with closing(psycopg.connect(url, autocommit=True)) as beside:
+            until(lambda: beside.execute(BLOCKED).fetchone() == (True,))
+        stop_at_once(server)
+    cut = ended(migrating)
+    server.start()
+    assert (cut.returncode, words in cut.stderr) == (os.EX_TEMPFAIL, True), cut.stderr
+    assert "Traceback" not in cut.stderr
+    assert ask(url, "select count(*) from django_migrations") < len(applied(straight))
+    assert migrated(url).returncode == 0
+    assert schema(url) == straight
+    assert ask(url, "select count(*) from contacts_contact") == 1
+
+
+def applied(straight: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return [row for row in straight if row[0] == "migration"]
+
+
+def ask(url: str, sql: LiteralString) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute(sql).fetchone()
+        assert row
+        return int(row[0])
+
+
+def stop_at_once(server: Server) -> None:
+    """Let it have no time for anything."""
+    server._run("pg_ctl", "-D", str(server.data), "-w", "-m", "immediate", "stop")
+
+
+def test_answers_to_commits_that_are_lost_leave_nothing_that_cannot_be_run_again(
+    url: str, straight: list[tuple[object, ...]]
+) -> None:
+    seen = 0
+
+    def every_eighth(statement: bytes) -> bool:
+        nonlocal seen
+        seen += commits(statement)
+        return commits(statement) and seen % 8 == 0
+
+    with Proxy(url) as proxy:
+        proxy.lose(every_eighth)
+        while (run := migrated(proxy.url)).returncode:
+            assert "run this again" in run.stderr, run.stderr
+        lost = proxy.lost
+    assert lost > 3
+    assert schema(url) == straight
+
+
+def test_two_that_migrate_at_once_take_turns(url: str, straight: list[tuple[object, ...]]) -> None:
+    both = [command("clew.web.cli", "migrate", "--json", url=url) for _ in range(2)]
+    runs = [ended(one) for one in both]
+    assert [run.returncode for run in runs] == [0, 0], runs
+    assert [json.loads(run.stdout)["is_empty"] for run in runs] == [True, True]
+    assert sum("waiting" in run.stderr for run in runs) == 1
+    assert schema(url) == straight
