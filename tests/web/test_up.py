@@ -113,3 +113,49 @@ def test_after_kill_9_nothing_stands_in_the_way_of_the_next_run(running: Run, fo
     left = [words for words, pid, _ in processes() if words[0] and pid in children.values()]
     assert again.stop() == 0
     assert not left
+
+
+def test_a_web_process_that_dies_during_the_start_is_started_again(folder: Path, port: int) -> None:
+    before = len(said(folder))
+    run = Run(folder, port)
+    kill_web(run)
+    run.until_ready()
+    assert "Trying again: 2 of 4" in run.said()[before:]
+    assert run.stop() == 0
+
+
+def test_a_web_process_that_dies_at_each_start_is_given_up_with_a_word(
+    folder: Path, port: int
+) -> None:
+    before = len(said(folder))
+    run = Run(folder, port)
+    while run.process.poll() is None:
+        kill_web(run)
+    assert run.process.returncode == 1
+    assert "Trying again: 4 of 4" in run.said()[before:]
+    assert "died during the start" in run.said().rpartition("Trying again")[2]
+
+
+def test_a_database_that_dies_while_the_tables_are_made_is_started_again(port: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="clew-up-") as name:
+        Path(name).chmod(0o755)
+        run = Run(Path(name), port)
+        until(lambda: "migrate" in run.children(), run.said)
+        os.kill(
+            int((run.folder / ".clew/pg/postmaster.pid").read_text().split()[0]), signal.SIGKILL
+        )
+        run.until_ready()
+        assert "Trying again: 2 of 4" in run.said()
+        assert run.stop() == 0
+
+
+def said(folder: Path) -> str:
+    return (folder / "output").read_text(encoding="utf-8")
+
+
+def kill_web(run: Run) -> None:
+    until(lambda: "serve" in run.children() or run.process.poll() is not None, run.said)
+    web = run.children().get("serve")
+    if web:
+        os.kill(web, signal.SIGKILL)
+        until(lambda: run.children().get("serve") != web)

@@ -45,6 +45,10 @@ class Child:
         """Tell whether it runs."""
         return self.process is not None and self.process.poll() is None
 
+    def ended(self) -> int | None:
+        """Give how it ended: by which code, or minus the number of a signal; None while it runs."""
+        return self.process.poll() if self.process else None
+
     def look(self, now: float) -> None:
         """Start it again after it died: at once the first time, then after longer and longer pauses."""
         if self.process and self.process.poll() is not None:

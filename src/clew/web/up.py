@@ -28,6 +28,7 @@ LOOK_SECONDS = 1.0
 WAIT_SECONDS = 0.02
 READY_SECONDS = 60
 STOP_SECONDS = 10
+TRIES_TO_START = 4
 LEAVE_SECONDS = 90  # for what a replaced process has begun
 READY, UNMIGRATED = "ready", "migrations are missing"  # as web/health.py says it
 
@@ -42,6 +43,12 @@ class StepFailed(ClewError):
     """A step of the start failed; what it said is above."""
 
     code = "step_failed"
+
+
+class Died(ClewError):
+    """Something died during the start, or the database went away."""
+
+    code = "died"
 
 
 class Stopped(Exception):
@@ -61,6 +68,7 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     leaving: list[tuple[Child, float]] = field(default_factory=list)  # and until when they may stay
     is_restart_wanted: bool = False
+    is_demo_begun: bool = False
 
     @property
     def url(self) -> str:
@@ -68,7 +76,20 @@ class Supervisor:
         return url(self.port)
 
     def start(self) -> None:
-        """Bring everything up in order: database, tables, demo the first time, web, worker."""
+        """Bring everything up in order: database, tables, demo the first time, web, worker.
+
+        What dies meanwhile is tried again a few times. Raises PostgresFailed, Died, StepFailed, NotReady, Stopped.
+        """
+        for number in range(1, TRIES_TO_START):
+            try:
+                return self._start()
+            except (PostgresFailed, Died) as failed:
+                _explain(failed)
+                complain(_("Trying again: %s of %s.") % (number + 1, TRIES_TO_START))
+                self._wait(LOOK_SECONDS * 2 ** (number - 1))
+        return self._start()
+
+    def _start(self) -> None:
         if self.server:
             self.server.start()
         if not (self.folder / "ready").exists():
@@ -95,7 +116,7 @@ class Supervisor:
         say(_("Restarting."))
         try:
             web = self._ready_web()
-        except (NotReady, StepFailed) as failed:
+        except (NotReady, StepFailed, Died) as failed:
             complain(_("Everything stays as it was: %s") % _(failed.message))
             note(self.folder, failed.code)
             return
@@ -130,6 +151,12 @@ class Supervisor:
             raise Stopped
         self.is_restart_wanted |= word == "restart"
 
+    def _wait(self, seconds: float) -> None:
+        """Wait as long, whoever ends meanwhile. Raises Stopped."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.pause(left)
+
     def _look(self) -> None:
         now = time.monotonic()
         for child in self.children:
@@ -147,13 +174,14 @@ class Supervisor:
         try:
             server.start()
         except PostgresFailed as failed:
-            complain(str(failed.details.get("log") or failed.details.get("said")))
+            _explain(failed)
             self.pause(LOOK_SECONDS)
 
     def _first_time(self) -> None:
         say(_("Making the tables."))
         is_empty = self._step("migrate", "--json").get("is_empty")
-        if is_empty and os.environ.get("CLEW_DEMO") != "0":
+        if (is_empty or self.is_demo_begun) and os.environ.get("CLEW_DEMO") != "0":
+            self.is_demo_begun = True
             say(_("Loading an invented company to try it with (CLEW_DEMO=0 leaves it out)."))
             self._step("demo", "--json")
         elif is_empty:
@@ -171,7 +199,7 @@ class Supervisor:
             process.terminate()
         printed = process.communicate()[0].decode().splitlines()
         if process.returncode:
-            raise StepFailed(step=" ".join(words))
+            raise _failure(StepFailed, process.returncode, step=" ".join(words))
         told: dict[str, Any] = json.loads(printed[-1])
         return told
 
@@ -199,7 +227,7 @@ class Supervisor:
                 self._step("migrate", "--json")
             self.pause(WAIT_SECONDS)
             self._look()
-        raise NotReady(address=self.url)
+        raise _failure(NotReady, web.ended(), address=self.url)
 
     def _worker(self) -> Child:
         return Child(["work"], (self.lifeline,))
@@ -229,6 +257,19 @@ def run(address: str, port: int) -> int:
         except Stopped:
             say(_("Stopping."))
     return 0
+
+
+def _failure(kind: type[ClewError], ended: int | None, **details: object) -> ClewError:
+    """Tell what was killed, or met a database that is away, from what will fail again."""
+    has_died = ended is not None and (ended < 0 or ended == os.EX_TEMPFAIL)
+    return (Died if has_died else kind)(**details)
+
+
+def _explain(failed: ClewError) -> None:
+    """Say what went wrong, in the words of PostgreSQL where they are known."""
+    complain(_(failed.message))
+    for name, value in failed.details.items():
+        complain(f"  {name}: {value}")
 
 
 def url(port: int) -> str:
