@@ -95,7 +95,7 @@ def little_room(table: str, size: int = 4 * MEGABYTE) -> Iterator[Shelf]:
     """Let a table stand where there is room for so many bytes. Skips where that cannot be made."""
     with (
         psycopg.connect(conninfo(), autocommit=True) as straight,
-        _mounted(straight, size) as folder,
+        _beside(straight, size) as folder,
     ):
         shelf = Shelf(table, folder)
         move = sql.SQL("alter table {} set tablespace {}")
@@ -112,21 +112,28 @@ def little_room(table: str, size: int = 4 * MEGABYTE) -> Iterator[Shelf]:
 
 
 @contextmanager
-def _mounted(straight: "psycopg.Connection[tuple[object, ...]]", size: int) -> Iterator[Path]:
+def _beside(straight: "psycopg.Connection[tuple[object, ...]]", size: int) -> Iterator[Path]:
     row = straight.execute("show data_directory").fetchone()
     data = Path(str(row[0]) if row else "/nowhere")
     if os.geteuid() or not data.exists():
         pytest.skip("a disk that is full needs root beside the database's own disk")
     folder = data.parent / f"shelf_{uuid4().hex}"
-    folder.mkdir()
     owner = data.stat()
     options = f"size={size},uid={owner.st_uid},gid={owner.st_gid},mode=0700"
-    command = ["mount", "-t", "tmpfs", "-o", options, "clew-shelf", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        folder.rmdir()
-        pytest.skip("mounting is not permitted here")
-    try:
+    with mounted(folder, options):
         yield folder
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[None]:
+    """Let a new folder be a disk of its own. Skips where that cannot be made."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", options, "clew-shelf", str(folder)]
+    if os.geteuid() or subprocess.run(command, check=False, capture_output=True).returncode:
+        folder.rmdir()
+        pytest.skip("a small disk of its own needs root and the right to mount")
+    try:
+        yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
         folder.rmdir()

@@ -16,7 +16,8 @@ import pytest
 
 from clew.web import binaries
 from clew.web.binaries import PostgresForeign, PostgresMissing
-from clew.web.embedded import Server, prepare
+from clew.web.embedded import NoRoom, Server, prepare
+from tests.faults.servers import MEGABYTE, mounted
 
 pytestmark = pytest.mark.slow
 AWKWARD = "新 用户's clew"
@@ -204,3 +205,25 @@ def _copies(folder: Path) -> Path:
         if (site / part).exists():
             shutil.copytree(site / part, folder / "site" / part, symlinks=True)
     return folder / "site" / found.relative_to(site)
+
+
+@pytest.mark.parametrize("size", [1, 24])
+def test_a_disk_without_room_for_a_new_database_is_told_as_such(home: Path, size: int) -> None:
+    home.parent.chmod(0o755)
+    with mounted(home, f"size={size * MEGABYTE},mode=0755"):
+        with pytest.raises(NoRoom):
+            prepare(home, print).start()
+        assert not (home / "pg").exists()
+
+
+def test_what_is_set_is_written_whole_and_only_where_it_differs(server: Server) -> None:
+    file = server.data / "clew.conf"
+    before = file.stat()
+    server.stop()
+    server.start()
+    assert file.stat().st_ino == before.st_ino
+    server.stop()
+    file.write_text("half a fi", encoding="utf-8")
+    server.start()
+    assert "fsync = on" in file.read_text(encoding="utf-8")
+    assert ask(server.url, "show fsync") == "on"

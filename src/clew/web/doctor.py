@@ -21,11 +21,14 @@ from clew.handoff.models import Round, Route
 from clew.handoff.queries import recomputed_equal as round_stands
 from clew.handoff.queries import route_stands
 from clew.tally.queries import account, breaches
+from clew.web import room
 from clew.web.exporting import OutUnwritable
 from clew.web.surroundings import NAMES, Fault, faults
 from clew.web.terminal import _, say
 
 CLOCKS_APART = 30  # seconds
+MEGABYTE = 2**20
+LITTLE_ROOM = 1024  # megabytes
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,7 +66,11 @@ def main(argv: Sequence[str]) -> int:
 
 
 def server() -> Iterator[Fault]:
-    """Look at the database's own settings, and at its clock."""
+    """Look at the database's own settings, at its disk, and at its clock."""
+    free = room.left()
+    if free is not None and free < LITTLE_ROOM * MEGABYTE:
+        says = _("Only %s MB are left on it. Make room: a database without it takes nothing more.")
+        yield Fault("PostgreSQL disk", says % (free // MEGABYTE))
     with connection.cursor() as cursor:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
             cursor.execute("select current_setting(%s)", [name])

@@ -5,6 +5,7 @@ own and is told so. It listens on a Unix socket in a private folder only. POSIX 
 imported here: the supervisor stays small.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -37,6 +38,8 @@ SOCKET_BYTES = 107 - len(f"/{SOCKET}")  # a longer folder cannot be bound
 ASK_FOR_TLS = bytes.fromhex("00000008 04d2162f")  # the least that the protocol answers
 NO_PROCESS = 2147483646  # a process id that no system gives
 PATIENCE_SECONDS = 60
+FULL = os.strerror(errno.ENOSPC)  # PostgreSQL says it in the same words
+SEGMENT = 16 * 2**20  # bytes that PostgreSQL takes at once for its log; without them it ends
 STILL_HELD = ("lock file", "shared memory")  # after kill -9, until the backends have noticed
 
 
@@ -44,6 +47,12 @@ class PostgresFailed(ClewError):
     """PostgreSQL did not do what it was told."""
 
     code = "postgres_failed"
+
+
+class NoRoom(PostgresFailed):
+    """There is no room left on the disk where the database is kept. Make room, and it starts: what was acknowledged is in it."""
+
+    code = "no_room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +80,12 @@ class Server:
         """Start unless it runs already, and return the connection string. Safe from two processes at once."""
         with self._alone():
             if not self.is_running():
-                if not (self.data / "PG_VERSION").exists():
-                    self._create()
-                self._configure()
-                self._launch()
+                try:
+                    self._start()
+                except (OSError, PostgresFailed) as refused:
+                    if FULL in f"{refused} {getattr(refused, 'details', '')}" or self._is_full():
+                        raise NoRoom(folder=str(self.data)) from refused
+                    raise
         return self.url
 
     def stop(self) -> None:
@@ -105,6 +116,15 @@ class Server:
     def postmaster(self) -> int | None:
         """The process id of the running server."""
         return int(self._pid_file().splitlines()[0]) if self.is_running() else None
+
+    def _start(self) -> None:
+        if not (self.data / "PG_VERSION").exists():
+            self._create()
+        self._configure()
+        self._launch()
+
+    def _is_full(self) -> bool:
+        return free(self.home) < SEGMENT
 
     def _create(self) -> None:
         self.say(
@@ -161,9 +181,14 @@ class Server:
             "jit": "off",  # compiling costs more than any of our statements
             "log_checkpoints": "off",
         }
-        file = self.data / "clew.conf"
-        file.write_text("".join(f"{k} = {v}\n" for k, v in settings.items()), encoding="utf-8")
-        file.chmod(0o644)
+        file, text = self.data / "clew.conf", "".join(f"{k} = {v}\n" for k, v in settings.items())
+        if _text(file) == text:
+            return
+        # A disk may be full: half a file would be worse than none.
+        fresh = self.data / "clew.conf.new"
+        fresh.write_text(text, encoding="utf-8")
+        fresh.chmod(0o644)
+        fresh.replace(file)
 
     def _launch(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -178,7 +203,7 @@ class Server:
                 if self.is_running():  # by what a killed launcher has left behind
                     return
                 said = log.read_bytes()[before:].decode(errors="replace") if log.exists() else ""
-                is_held = any(sign in said for sign in STILL_HELD)
+                is_held = any(sign in said for sign in STILL_HELD) and not self._is_full()
                 if not is_held or time.monotonic() > deadline:
                     raise PostgresFailed(**failed.details, log=said[-2000:]) from failed
                 time.sleep(0.2)
@@ -195,7 +220,9 @@ class Server:
         for file in (self.data / "postmaster.pid", self.socket / f"{SOCKET}.lock"):
             first, _newline, rest = _text(file).partition("\n")
             if first.strip().isdigit() and not self._is_ours(first.strip()):
-                file.write_text(f"{NO_PROCESS}\n{rest}", encoding="utf-8")
+                with file.open("r+", encoding="utf-8") as kept:  # in its place: a disk may be full
+                    kept.write(f"{NO_PROCESS}\n{rest}")
+                    kept.truncate()
 
     def _is_ours(self, process: str) -> bool:
         try:
@@ -268,6 +295,12 @@ def _socket(home: Path) -> Path:
     if len(os.fsencode(folder)) <= SOCKET_BYTES:
         return folder
     return Path("/tmp") / f"clew-{os.geteuid()}-{_digest(home)}"  # noqa: S108  private: 0700, owner is checked
+
+
+def free(folder: Path) -> int:
+    """Bytes that are left on the disk of a folder."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def _text(file: Path) -> str:

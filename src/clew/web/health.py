@@ -8,6 +8,8 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from clew.web import room
+
 MIGRATED_FOR = 60.0  # seconds that a good answer about migrations is believed
 _migrated_until = 0.0
 LATELY = 60.0  # seconds without a word from a worker
@@ -19,6 +21,7 @@ select min(case state when 'active' then 0
   else extract(epoch from clock_timestamp() - state_change) end)
 from pg_stat_activity where datname = current_database() and application_name = '{WORKER_NAME}'
 """  # noqa: S608  no value is formatted in
+NO_ROOM = "no room on the database's disk"
 WRITES = "select current_setting('transaction_read_only') = 'off'"  # on a standby too
 
 
@@ -48,7 +51,7 @@ def standing() -> dict[str, str]:
             (silent,) = cursor.fetchone()
     except DatabaseError:
         connection.close()
-        return {"status": "no database"}
+        return {"status": NO_ROOM if room.is_full() else "no database"}
     is_seen = silent is not None and silent < LATELY
     return {"status": "ready", "worker": "working" if is_seen else "away"}
 
@@ -60,6 +63,8 @@ def _missing() -> str:
         cursor.execute(WRITES)
         if not cursor.fetchone()[0]:
             return "the database is read-only"
+    if room.is_full():
+        return NO_ROOM
     if time.monotonic() < _migrated_until:
         return ""
     executor = MigrationExecutor(connection)

@@ -36,7 +36,7 @@ class Executor(MigrationExecutor):
             return super().apply_migration(state, migration, *args, **given)
 
 
-migrate.MigrationExecutor = Executor  # type: ignore[misc]  # the command has no other way
+migrate.MigrationExecutor = Executor  # type: ignore[attr-defined]  # the command has no other way
 
 
 def main(argv: Sequence[str]) -> None:

@@ -219,15 +219,17 @@ class Supervisor:
 
     def _await_ready(self, web: Child, hears: int) -> None:
         deadline = time.monotonic() + READY_SECONDS
+        says = ""
         while time.monotonic() < deadline and web.is_alive():
-            says = heard(hears)
+            says = heard(hears) or says
             if says == READY:
                 return
             if says == UNMIGRATED:
                 self._step("migrate", "--json")
+                says = ""
             self.pause(WAIT_SECONDS)
             self._look()
-        raise _failure(NotReady, web.ended(), address=self.url)
+        raise _failure(NotReady, web.ended(), address=self.url, status=says)
 
     def _worker(self) -> Child:
         return Child(["work"], (self.lifeline,))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from clew.base import sealing
 from clew.base.json import dumps
@@ -25,6 +24,7 @@ from clew.web.backup.errors import (
     DatabaseOtherwise,
     RestoredOtherwise,
 )
+from clew.web.migrate import Executor
 from clew.web.terminal import _, say
 
 HOLDING = ("access_organisation", "access_member", "capture_submission")
@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
     options = _options(argv)
     began = time.monotonic()
     backup = archive.opened(options.file)
-    executor = MigrationExecutor(connection)
+    executor = Executor(connection)
     _refuse_newer(backup.manifest, executor)
     if options.keys and not _is_ours(backup.manifest, sealing.key_ids()):
         _look_at_place(backup.manifest, executor, is_replacing=options.replace)
@@ -83,7 +83,7 @@ def put_back(backup: Backup, *, is_verified: bool) -> None:
                 raise RestoredOtherwise(table=part.table)
 
 
-def _refuse_newer(manifest: Manifest, executor: MigrationExecutor) -> None:
+def _refuse_newer(manifest: Manifest, executor: Executor) -> None:
     unknown = set(manifest.migrations) - set(executor.loader.disk_migrations)
     if unknown:
         raise BackupNewer(
@@ -91,7 +91,7 @@ def _refuse_newer(manifest: Manifest, executor: MigrationExecutor) -> None:
         )
 
 
-def _look_at_place(manifest: Manifest, executor: MigrationExecutor, *, is_replacing: bool) -> None:
+def _look_at_place(manifest: Manifest, executor: Executor, *, is_replacing: bool) -> None:
     """Refuse a database that somebody uses, that holds something, or whose tables are others."""
     with connection.cursor() as cursor:
         cursor.execute(OTHERS)
@@ -109,7 +109,7 @@ def _look_at_place(manifest: Manifest, executor: MigrationExecutor, *, is_replac
                 raise DatabaseHoldsData(table=table)
 
 
-def _ends(manifest: Manifest, executor: MigrationExecutor) -> list[Migration]:
+def _ends(manifest: Manifest, executor: Executor) -> list[Migration]:
     """Name the last migration of each app that the backup had."""
     had = set(manifest.migrations)
     nodes = executor.loader.graph.node_map
