@@ -16,7 +16,7 @@ import pytest
 
 from clew.web.embedded import Server, prepare
 from tests.faults.proxy import Proxy, commits
-from tests.running import ROOT, bare, until
+from tests.running import PATIENCE, ROOT, bare, until
 
 pytestmark = pytest.mark.slow
 EARLIER = ("contacts", "0008")
@@ -172,3 +172,23 @@ def test_two_that_migrate_at_once_take_turns(url: str, straight: list[tuple[obje
     assert [json.loads(run.stdout)["is_empty"] for run in runs] == [True, True]
     assert sum("waiting" in run.stderr for run in runs) == 1
     assert schema(url) == straight
+
+
+WORKS = """
+select exists (select from pg_stat_activity where datname = current_database()
+  and application_name = 'clew work' and query like '%exists (select from capture_waiting)')"""
+
+
+def test_a_worker_without_its_tables_waits_for_them_and_ends_where_they_go(url: str) -> None:
+    worker = command("clew.web.cli", "work", url=url)
+    assert worker.stderr
+    try:
+        assert "waiting for clew migrate" in worker.stderr.readline()
+        assert migrated(url).returncode == 0
+        with closing(psycopg.connect(url, autocommit=True)) as beside:
+            until(lambda: beside.execute(WORKS).fetchone() == (True,))
+            beside.execute("drop table capture_waiting cascade")
+        assert worker.wait(PATIENCE) == 1
+    finally:
+        worker.kill()
+        worker.communicate()

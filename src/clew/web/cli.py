@@ -84,16 +84,20 @@ def _work(argv: Sequence[str]) -> int:
     _parser("work").parse_args(argv)
     os.environ["PGAPPNAME"] = "clew work"  # by which web/health.py knows its sessions
     with _database():
-        from clew.web import chores, worker
+        from clew.web import chores, health, worker
 
         stop = threading.Event()
         for told in (signal.SIGTERM, signal.SIGINT):
             # from a thread of its own: the handler may interrupt the very wait that holds the event's lock
             signal.signal(told, lambda *_signal: threading.Thread(target=stop.set).start())
         beside = threading.Thread(target=chores.run, args=(stop,), name="chores")
+        health.await_tables(stop)
         beside.start()
-        worker.run(stop)
-        beside.join()
+        try:
+            worker.run(stop)
+        finally:  # else the process would live on without its belt
+            stop.set()
+            beside.join()
     return 0
 
 

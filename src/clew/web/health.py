@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+import threading
 import time
 from typing import Any
 
@@ -13,7 +15,10 @@ from clew.web import room
 MIGRATED_FOR = 60.0  # seconds that a good answer about migrations is believed
 _migrated_until = 0.0
 LATELY = 60.0  # seconds without a word from a worker
+LOOK_SECONDS = 2.0
 WORKER_NAME = "clew work"  # of its sessions
+
+log = logging.getLogger("clew.health")
 
 # A session that is busy is there now, however long its statement takes.
 WORKER = f"""
@@ -21,6 +26,7 @@ select min(case state when 'active' then 0
   else extract(epoch from clock_timestamp() - state_change) end)
 from pg_stat_activity where datname = current_database() and application_name = '{WORKER_NAME}'
 """  # noqa: S608  no value is formatted in
+UNMIGRATED = "migrations are missing"
 NO_ROOM = "no room on the database's disk"
 WRITES = "select current_setting('transaction_read_only') = 'off'"  # on a standby too
 
@@ -56,6 +62,13 @@ def standing() -> dict[str, str]:
     return {"status": "ready", "worker": "working" if is_seen else "away"}
 
 
+def await_tables(stop: threading.Event) -> None:
+    """Wait until there is every table that this code asks for, or until told to stop."""
+    while not stop.is_set() and standing()["status"] == UNMIGRATED:
+        log.warning("migrations are missing; waiting for clew migrate")
+        stop.wait(LOOK_SECONDS)
+
+
 def _missing() -> str:
     """What keeps this process from its work, or nothing. Raises DatabaseError."""
     global _migrated_until  # noqa: PLW0603  one answer for the process
@@ -69,7 +82,7 @@ def _missing() -> str:
         return ""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return "migrations are missing"
+        return UNMIGRATED
     _migrated_until = time.monotonic() + MIGRATED_FOR
     return ""
 
