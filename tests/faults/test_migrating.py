@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import LiteralString
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 
 from clew.web.embedded import Server, prepare
+from clew.web.listening import probe
 from tests.faults.proxy import Proxy, commits
-from tests.running import PATIENCE, ROOT, bare, until
+from tests.running import LOCAL, PATIENCE, ROOT, bare, free_port, until
 
 pytestmark = pytest.mark.slow
 EARLIER = ("contacts", "0008")
@@ -177,6 +179,20 @@ def test_two_that_migrate_at_once_take_turns(url: str, straight: list[tuple[obje
 WORKS = """
 select exists (select from pg_stat_activity where datname = current_database()
   and application_name = 'clew work' and query like '%exists (select from capture_waiting)')"""
+
+
+def test_a_web_process_without_its_tables_is_not_ready_until_they_are_made(url: str) -> None:
+    port = free_port()
+    web = command("clew.web.cli", "serve", "--port", str(port), url=url)
+    try:
+        until(lambda: probe(LOCAL, port) == 503)
+        ready = f"http://{LOCAL}:{port}/readyz"
+        assert httpx.get(ready).json()["status"] == "migrations are missing"
+        assert migrated(url).returncode == 0
+        until(lambda: probe(LOCAL, port) == 200)
+    finally:
+        web.terminate()
+        web.communicate()
 
 
 def test_a_worker_without_its_tables_waits_for_them_and_ends_where_they_go(url: str) -> None:
