@@ -5,6 +5,7 @@ bytes again; a lead whose `external_id` its source already has gets the stored i
 """
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ Headers = dict[bytes, bytes]
 
 SCOPE = "leads:write"
 LARGEST_BODY = 10_000_000
+UNANNOUNCED_BODY = 1_000_000  # taken for as large as a thousand leads
 BODY_SECONDS = 30
 SKEW = timedelta(hours=24)  # how far ahead a sender's clock may be
 LONGEST_KEY = 200
@@ -139,9 +141,14 @@ async def leads(scope: Message, receive: Receive, send: Send) -> None:
         if SCOPE not in grant.scopes:
             raise errors.ScopeMissing
         key = _check(headers)
-        body = await _read(headers, receive)
-        sent = Sent(body, key, grant, _evidence(scope, headers))
-        answer = await door.accept(sent, datetime.now(UTC))
+        size = _announced(headers)
+        if not door.intake.has_room(size):
+            await _skip(receive)
+            raise errors.Busy
+        with door.intake.holding(size):
+            body = await _read(size, receive)
+            sent = Sent(body, key, grant, _evidence(scope, headers))
+            answer = await door.accept(sent, datetime.now(UTC))
     except ClewError as error:
         if not isinstance(error, Unavailable):
             door.refusals.count(error.code, actor)
@@ -183,11 +190,24 @@ def _check(headers: Headers) -> str | None:
     return text
 
 
-async def _read(headers: Headers, receive: Receive) -> bytes:
-    length = headers.get(b"content-length", b"-1")
-    size = int(length) if length.isdigit() else -1
+def _announced(headers: Headers) -> int:
+    """How long the body will be. Raises BodyTooLarge."""
+    length = headers.get(b"content-length", b"")
+    size = int(length) if length.isdigit() else UNANNOUNCED_BODY
     if size > LARGEST_BODY:
         raise errors.BodyTooLarge
+    return size
+
+
+async def _skip(receive: Receive) -> None:
+    """Read a body and keep none of it: who is still sending would not see the answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
+
+
+async def _read(size: int, receive: Receive) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if len(body) != size and message.get("more_body"):

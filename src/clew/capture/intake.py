@@ -1,12 +1,15 @@
 """Group commit: requests that arrive while a commit is under way are stored together by the next.
 
 There is no timer. A lone request is committed at once; under load the groups grow by themselves.
-Where large arrays queue up, more than one connection stores at the same time.
+Where large arrays queue up, more than one connection stores at the same time. What is more than can be
+stored soon is sent away before it is read: rows, bytes and seconds of waiting are bounded.
 """
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -25,7 +28,8 @@ GROUP_ROWS = 500  # larger groups are hardly cheaper for each row
 CROWD = 200  # rows in the queue that make another connection worth while
 GROUP_BYTES = 16_000_000
 WAITING_ROWS = 20_000
-WAITING_BYTES = 64_000_000
+HELD_BYTES = 64_000_000  # of bodies, from the first byte until the answer
+WAITING_SECONDS = 10.0  # who has waited so long is sent away: a sender has given up by then
 
 RECEIPTS = """
 select token_id, key, digest, submission_ids
@@ -50,6 +54,7 @@ class Request:
     consents: list[ConsentRow]
     receipt: ReceiptRow | None
     size: int
+    since: float = field(default_factory=time.monotonic)
     answers: "asyncio.Future[list[Answer]]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -83,17 +88,29 @@ class Intake:
         self._writers = len(self._idle)
         self._running: set[asyncio.Task[None]] = set()
 
+    def has_room(self, size: int) -> bool:
+        """Whether a body of so many bytes may be read."""
+        return self._rows < WAITING_ROWS and self._bytes + size <= HELD_BYTES
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """Count a body among those that are held."""
+        self._bytes += size
+        try:
+            yield
+        finally:
+            self._bytes -= size
+
     async def store(self, request: Request) -> list[Answer]:
         """Store a request and answer after the commit.
 
         Raises KeyReused, NotStorable, Busy, and when the database does not answer Unavailable, or
         OutcomeUnknown where it may be stored all the same.
         """
-        if self._rows >= WAITING_ROWS or self._bytes >= WAITING_BYTES:
+        if self._rows >= WAITING_ROWS:
             raise Busy
         self._queue.append(request)
         self._rows += len(request.submissions)
-        self._bytes += request.size
         if len(self._idle) == self._writers or (self._idle and self._rows >= CROWD):
             self._run(self._store_all(self._idle.pop()))
         return await request.answers
@@ -124,7 +141,8 @@ class Intake:
     async def _store_all(self, writer: Link) -> None:
         try:
             while self._queue:
-                await self._store_group(writer, self._take())
+                if group := self._take():
+                    await self._store_group(writer, group)
         finally:
             self._idle.append(writer)
             if self._queue:  # only after an error that nobody foresaw
@@ -133,13 +151,16 @@ class Intake:
     def _take(self) -> list[Request]:
         group: list[Request] = []
         rows = size = 0
+        oldest = time.monotonic() - WAITING_SECONDS
         while self._queue and rows < GROUP_ROWS and size < GROUP_BYTES:
             request = self._queue.popleft()
+            self._rows -= len(request.submissions)
+            if request.since < oldest:
+                request.refuse(Busy())
+                continue
             group.append(request)
             rows += len(request.submissions)
             size += request.size
-        self._rows -= rows
-        self._bytes -= size
         return group
 
     async def _store_group(self, writer: Link, group: list[Request]) -> None:

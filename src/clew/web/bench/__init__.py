@@ -11,17 +11,19 @@ from collections.abc import Sequence
 
 from clew.web import scratch
 
+NAMES = ("intake", "load", "imports", "duplicates", "rules", "pages")
+
 
 def main(argv: Sequence[str]) -> int:
     """Measure in a scratch database; the last line is one JSON object."""
     parser = argparse.ArgumentParser(prog="clew bench", description=__doc__)
-    parser.add_argument("name", choices=["intake", "imports", "duplicates", "rules", "pages"])
+    parser.add_argument("name", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="fewer contacts and shorter runs")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     parser.add_argument(
         "--only",
         default="",
-        help="some parts alone: yardsticks,belt,accept,screen,start or files,large or rules,trial",
+        help="some parts alone: yardsticks,belt,accept,screen,start or gain,both,burst,cost or files,large or rules,trial",
     )
     parser.parse_args(argv)
     with scratch.database("bench") as dsn:

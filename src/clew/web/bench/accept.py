@@ -42,7 +42,7 @@ def measure(seconds: int) -> dict[str, float | str | None]:
         "accept_one_cpu_us": round(one.cpu_us),
         "accept_array_per_s": round(array.per_s),
         "accept_array_cpu_us": round(array.cpu_us),
-        "load_client": "wrk" if shutil.which("wrk") else "clew.web.bench.load",
+        "load_client": "wrk" if shutil.which("wrk") else "clew.web.bench.client",
     }
 
 
@@ -83,7 +83,7 @@ def _run(url: str, secret: str, seconds: int, array: int) -> dict[str, float]:
         words = [wrk, "-t1", f"-c{count}", f"-d{seconds}s", "-s", script, url]
         words += ["--", secret, str(array), uuid.uuid4().hex]
     else:
-        module = "clew.web.bench.load"
+        module = "clew.web.bench.client"
         words = [sys.executable, "-m", module, url, secret, str(seconds), str(count), str(array)]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout  # noqa: S603
     told: dict[str, float] = json.loads(said.strip().splitlines()[-1])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from clew.web.bench.load import LEAD
+from clew.web.bench.client import LEAD
 
 FEW = 4
 SETTLE_SECONDS = 3

@@ -1,85 +1,110 @@
-"""A cheap load client for machines without wrk: python -m clew.web.bench.load URL TOKEN SECONDS CONNECTIONS ARRAY.
+"""`clew bench load`: the whole system under load: both at once, ten times too much, more workers, a million leads.
 
-Raw sockets on one event loop, in a process of its own. Prints one JSON object.
+Each part works on the bench's company; `both` and `burst` through `clew serve` and `clew work`, `gain` and
+`cost` on the belt alone.
 """
 
-import asyncio
+import argparse
 import json
-import sys
-import time
-import uuid
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
 
-LEAD = (
-    b'{"source":"site","name":"\xe5\xbc\xa0\xe4\xb8\x89","phone":"1%010d","company":"'
-    + "某某自动化有限公司".encode()
-    + b'","region":"'
-    + "苏州".encode()
-    + b'","message":"'
-    + ("询价 400W 伺服电机 20 台 " * 10).encode()
-    + b'","utm":{"campaign":"c1"}}'
-)
+from django.core.management import call_command
+
+from clew.capture.models import Source
+from clew.contacts.models import Contact
+from clew.web.bench import belt, both, burst, company, million
+from clew.web.terminal import complain, say
+
+PARTS = ("gain", "both", "burst", "cost")
 
 
-@dataclass
-class Target:
-    """Where to send, as whom, how many leads at a time."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
 
-    host: str
-    port: int
-    token: str
-    array: int
-    until: float
-    number: int = 3 * 10**9
-    failed: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def request(self) -> bytes:
-        """Make the next request; no two carry the same lead or key."""
-        self.number += max(1, self.array)
-        if self.array:
-            leads = b",".join(LEAD % (self.number + i) for i in range(self.array))
-            body = b"[" + leads + b"]"
-        else:
-            body = LEAD % self.number
-        return (
-            f"POST /api/v1/leads HTTP/1.1\r\nHost: {self.host}\r\nAuthorization: Bearer {self.token}\r\n"
-            f"Content-Type: application/json\r\nIdempotency-Key: {uuid.uuid4().hex}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+    contacts: int = 1_000_000
+    leads: int = 20_000
+    runs: int = 5
+    seconds: int = 60
+    large: int = 1_000_000
+    small: int = 10_000
 
 
-async def _send(target: Target) -> None:
-    reader, writer = await asyncio.open_connection(target.host, target.port)
-    while (began := time.perf_counter()) < target.until:
-        writer.write(target.request())
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-        await reader.readexactly(int(length))
-        target.seconds.append(time.perf_counter() - began)
-        target.failed += not head.startswith(b"HTTP/1.1 202")
-    writer.close()
+QUICK = Size(contacts=100_000, leads=5_000, runs=1, seconds=6, large=50_000)
+Figures = dict[str, float | str | None]
 
 
-async def main(url: str, token: str, seconds: float, connections: int, array: int) -> None:
-    """Send until the time is over, and say how it went."""
-    parts = urlsplit(url)
-    until = time.perf_counter() + seconds
-    target = Target(parts.hostname or "", parts.port or 80, token, array, until)
-    began = time.perf_counter()
-    await asyncio.gather(*(_send(target) for _ in range(connections)))
-    took = time.perf_counter() - began
-    ordered = sorted(target.seconds)
-    told = {
-        "requests": len(ordered),
-        "seconds": took,
-        "failed": target.failed,
-        "p99_ms": ordered[int(len(ordered) * 0.99)] * 1000,
+def main() -> None:
+    """Measure each part in turn and print all figures as one JSON object."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    size = QUICK if options.quick else Size()
+    measures = _measures(size)
+    figures: Figures = {"contacts": size.contacts, "leads": size.leads}
+    for part in options.only.split(",") if options.only else PARTS:
+        complain(f"{part} …")
+        figures |= measures[part](figures)
+    say(json.dumps(figures, ensure_ascii=False))
+
+
+def _measures(size: Size) -> dict[str, Callable[[Figures], Figures]]:
+    return {
+        "gain": lambda _: _gain(size),
+        "both": lambda _: _both(size),
+        "burst": lambda known: _burst(size, known),
+        "cost": lambda _: million.measure(large=size.large, small=size.small),
     }
-    sys.stdout.write(json.dumps(told) + "\n")
 
 
-if __name__ == "__main__":
-    _, url, token, seconds, connections, array = sys.argv
-    asyncio.run(main(url, token, float(seconds), int(connections), int(array)))
+def _gain(size: Size) -> Figures:
+    """Let one worker and two empty the same queue in turn, after a run of both that does not count."""
+    sources = _known(size)
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    for run in range(size.runs + 1):
+        for workers, found in rates.items():
+            figures = belt.measure(
+                sources,
+                leads=size.leads,
+                contacts=size.contacts,
+                workers=workers,
+                seed=10 * run + workers,
+            )
+            found.append(figures.belt_per_s)
+    one, two = (median(found[1:]) for found in rates.values())
+    return {
+        "belt_workers_gain": round(two / one, 2),
+        "belt_one_worker_per_s": round(one),
+        "belt_two_workers_per_s": round(two),
+    }
+
+
+def _both(size: Size) -> Figures:
+    _known(size)
+    return both.measure(size.seconds, size.contacts)
+
+
+def _burst(size: Size, known: Figures) -> Figures:
+    _known(size)
+    if "both_per_s" not in known:
+        known = both.measure(size.seconds // 6, size.contacts)
+    return burst.measure(size.seconds, size.contacts, float(known["both_per_s"] or 0))
+
+
+def _known(size: Size) -> list[Source]:
+    """Make the company with its contacts, unless an earlier part has."""
+    sources = _company()
+    if not Contact.objects.exists():
+        belt.add_contacts(size.contacts)
+    return sources
+
+
+def _company() -> list[Source]:
+    call_command("migrate", interactive=False, verbosity=0)
+    known = list(Source.objects.order_by("pk"))
+    return known or company.found(datetime.now(UTC))

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from clew.web.bench import servers
@@ -27,7 +28,7 @@ def measure() -> dict[str, float | str | None]:
             servers.await_ready(port)
             took = time.perf_counter() - began
             time.sleep(IDLE_SECONDS)
-            idle = weight(process.pid, prepare(Path(folder), complain).postmaster())
+            idle = weight([process.pid], prepare(Path(folder), complain).postmaster())
     return {
         "up_again_s": round(took, 2),
         "rss_idle_mb": round(idle),
@@ -35,10 +36,10 @@ def measure() -> dict[str, float | str | None]:
     }
 
 
-def weight(root: int, postmaster: int | None) -> float:
-    """Add up the proportional memory of a process and all that it started, in MB, PostgreSQL too."""
+def weight(roots: Iterable[int], postmaster: int | None) -> float:
+    """Add up the proportional memory of processes and all that they started, in MB, PostgreSQL too."""
     parents = _parents()
-    family = {root}
+    family = set(roots)
     while more := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= more
     if postmaster:
