@@ -141,12 +141,13 @@ async def leads(scope: Message, receive: Receive, send: Send) -> None:
         if SCOPE not in grant.scopes:
             raise errors.ScopeMissing
         key = _check(headers)
-        size = _announced(headers)
+        announced = _announced(headers)
+        size = UNANNOUNCED_BODY if announced is None else announced
         if not door.intake.has_room(size):
             await _skip(receive)
             raise errors.Busy
         with door.intake.holding(size):
-            body = await _read(size, receive)
+            body = await _read(announced, receive)
             sent = Sent(body, key, grant, _evidence(scope, headers))
             answer = await door.accept(sent, datetime.now(UTC))
     except ClewError as error:
@@ -190,13 +191,14 @@ def _check(headers: Headers) -> str | None:
     return text
 
 
-def _announced(headers: Headers) -> int:
-    """How long the body will be. Raises BodyTooLarge."""
+def _announced(headers: Headers) -> int | None:
+    """How long the body will be, if the sender tells. Raises BodyTooLarge."""
     length = headers.get(b"content-length", b"")
-    size = int(length) if length.isdigit() else UNANNOUNCED_BODY
-    if size > LARGEST_BODY:
+    if not length.isdigit():
+        return None
+    if int(length) > LARGEST_BODY:
         raise errors.BodyTooLarge
-    return size
+    return int(length)
 
 
 async def _skip(receive: Receive) -> None:
@@ -207,10 +209,10 @@ async def _skip(receive: Receive) -> None:
                 pass
 
 
-async def _read(size: int, receive: Receive) -> bytes:
+async def _read(announced: int | None, receive: Receive) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
-    if len(body) != size and message.get("more_body"):
+    if len(body) != announced and message.get("more_body"):
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _read_on(body, receive)

@@ -70,7 +70,7 @@ def _build(size: int) -> None:
     sources = company.found(datetime.now(UTC))
     seed = leads = 0
     while leads < size:  # some submissions strengthen a lead that there is
-        portion, seed = min(PORTION, size - leads), seed + 1
+        portion, seed = min(PORTION, int(1.1 * (size - leads)) + 1), seed + 1
         belt.measure(sources, leads=portion, contacts=size, workers=2, seed=seed)
         leads = Lead.objects.count()
         complain(f"{leads} leads …")

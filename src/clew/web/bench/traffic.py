@@ -16,7 +16,7 @@ from clew.web.bench.client import answer, post
 ARRAY = 100
 SINGLE = 0.2  # share of leads that come one by one
 ARRAYS_AT_ONCE, SINGLES_AT_ONCE = 8, 32
-ANSWER_SECONDS = 60
+ANSWER_SECONDS, AGAIN_SECONDS = 60, 0.1
 LEAD = (
     '{"source":"%s","name":"张三%d","phone":"%s","company":"某某自动化有限公司","email":"%s","region":"苏州",'
     '"message":"询价 400W 伺服电机 %d 台 '
@@ -123,6 +123,8 @@ class Traffic:
                 with closing(writer):
                     while await self._may_send(pace, count):
                         await self._ask(reader, writer, count, host)
+                return
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _may_send(self, pace: Pace, count: int) -> bool:
         await pace.turn(count)
