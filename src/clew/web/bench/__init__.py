@@ -1,6 +1,7 @@
 """`clew bench NAME`: what Clew reaches here, divided by what this machine and PostgreSQL allow.
 
-Works in a database of its own on the operator's server and drops it at the end.
+Works in a database of its own on the operator's server and drops it at the end; with `pages --here` in the
+operator's own, on the demo that is there, where a worker runs meanwhile and some of its people sign in.
 """
 
 import argparse
@@ -9,13 +10,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from clew.access.models import Organisation
 from clew.web import scratch
+from clew.web.bench.errors import NoCompany
 
 NAMES = ("intake", "load", "imports", "duplicates", "rules", "pages")
 
 
 def main(argv: Sequence[str]) -> int:
-    """Measure in a scratch database; the last line is one JSON object."""
+    """Measure; the last line is one JSON object. Raises NoCompany."""
     parser = argparse.ArgumentParser(prog="clew bench", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="fewer contacts and shorter runs")
@@ -25,8 +28,18 @@ def main(argv: Sequence[str]) -> int:
         default="",
         help="some parts alone: yardsticks,belt,accept,screen,start or gain,both,burst,cost or files,large or rules,trial",
     )
-    parser.parse_args(argv)
-    with scratch.database("bench") as dsn:
-        words = [sys.executable, "-m", "clew.web.bench", *argv]
-        environment = {**os.environ, "CLEW_DATABASE_URL": dsn, "CLEW_DEMO": "0"}
-        return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603  ourselves
+    parser.add_argument("--here", action="store_true", help="pages alone: of the demo that is here")
+    options = parser.parse_args(argv)
+    if not options.here:
+        with scratch.database("bench") as dsn:
+            return _run(argv, {"CLEW_DATABASE_URL": dsn, "CLEW_DEMO": "0"})
+    if options.name != "pages":
+        parser.error("--here is for pages alone")
+    if not Organisation.objects.exclude(demo_accounts=[]).exists():
+        raise NoCompany
+    return _run(argv, {})
+
+
+def _run(argv: Sequence[str], own: dict[str, str]) -> int:
+    words = [sys.executable, "-m", "clew.web.bench", *argv]
+    return subprocess.run(words, env={**os.environ, **own}, check=False).returncode  # noqa: S603  ourselves
