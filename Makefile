@@ -9,9 +9,10 @@ KILLS ?= 1000
 LEADS ?= 100000
 SEED ?= 1
 CASES ?= 100000
+RUNS ?= 1
 ALONE = tests/browser tests/crash tests/fuzz tests/journeys
 
-.PHONY: help setup setup-dev up check test crash fuzz lock messages
+.PHONY: help setup setup-dev up check test crash fuzz evidence lock messages
 
 help:
 	@echo "make up        a running system with demo data (CLEW_PORT=8000)"
@@ -19,6 +20,7 @@ help:
 	@echo "make check     everything that reads the code instead of running it"
 	@echo "make crash     kill -9 while leads are sent and worked on (KILLS=$(KILLS) LEADS=$(LEADS) SEED=$(SEED) FOLDER=)"
 	@echo "make fuzz      hostile requests at a running server (CASES=$(CASES) SEED=$(SEED))"
+	@echo "make evidence  measures, and writes docs/evidence/figures.md (BENCH='intake load' RUNS=$(RUNS) ARGS=--here)"
 	@echo "make lock      resolve requirements*.in into requirements*.txt"
 	@echo "make messages  compile the translations"
 
@@ -59,6 +61,10 @@ crash: setup-dev
 fuzz: setup-dev
 	@$(RUN) tests.fuzz --cases $(CASES) --seed $(SEED)
 	@CLEW_BOT_POSTS=10000 $(RUN) pytest -q tests/capture/test_bots.py
+
+# Nothing else should run meanwhile. With BENCH only those are measured anew; ARGS=--here: pages of the demo in CLEW_DATABASE_URL.
+evidence: setup-dev
+	@$(RUN) tools.evidence $(BENCH) --runs $(RUNS) $(ARGS)
 
 lock: setup-dev
 	@$(COMPILE) requirements.in -o requirements.txt

@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from clew.capture.models import Waiting
 from clew.contacts.models import Identifier
 from clew.handoff.routing import choose, prepare, situation
-from clew.web.bench import accept, belt, company, intake, load, rules, screen, yardsticks
+from clew.web.bench import accept, belt, client, company, intake, rules, screen, yardsticks
 
 CONTACTS = 200
 
@@ -45,7 +45,7 @@ def test_the_load_client_sends_what_the_api_accepts() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLEW_DATABASE_URL", _dsn())
         with accept.servers.web() as (url, _):
-            words = [sys.executable, "-m", load.__name__, url, secret, "1", "4", "3"]
+            words = [sys.executable, "-m", client.__name__, url, secret, "1", "4", "3"]
             said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     told = json.loads(said)
     assert told["failed"] == 0
