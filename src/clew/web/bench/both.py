@@ -58,7 +58,7 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
         before = await watch.books()
         async with traffic.flowing() as journal:
             steering = asyncio.create_task(_steer(traffic, watch))
-            await _settle(watch)
+            await _settle(watch, seconds)
             journal.waits.clear()
             first, began, cpu = await watch.books(), time.perf_counter(), await watch.cpu_seconds()
             memory = await _weigh(watch, seconds)
@@ -73,7 +73,7 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
     left, came = last.left - first.left, last.stored - first.stored
     if journal.accepted != journal.offered or stored != journal.accepted or not after.is_whole:
         raise RuntimeError(f"leads were refused or lost: {journal.statuses} {before} {after}")
-    if last.waiting > first.waiting + WAITING / 2:
+    if last.waiting > 2 * WAITING:
         raise RuntimeError(f"the queue grew: {first} {last}")
     return {
         "both_per_s": round(min(left, came) / took),
@@ -85,12 +85,12 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
     }
 
 
-async def _settle(watch: Watch) -> None:
-    """Wait until the queue has its length. Raises TimeoutError where the senders cannot fill it."""
+async def _settle(watch: Watch, seconds: int) -> None:
+    """Wait until all are at work and the queue has about its length. Raises TimeoutError where it gets none."""
+    await asyncio.sleep(max(CALM_SECONDS, seconds / 6))
     async with asyncio.timeout(SETTLE_SECONDS):
-        while await watch.waiting() < WAITING:
+        while await watch.waiting() < WAITING / 2:
             await asyncio.sleep(LOOK_SECONDS / 4)
-    await asyncio.sleep(CALM_SECONDS)
 
 
 async def _steer(traffic: Traffic, watch: Watch) -> None:
