@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -40,11 +41,10 @@ def main() -> None:
     contacts = Contact.objects.count()
     seconds = _search_all()
     alone, beside = [], []
-    for _ in range(RUNS):
-        share = leads // SHARE
-        alone.append(measure(sources, leads=share, contacts=leads, workers=2).belt_per_s)
-        with_search = measure(sources, leads=share, contacts=leads, workers=2, beside=_look_on)
-        beside.append(with_search.belt_per_s)
+    for run in range(RUNS):
+        again = partial(measure, sources, leads=leads // SHARE, contacts=leads, workers=2)
+        alone.append(again(seed=100 + run).belt_per_s)
+        beside.append(again(seed=200 + run, beside=_look_on).belt_per_s)
     figures = {
         "contacts": contacts,
         "search_s": round(seconds, 1),
