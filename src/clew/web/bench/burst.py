@@ -5,7 +5,6 @@ An answer is true where it acknowledges leads that are stored, or says 429 or 50
 
 import asyncio
 import time
-from dataclasses import replace
 from uuid import UUID
 
 import uvloop
@@ -18,7 +17,8 @@ from clew.web.bench.traffic import Journal, Traffic
 from clew.web.bench.watch import Watch, watching
 
 TIMES = 10
-CONNECTIONS = 8  # times as many as at a pace that can be kept
+SINGLE = 0.02  # share of leads that come one by one: more would be the client's burst
+ARRAYS, SINGLES = 600, 100  # senders: three times as many leads under way as may wait
 WEIGH_SECONDS = 2.0
 AFTER_SECONDS, AFTER_PER_S = 5, 200
 PORTION = 10_000
@@ -27,7 +27,7 @@ PORTION = 10_000
 def measure(seconds: int, contacts: int, per_s: float) -> Figures:
     """Measure with one worker, as `clew up` has it. Raises RuntimeError where an answer was not true."""
     with system(workers=1) as (url, processes):
-        traffic = Traffic(url, token(), contacts, TIMES * per_s, many=CONNECTIONS)
+        traffic = Traffic(url, token(), contacts, TIMES * per_s, SINGLE, ARRAYS, SINGLES)
         figures = uvloop.run(_measure(traffic, processes, seconds))
     missing = traffic.journal.accepted - _stored(traffic.journal)
     if missing or traffic.journal.dishonest:
@@ -42,12 +42,14 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
             memory = await _weigh(processes[0], seconds)
             took = time.perf_counter() - began
             offered = journal.offered
-        calm = replace(traffic, per_s=AFTER_PER_S, many=1, journal=Journal(), is_over=False)
+        calm = Traffic(traffic.url, traffic.token, traffic.contacts, AFTER_PER_S, 1 / 2)
+        calm.number = traffic.number
         async with calm.flowing() as after:
             await asyncio.sleep(AFTER_SECONDS)
         _check_counts(before.stored, (await watch.books()).stored, [journal, after])
         drained = await _drain(watch)
     return {
+        "burst_times": round(offered / took / traffic.per_s * TIMES, 1),
         "burst_offered_per_s": round(offered / took),
         "burst_accepted_per_s": round(journal.accepted / took),
         "burst_sent_away": journal.statuses[503] + journal.statuses[429],

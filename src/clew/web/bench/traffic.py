@@ -15,7 +15,6 @@ from clew.web.bench.client import answer, post
 
 ARRAY = 100
 SINGLE = 0.2  # share of leads that come one by one
-ARRAYS_AT_ONCE, SINGLES_AT_ONCE = 8, 32
 ANSWER_SECONDS, AGAIN_SECONDS = 60, 0.1
 LEAD = (
     '{"source":"%s","name":"张三%d","phone":"%s","company":"某某自动化有限公司","email":"%s","region":"苏州",'
@@ -83,7 +82,9 @@ class Traffic:
     token: str
     contacts: int
     per_s: float
-    many: int = 1  # times as many connections
+    single: float = SINGLE
+    array_senders: int = 8
+    single_senders: int = 16
     journal: Journal = field(default_factory=Journal)
     chance: Random = field(default_factory=lambda: Random(11))  # noqa: S311  the same leads in every run
     number: int = 0
@@ -97,16 +98,16 @@ class Traffic:
     def go_at(self, per_s: float) -> None:
         """Send so many leads a second from now on."""
         self.per_s = per_s
-        self.arrays.per_s, self.singles.per_s = per_s * (1 - SINGLE), per_s * SINGLE
+        self.arrays.per_s, self.singles.per_s = per_s * (1 - self.single), per_s * self.single
 
     @asynccontextmanager
     async def flowing(self) -> AsyncIterator[Journal]:
         """Let everybody send; in the end, answers that are under way are awaited."""
-        connections = {ARRAY: ARRAYS_AT_ONCE, 1: SINGLES_AT_ONCE}
+        groups = (self.arrays, ARRAY, self.array_senders), (self.singles, 1, self.single_senders)
         senders = [
-            asyncio.create_task(self._send(self.arrays if count > 1 else self.singles, count))
-            for count, number in connections.items()
-            for _ in range(number * self.many)
+            asyncio.create_task(self._send(pace, count))
+            for pace, count, number in groups
+            for _ in range(number)
         ]
         try:
             yield self.journal
