@@ -155,7 +155,7 @@ def versions(bench: Bench) -> dict[str, str]:
 
 def page(entries: dict[str, Entry]) -> str:
     """Write the page of what was found."""
-    return "\n".join([HEAD, *(part(BENCHES[name], entry) for name, entry in entries.items())])
+    return HEAD + "".join(part(BENCHES[name], entry) for name, entry in entries.items())
 
 
 def part(bench: Bench, entry: Entry) -> str:
@@ -173,6 +173,7 @@ def part(bench: Bench, entry: Entry) -> str:
             "| figure | what | measured | CPU µs per lead | bound | aim | reached |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             *rows,
+            "",
         ]
     )
 
