@@ -1,6 +1,6 @@
 """A company in which, over a few days, anything that may happen to leads happens, in a drawn order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -33,7 +33,9 @@ from tests.company import COLD, HOT, MONDAY_NOON, TESTER, Company, enquire, foun
 STEPS = (2, 3, 4, 20, 50, 180, 700)  # minutes, within and across the bands
 
 
-def live(seed: int, steps: int = 40) -> tuple[Company, datetime]:
+def live(
+    seed: int, steps: int = 40, meanwhile: Callable[[Company], object] = bool
+) -> tuple[Company, datetime]:
     """Let leads come in, and people do what they may, by chance. Returns when it ends."""
     dice = Random(seed)
     company = found(weights=(1, 1), capacity=20)
@@ -47,6 +49,7 @@ def live(seed: int, steps: int = 40) -> tuple[Company, datetime]:
         _step(company, dice, number, now)
         while follow(FACTS, now):
             pass
+        meanwhile(company)
     return company, now
 
 

@@ -83,7 +83,7 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     found = _standing(found, wanted)
     if wanted.grade:
         found = found.filter(_numbered(_graded, "level", wanted.grade))
-    found = found.filter(_about(wanted) & _came(wanted) & _gone_far(wanted))
+    found = found.filter(_about(wanted) & came(wanted) & _gone_far(wanted))
     if wanted.batch:
         found = found.filter(_brought(wanted.batch))
     if wanted.q:
@@ -139,11 +139,16 @@ def _standing(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
     return found
 
 
-def _numbered(rows: QuerySet[Any], name: str, number: str) -> Q:
+def number(text: str) -> int | None:
+    """Read a number of something; None where it is none."""
+    is_one = text.isascii() and text.isdecimal() and int(text) <= BIGGEST
+    return int(text) if is_one else None
+
+
+def _numbered(rows: QuerySet[Any], name: str, text: str) -> Q:
     """Find leads by a number of something beside them; what is no number finds none."""
-    if not (number.isascii() and number.isdecimal() and int(number) <= BIGGEST):
-        return Q(pk__in=())
-    return Q(Exists(rows.filter(**{name: int(number)})))
+    wanted = number(text)
+    return Q(pk__in=()) if wanted is None else Q(Exists(rows.filter(**{name: wanted})))
 
 
 def _about(wanted: Filter) -> Q:
@@ -179,7 +184,7 @@ def _inside(text: str) -> Q:
     return Q(region_code__gte=first, region_code__lt=behind)
 
 
-def _came(wanted: Filter) -> Q:
+def came(wanted: Filter) -> Q:
     """Find by the days between which a lead came in, both included; an unsettled period finds nothing."""
     try:
         first = date.fromisoformat(wanted.since) if wanted.since else None
@@ -188,10 +193,10 @@ def _came(wanted: Filter) -> Q:
         ends = _midnight(last + timedelta(days=1)) if last else None
     except (ValueError, OverflowError):
         return Q(pk__in=())
-    came = Q(opened_at__gte=begins) if begins else Q()
+    between = Q(opened_at__gte=begins) if begins else Q()
     if ends:
-        came &= Q(opened_at__lt=ends)
-    return Q(pk__in=()) if wanted.opened else came
+        between &= Q(opened_at__lt=ends)
+    return Q(pk__in=()) if wanted.opened else between
 
 
 def _midnight(day: date) -> datetime:

@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Case, Count, Exists, F, OuterRef, SmallIntegerField, Value, When
-
 from clew.access.models import Member
-from clew.handoff.models import Placement
 from clew.pipeline.filters import HISTORY, Filter
 from clew.pipeline.stages import LEFT, OPEN, STAGES, WON
+from clew.tally.counting import Counted, counted
 from clew.tally.numbers import (
     Named,
     Number,
@@ -17,25 +15,10 @@ from clew.tally.numbers import (
     by_channel,
     by_source,
     by_team,
-    roomy,
     share,
-    standing,
 )
 
-CLOSED = Placement.Kind.CLOSED.value
 LAST = len(STAGES) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """So many leads of one source and team that have come to a stage, and where they stand for which reason."""
-
-    source_id: int
-    team_id: int | None
-    stage: int
-    kind: str
-    reason: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +80,17 @@ class Funnel:
 
 
 def funnel(viewer: Member, wanted: Filter, known: Named) -> Funnel:
-    """Count the leads of a settled filter that a member may see; two statements, whatever their number."""
-    with roomy():
-        groups, past = _groups(viewer, wanted), _past(viewer, wanted)
-    kinds: Counter[str] = Counter()
-    for one in groups:
-        kinds[one.kind] += one.count
+    """Count the leads of a settled filter that a member may see."""
+    found = counted(viewer, wanted, known)
+    groups = [g for g in found if not g.is_history]
+    kinds = _counter((g.kind, g.count) for g in groups)
+    past = _counter((g.reason, g.count) for g in found if g.is_history)
     won = _sum(g for g in groups if g.stage == LAST)
     history = replace(wanted, place=HISTORY)
     return Funnel(
         received=Number(_sum(groups), wanted),
         won=Number(won, replace(wanted, end=WON)),
-        left=Number(kinds[CLOSED] - won, replace(wanted, end=LEFT)),
+        left=Number(kinds["closed"] - won, replace(wanted, end=LEFT)),
         with_person=Number(kinds["person"], replace(wanted, place="person")),
         in_pool=Number(kinds["pool"], replace(wanted, place="pool")),
         steps=[_step(number, groups, wanted) for number in range(LAST)],
@@ -120,52 +102,24 @@ def funnel(viewer: Member, wanted: Filter, known: Named) -> Funnel:
     )
 
 
-def _groups(viewer: Member, wanted: Filter) -> list[Group]:
-    given = Placement.objects.filter(lead=OuterRef("pk"), kind=Placement.Kind.PERSON)
-    stage = Case(
-        When(here__kind=CLOSED, here__reason=WON, then=Value(4)),
-        When(first_contact__answered_at__isnull=False, then=Value(3)),
-        When(first_contact__tried_at__isnull=False, then=Value(2)),
-        When(here__kind=Placement.Kind.PERSON, then=Value(1)),
-        When(Exists(given), then=Value(1)),
-        default=Value(0),
-        output_field=SmallIntegerField(),
-    )
-    rows = (
-        standing(viewer, wanted)
-        .annotate(stage=stage)
-        .values_list("source_id", "here__team_id", "stage", "here__kind", "here__reason")
-        .annotate(count=Count("pk"))
-    )
-    return [Group(*row) for row in rows]
-
-
-def _past(viewer: Member, wanted: Filter) -> Counter[str]:
-    """Count the old records of the same time, by how they ended."""
-    rows = standing(viewer, replace(wanted, place=HISTORY)).annotate(end=F("here__reason"))
-    return Counter(dict(rows.values_list("end").annotate(count=Count("pk"))))
-
-
-def _step(number: int, groups: Iterable[Group], wanted: Filter) -> Step:
+def _step(number: int, groups: Iterable[Counted], wanted: Filter) -> Step:
     code = STAGES[number]
     here = [g for g in groups if g.stage == number]
     beyond = [g for g in groups if g.stage > number]
-    gone = [g for g in here if g.kind == CLOSED]
-    reasons: Counter[str] = Counter()
-    for one in gone:
-        reasons[one.reason] += one.count
+    gone = [g for g in here if g.is_closed]
+    reasons = _counter((g.reason, g.count) for g in gone)
     at = replace(wanted, stage=code)
     return Step(
         code=code,
         entered=Number(_sum(here) + _sum(beyond), replace(wanted, reached=code)),
         passed=Number(_sum(beyond), replace(wanted, reached=STAGES[number + 1])),
         left=Number(_sum(gone), replace(at, end=LEFT)),
-        staying=Number(_sum(g for g in here if g.kind != CLOSED), replace(at, end=OPEN)),
+        staying=Number(_sum(g for g in here if not g.is_closed), replace(at, end=OPEN)),
         reasons=[(end, Number(n, replace(at, end=end))) for end, n in reasons.most_common()],
     )
 
 
-def _lines(parts: Iterable[Part[Group]]) -> list[Line]:
+def _lines(parts: Iterable[Part[Counted]]) -> list[Line]:
     lines = [
         Line(
             part.name,
@@ -182,5 +136,12 @@ def _lines(parts: Iterable[Part[Group]]) -> list[Line]:
     return sorted(lines, key=lambda line: (-line.stages[0].count, line.name))
 
 
-def _sum(groups: Iterable[Group]) -> int:
+def _counter(counts: Iterable[tuple[str | None, int]]) -> Counter[str]:
+    added: Counter[str] = Counter()
+    for what, count in counts:
+        added[what or ""] += count
+    return added
+
+
+def _sum(groups: Iterable[Counted]) -> int:
     return sum(one.count for one in groups)

@@ -1,20 +1,13 @@
 """What every report counts by: groups of leads that a member may see, and numbers that open what they count."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
-
-from django.db import connection, transaction
-from django.db.models import FilteredRelation, Q, QuerySet
 
 from clew.access.models import Member
 from clew.access.queries import teams
 from clew.capture.models import Source
-from clew.contacts.models import Lead
-from clew.handoff.queries import visible_leads
 from clew.pipeline.filters import NOBODY, Filter
-from clew.pipeline.matching import matching
 from clew.pipeline.stages import CHANNELS
 
 ASKED = ("source", "channel", "team", "opened", "since", "until")
@@ -87,24 +80,6 @@ def named(viewer: Member) -> Named:
 def asked(wanted: Filter) -> Filter:
     """Keep of a filter what a report may be narrowed by."""
     return Filter(**{part: getattr(wanted, part) for part in ASKED})
-
-
-@contextmanager
-def roomy() -> Iterator[None]:
-    """Let the statements inside join and group leads in memory.
-
-    The planner takes a figure made of several for many groups, and would sort all leads to count them.
-    """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("set local work_mem = '64MB'; set local enable_sort = off")
-        yield
-
-
-def standing(viewer: Member, wanted: Filter) -> QuerySet[Lead]:
-    """Give the leads of a settled filter together with where each stands, as `here`, in no order."""
-    open_now = FilteredRelation("placements", condition=Q(placements__closed_at__isnull=True))
-    return matching(visible_leads(viewer), wanted).order_by().alias(here=open_now)
 
 
 def by_source(groups: Iterable[G], wanted: Filter, known: Named) -> list[Part[G]]:

@@ -17,7 +17,7 @@ from clew.capture.actions.rejections import settle_arrived
 from clew.grading.trials import actions as trials
 from clew.pipeline.actions import exports
 from clew.pipeline.bulk import actions as bulk
-from clew.web import importing, retention, searching
+from clew.web import importing, retention, searching, standing
 from clew.web.office import settling
 from clew.web.pacing import every
 
@@ -38,6 +38,7 @@ CHORES: tuple[Chore, ...] = (
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,
     searching.go_on,
+    standing.go_on,
 )
 
 

@@ -17,8 +17,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 
 from clew.access.models import Organisation
-from clew.base.changes import settle
+from clew.base import changes
 from clew.base.json import dumps
+from clew.tally import actions as tally
 from clew.web import seed
 from clew.web.terminal import _, complain, say
 
@@ -46,7 +47,8 @@ def main(argv: Sequence[str]) -> None:
     options = parser.parse_args(argv)
     with _alone():
         call_command("migrate", interactive=False, verbosity=0)
-        settle()
+        changes.settle()
+        tally.settle()
         seed.ensure(datetime.now(UTC))
     is_empty = not Organisation.objects.exists()
     if options.json:

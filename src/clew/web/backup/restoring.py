@@ -68,7 +68,8 @@ def put_back(backup: Backup, *, is_verified: bool) -> None:
         cursor.execute(tables.STEADY)
         present = connection.introspection.table_names(wrapped)
         known = [part.table for part in parts]
-        tables.empty(cursor, sorted({*known, "django_session"} & set(present)))
+        gone = {*known, "django_session", *tables.MADE_AGAIN}
+        tables.empty(cursor, sorted(gone & set(present)))
         bindings = tables.unbind(cursor, known)
         for part in parts:
             count = tables.fill(cursor, part.table, part.columns, backup.read(part))

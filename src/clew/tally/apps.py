@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class TallyConfig(AppConfig):
+    """Registers the stage with Django."""
+
+    name = "clew.tally"
+    label = "tally"
