@@ -18,6 +18,7 @@ from django.utils import timezone
 from clew.access.models import Member
 from clew.base.changes import horizon
 from clew.base.ids import uuid7
+from clew.base.models import Entry
 from clew.contacts.models import Lead
 from clew.errors import ClewError
 from clew.handoff.actions import leads as handoff
@@ -185,11 +186,18 @@ def test_the_days_narrow_the_copy() -> None:
     assert agree(company.administrator, Filter(since="not a day")) == 0
 
 
+@transaction.atomic
+def undo_without_a_trace(lead_id: UUID) -> None:
+    """Let a lead go with its events, as where the demo is removed."""
+    undo([lead_id], MONDAY_NOON)
+    Entry.objects.filter(subject=lead_id).delete()
+
+
 def test_each_change_is_counted_at_once_and_after_the_copy_caught_up() -> None:
     company, (first, second, third) = three()
     boss = company.administrator
     due = Clock.objects.get(lead=first).due_at
-    undone = enquire(company.site, phone="13900000000", **COLD)
+    undone, unseen = (enquire(company.site, phone=f"1390000000{n}", **COLD) for n in range(2))
     deeds: list[Callable[[], object]] = [
         lambda: log(first),
         lambda: breach(due + timedelta(minutes=1)),
@@ -200,6 +208,10 @@ def test_each_change_is_counted_at_once_and_after_the_copy_caught_up() -> None:
         ),
         lambda: enquire(company.fair, phone="13700000000", **COLD),
         lambda: undo([undone], MONDAY_NOON),
+        lambda: Placement.objects.filter(lead=first).update(
+            team=company.offline
+        ),  # leaves no event
+        lambda: undo_without_a_trace(unseen),
     ]
     for deed in deeds:
         before = looked(boss, Filter(), TIMES[0])
@@ -345,6 +357,8 @@ def test_it_begins_again_where_the_numbers_went_back() -> None:
 
 def test_two_at_once_are_one() -> None:
     company, _ids = three()
+    with still_open(lambda: keep_up(1)):
+        assert not keep_up(1)
     assert not at_once(*[lambda: [keep_up(1) for _ in range(8)]] * 3)
     whole()
     assert agree(company.administrator) == Standing.objects.count() == 3

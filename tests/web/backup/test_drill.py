@@ -17,6 +17,8 @@ from clew.base import sealing
 from clew.capture.link import conninfo
 from clew.capture.models import Source, Submission, Waiting
 from clew.contacts.models import Lead
+from clew.tally.actions import keep_up
+from clew.tally.models import Progress, Standing
 from clew.web.backup import archive, backing, drilling, keys, restoring
 from clew.web.backup.errors import (
     BackupCutShort,
@@ -114,6 +116,9 @@ def test_what_happened_since_is_gone_after_replacing(
     names = set(Member.objects.values_list("name", flat=True))
     Member.objects.update(name="somebody else")
     Waiting.objects.all().delete()
+    while keep_up():
+        pass
+    assert Standing.objects.count() == Lead.objects.count()
     with pytest.raises(DatabaseHoldsData):
         restoring.main([str(backup)])
     restoring.main([str(backup), "--replace", "--verify", "--json"])
@@ -122,6 +127,8 @@ def test_what_happened_since_is_gone_after_replacing(
     assert held() == before
     assert Waiting.objects.count() == 1
     assert set(Member.objects.values_list("name", flat=True)) == names
+    assert not Progress.objects.exists()
+    assert not Standing.objects.exists()
 
 
 def test_numbers_go_on_and_constraints_hold_after_restoring(backup: Path) -> None:

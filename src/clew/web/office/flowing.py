@@ -13,6 +13,7 @@ WIDTH = 830
 class Stream:
     """One stage as it is drawn; heights are shares of the first stage."""
 
+    column: str  # x of the column of the table below
     x: str
     inside: str  # x, right of the node
     label: str  # x of the count above
@@ -37,6 +38,7 @@ def _stream(number: int, counts: Sequence[tuple[int, int, int]], scale: float) -
     inside = x + NODE
     wide = min(left, WIDEST)
     return Stream(
+        column=_n(x + (NODE - APART) / 2),
         x=_n(x),
         inside=_n(inside),
         label=_n(x + NODE / 2),

@@ -15,9 +15,9 @@ from clew.pipeline.naming import PERIODS as PERIOD_WORDS
 from clew.pipeline.stage_wording import BANDS, CHANNELS, HOURS, MEASURES, NAMES
 from clew.pipeline.wording import ENDS, span, word
 from clew.tally import speed as timing
-from clew.tally.funnel import Step, funnel
+from clew.tally.funnel import funnel
 from clew.tally.numbers import Named, asked, named
-from clew.web.office.flowing import WIDTH, draw
+from clew.web.office.flowing import APART, WIDTH, draw
 from clew.web.office.requests import caller, clock
 
 EVER = "all"
@@ -42,17 +42,20 @@ def show_funnel(request: HttpRequest) -> HttpResponse:
     """Where leads get to, and where they are lost."""
     seen = _asked(request)
     report = funnel(caller(request), seen.wanted, seen.known)
-    at = _picked(request.GET.get("at", ""), report.steps)
+    picked = next((s for s in report.steps if s.code == request.GET.get("at")), None)
+    at = picked or max(report.steps, key=lambda step: step.left.count)  # where most are lost
     counts = [(s.passed.count, s.staying.count, s.left.count) for s in report.steps]
     context = _frame(request, seen) | {
         "report": report,
         "at": at,
+        "picked": picked,
         "reasons": [(word(ENDS, end), n) for end, n in at.reasons],
         "steps": [
             (step, NAMES[step.code], seen.address() + f"&at={step.code}") for step in report.steps
         ],
         "streams": list(zip(draw(counts), report.steps, strict=True)),
         "width": WIDTH,
+        "apart": f"{APART:.0f}",
         "at_name": NAMES[at.code],
         "past": [(word(ENDS, end), n) for end, n in report.past],
         "heads": list(NAMES.values()),
@@ -120,14 +123,6 @@ def _frame(request: HttpRequest, seen: Asked) -> dict[str, Any]:
 def _teams(viewer: Member, known: Named) -> list[tuple[str, str]]:
     offered = [(str(pk), name) for pk, name in known.teams.items()]
     return [*offered, (NOBODY, "")] if viewer.role == "administrator" else offered
-
-
-def _picked(code: str, steps: Any) -> Step:
-    """Give the stage that the address names, or where most are lost."""
-    found: Step = next((step for step in steps if step.code == code), None) or max(
-        steps, key=lambda step: step.left.count
-    )
-    return found
 
 
 def _one_of(code: str, offered: Any) -> str:
