@@ -6,7 +6,7 @@ from datetime import datetime
 from clew.capture.models import Waiting
 from clew.tally.actions import keep_up
 
-PAUSE_SECONDS = 5.0  # a report looks itself at what was touched since
+PAUSE_SECONDS = 2.0  # what is touched meanwhile is looked at by whoever counts
 REST = 4  # times as long as a step took, while leads are waiting
 
 _rests_until = 0.0
