@@ -1,13 +1,18 @@
 """Which leads a filter finds, in which order, and that pages by key show each lead once."""
 
+import re
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.db.models import QuerySet
 
 from clew.access.models import Role
 from clew.contacts.models import Lead
 from clew.grading import actions as grading
+from clew.handoff.models import Placement
 from clew.pipeline import leads as lists
 from clew.pipeline import matching as finding
 from clew.pipeline.actions.leads import close_lead, plan
@@ -15,6 +20,7 @@ from clew.pipeline.filters import Filter, read
 from clew.pipeline.leads import leads
 from clew.pipeline.matching import ORDERS
 from clew.pipeline.naming import names, said
+from clew.pipeline.stages import ended
 from tests.company import COLD, HOT, MONDAY_NOON, Company, enquire, found, member
 from tests.pipeline.desk import NOON, Desk, desk, holder
 
@@ -181,3 +187,22 @@ def test_an_address_is_read_short_and_without_control_characters() -> None:
     assert wanted.q == "ab" + "x" * 96
     assert wanted.address() == "?" + "&".join(["place=pool", f"q={wanted.q}"])
     assert Filter(after="x").address() == "?view="
+
+
+def expected(found: QuerySet[Any]) -> int:
+    """Give how many rows the planner expects."""
+    (told,) = re.findall(r"rows=(\d+)", found.explain().splitlines()[0])
+    return int(told)
+
+
+def test_the_planner_knows_how_usual_a_product_group_and_an_end_are(at: Desk) -> None:
+    """Else it reads all leads for what it takes to be rare, and sorts what it takes to be few."""
+    site = at.company.site
+    made = [enquire(site, phone=f"1390000{n:04d}", category="伺服", **HOT) for n in range(40)]
+    for lead_id in made[:30]:
+        close_lead(lead_id, reason="won", member=holder(lead_id), now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze contacts_lead, handoff_placement")
+    places = Placement.objects.filter(closed_at=None).filter(ended("won"))
+    assert expected(places) == 30
+    assert expected(Lead.objects.filter(category__iexact="伺服")) == 40

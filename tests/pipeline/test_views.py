@@ -3,7 +3,9 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clew.access.models import Member, Role
@@ -13,7 +15,7 @@ from clew.handoff.actions.leads import to_pool
 from clew.handoff.actions.seats import join
 from clew.handoff.models import Placement
 from clew.pipeline.models import Call, Draft, Task
-from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire, member
+from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire, found, member
 from tests.pipeline.desk import NOON, Desk, desk, holder
 
 pytestmark = pytest.mark.django_db
@@ -257,3 +259,38 @@ def test_an_ambiguous_region_names_its_candidates_and_a_clear_one_its_place() ->
     assert "(南京, 徐州, 福州, 开封?)" in browser(manager, "en").get(address("lead", vague)).text
     assert "江苏 苏州 昆山" in browser(manager).get(address("lead", clear)).text
     assert "江苏 苏州 昆山" in browser(manager).get(reverse("pipeline:leads")).text
+
+
+@pytest.mark.parametrize("who", ["admin", "manager", "salesperson"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/leads?view=",
+        "/leads?source=site&grade=3&reached=tried&end=open&channel=online",
+        "/leads?sort=best",
+        "/leads?columns=first_contact,last_contact,next,calls,source",
+        "/leads?q=zjg",
+        "/leads?q=1380",
+        "/leads/count?place=person",
+        "/my-day",
+        "/pool",
+        "/leads/{lead}",
+        "/leads/{lead}/why",
+    ],
+)
+def test_the_number_of_statements_does_not_grow(page: str, who: str) -> None:
+    company = found(weights=(1,), capacity=200)
+    first = enquire(company.site, name="周建国", phone="13800000000", **HOT)
+    people = {"admin": company.administrator, "manager": company.manager}
+    client = browser(people.get(who, company.people[0]))
+    address = page.format(lead=first)
+    counts = []
+    for more in (3, 9):
+        for n in range(more):
+            phone = f"1380001{len(counts)}{n:03d}"
+            enquire(company.site, name="周建国", phone=phone, **(HOT if n % 3 else COLD))
+        assert client.get(address).status_code == 200
+        with CaptureQueriesContext(connection) as asked:
+            client.get(address)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 35

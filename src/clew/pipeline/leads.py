@@ -59,8 +59,9 @@ def leads(viewer: Member, wanted: Filter, columns: Sequence[str] = USUAL) -> Pag
     is_unsorted = is_too_many(seen, wanted)
     if is_unsorted:
         wanted = replace(wanted, sort="")
-    found = matching(seen, wanted).select_related("contact", "source")
-    rows = list(found[: PAGE + 1])
+    ids = list(matching(seen, wanted).values_list("pk", flat=True)[: PAGE + 1])
+    found = Lead.objects.select_related("contact", "source").in_bulk(ids)
+    rows = [found[lead_id] for lead_id in ids if lead_id in found]
     kept = rows[:PAGE]
     after = key(wanted, kept[-1].pk, kept[-1].opened_at) if len(rows) > PAGE else ""
     return Page(_listed(kept, columns), after, is_unsorted)

@@ -29,7 +29,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clew.capture.custom import CUSTOM
-from clew.capture.models import ImportRow
+from clew.capture.models import ImportRow, Source
 from clew.capture.queries import all_definitions
 from clew.capture.regions import resolve
 from clew.contacts.having import by_value
@@ -42,7 +42,7 @@ from clew.handoff.routing import span
 from clew.pipeline.custom import SPANNED, condition
 from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.models import Task
-from clew.pipeline.stages import came_by, ended, furthest, promised, reached, reached_in
+from clew.pipeline.stages import OPEN, came_by, ended, furthest, promised, reached, reached_in
 
 DIGITS_AT_LEAST = 4
 SORTED_AT_MOST = 20_000
@@ -82,7 +82,7 @@ def matching(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
         found = found.filter(is_history=wanted.place == HISTORY)
     found = _standing(found, wanted)
     if wanted.grade:
-        found = found.filter(_numbered(_graded, "level", wanted.grade))
+        found = found.filter(Exists(_graded.filter(_numbered("level", wanted.grade))))
     found = found.filter(_about(wanted) & came(wanted) & _gone_far(wanted))
     if wanted.batch:
         found = found.filter(_brought(wanted.batch))
@@ -121,22 +121,22 @@ def key(wanted: Filter, last: UUID, opened_at: datetime) -> str:
 
 
 def _standing(found: QuerySet[Lead], wanted: Filter) -> QuerySet[Lead]:
-    """Keep what stands in a place, with a person or a team, or ended in a way."""
+    """Keep what stands in a place, with a person or a team, or ended in a way: all asked of its one place."""
     here = Placement.objects.filter(lead=OuterRef("pk"), closed_at__isnull=True)
     asked = here
     if wanted.place and wanted.place != HISTORY:
         asked = asked.filter(kind=wanted.place)
-    if asked is not here:
-        found = found.filter(Exists(asked))
-    if wanted.end:
-        found = found.filter(ended(wanted.end))
+    if wanted.end == OPEN:
+        found = found.filter(~Exists(here.filter(kind=Placement.Kind.CLOSED)))
+    elif wanted.end:
+        asked = asked.filter(ended(wanted.end))
     if wanted.team == NOBODY:
-        found = found.filter(Exists(here.filter(team__isnull=True)))
+        asked = asked.filter(team__isnull=True)
     elif wanted.team:
-        found = found.filter(_numbered(here, "team", wanted.team))
+        asked = asked.filter(_numbered("team", wanted.team))
     if wanted.holder:
-        found = found.filter(_numbered(here, "seat__member", wanted.holder))
-    return found
+        asked = asked.filter(_numbered("seat__member", wanted.holder))
+    return found if asked is here else found.filter(Exists(asked))
 
 
 def number(text: str) -> int | None:
@@ -145,15 +145,15 @@ def number(text: str) -> int | None:
     return int(text) if is_one else None
 
 
-def _numbered(rows: QuerySet[Any], name: str, text: str) -> Q:
-    """Find leads by a number of something beside them; what is no number finds none."""
+def _numbered(name: str, text: str) -> Q:
+    """Find by a number; what is no number finds nothing."""
     wanted = number(text)
-    return Q(pk__in=()) if wanted is None else Q(Exists(rows.filter(**{name: wanted})))
+    return Q(pk__in=()) if wanted is None else Q(**{name: wanted})
 
 
 def _about(wanted: Filter) -> Q:
     """Find by what is known of a lead: its source, product group, region and custom fields."""
-    known = Q(source__key=wanted.source) if wanted.source else Q()
+    known = Q(source__in=_sources(wanted.source)) if wanted.source else Q()
     if wanted.category:
         known &= Q(category__iexact=wanted.category.strip())
     if wanted.region:
@@ -161,6 +161,11 @@ def _about(wanted: Filter) -> Q:
     if wanted.custom:
         known &= condition(wanted.custom, all_definitions())
     return known
+
+
+def _sources(key: str) -> list[int]:
+    """Name a source by its number: the planner knows how many leads each has."""
+    return list(Source.objects.filter(key=key).values_list("pk", flat=True))
 
 
 def _gone_far(wanted: Filter) -> Q:

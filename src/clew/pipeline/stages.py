@@ -19,10 +19,13 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
 )
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
+from clew.capture.models import Source
 from clew.handoff.models import Placement
 from clew.pipeline.models import Call, Clock, FirstContact
 
@@ -82,16 +85,17 @@ def furthest(code: str) -> Q:
 
 
 def ended(code: str) -> Q:
-    """Find leads by how they ended: for a reason, in any way but won, or not at all."""
-    closed = _here().filter(kind=Placement.Kind.CLOSED)
-    if code == OPEN:
-        return ~Q(Exists(closed))
-    return Q(Exists(closed.exclude(reason=WON) if code == LEFT else closed.filter(reason=code)))
+    """Find the places of leads that ended for a reason, or in any way but won."""
+    is_so = ~Q(reason=WON) if code == LEFT else Q(reason=code)
+    return Q(kind=Placement.Kind.CLOSED) & is_so
 
 
 def came_by(channel: str) -> Q:
     """Find leads by whether their source is online."""
-    return Q(source__is_online=CHANNELS[channel]) if channel in CHANNELS else NOTHING
+    if channel not in CHANNELS:
+        return NOTHING
+    sources = Source.objects.filter(is_online=CHANNELS[channel])
+    return Q(source__in=list(sources.values_list("pk", flat=True)))
 
 
 def reached_in(code: str) -> Q:
@@ -114,26 +118,28 @@ def promised(code: str) -> Q:
     if code == "kept":
         return Q(Exists(contact.filter(tried_at__lte=F("promised_at"))))
     if code == "broken":
-        late = Q(Exists(contact.filter(tried_at__gt=F("promised_at"))))
+        late = Q(_is_there(contact.filter(tried_at__gt=F("promised_at"))))
         breached = Clock.objects.filter(lead=OuterRef("pk"), breached_at__isnull=False)
-        return late | (~Q(Exists(contact)) & Q(Exists(breached)))
+        return late | (~Q(_is_there(contact)) & Q(_is_there(breached)))
     return NOTHING
-
-
-def _here() -> QuerySet[Placement]:
-    return Placement.objects.filter(lead=OuterRef("pk"), closed_at__isnull=True)
 
 
 def _sign(stage: str) -> Q:
     """Find leads that show a stage by themselves."""
     contact = FirstContact.objects.filter(lead=OuterRef("pk"))
-    signs = {
-        "given": Q(Exists(Placement.objects.filter(lead=OuterRef("pk"), kind="person"))),
-        "tried": Q(Exists(contact)),
-        "answered": Q(Exists(contact.filter(answered_at__isnull=False))),
-        "won": Q(Exists(_here().filter(kind=Placement.Kind.CLOSED, reason=WON))),
+    places = Placement.objects.filter(lead=OuterRef("pk"))
+    signs: dict[str, QuerySet[Any]] = {
+        "given": places.filter(kind=Placement.Kind.PERSON),
+        "tried": contact,
+        "answered": contact.filter(answered_at__isnull=False),
+        "won": places.filter(closed_at__isnull=True).filter(ended(WON)),
     }
-    return signs[stage]
+    return Q(_is_there(signs[stage]))
+
+
+def _is_there(rows: QuerySet[Any]) -> Coalesce:
+    """Look for rows lead by lead: of alternatives the planner would gather each in full, for a page of fifty."""
+    return Coalesce(Subquery(rows.values(found=Value(value=True))[:1]), Value(value=False))
 
 
 def _within(name: str, bounds: tuple[Any, Any]) -> Q:
