@@ -220,6 +220,7 @@ class Share:
     """What a seat got by turn, and what its weight says it was due, in leads."""
 
     seat_id: int
+    team_id: int
     member_id: int
     name: str
     weight: int
@@ -243,6 +244,7 @@ def shares(viewer: Member, team_ids: Iterable[int]) -> list[Share]:
     return [
         Share(
             seat_id=s.pk,
+            team_id=s.team_id,
             member_id=s.member_id,
             name=s.member.name,
             weight=s.weight,

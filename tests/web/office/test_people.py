@@ -4,14 +4,17 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clew.access.models import Member, Role, Team
 from clew.base.models import Entry
 from clew.base.outbox import follow
+from clew.handoff.actions import seats
 from clew.handoff.models import Calendar, Method, Placement, Seat
 from clew.web.flow import FACTS
-from tests.company import HOT, Company, enquire, member
+from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, member
 from tests.web.office.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +218,37 @@ def test_what_a_closed_account_held_goes_on_to_others(admin: Client, company: Co
     placement = Placement.objects.get(closed_at=None)
     assert (placement.kind, placement.seat) == ("pool", None)
     assert Seat.objects.get(pk=holder.pk).left_at
+
+
+def add_teams(company: Company, count: int) -> None:
+    """Add teams with a method and one seat each."""
+    for _ in range(count):
+        number = Team.objects.count()
+        team = Team.objects.create(organisation=company.organisation, name=f"组{number}")
+        Method.objects.create(team=team, calendar=Calendar.objects.get(), side="rules")
+        person = member(company.organisation, f"more{number}", Role.SALESPERSON)
+        seats.join(team.pk, person.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON)
+
+
+def test_the_number_of_statements_does_not_grow_with_teams(admin: Client, company: Company) -> None:
+    counts = []
+    for more in (1, 2, 12):
+        add_teams(company, more)
+        admin.get("/people")
+        with CaptureQueriesContext(connection) as asked:
+            page = admin.get("/people").content.decode()
+        counts.append(len(asked))
+        assert page.count("Add a seat") == Team.objects.count()
+    assert counts[0] == counts[1] >= counts[2]
+
+
+def test_of_many_teams_the_ties_of_one_are_looked_at_when_asked_for(
+    admin: Client, company: Company
+) -> None:
+    assert admin.get("/people").content.decode().count("too few ties yet") == 2
+    add_teams(company, 4)
+    page = admin.get("/people").content.decode()
+    assert page.count("Look at whom ties follow") == Team.objects.count()
+    page = admin.get(f"/people?ties={company.online.pk}").content.decode()
+    assert page.count("too few ties yet") == 1
+    assert admin.get("/people?ties=x").status_code == 200

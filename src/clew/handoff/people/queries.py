@@ -1,9 +1,10 @@
 """Reading who is away, who works when, and who goes on with whose leads."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from msgspec import structs
@@ -117,6 +118,12 @@ def _held(seat: Seat) -> list[TurnLead]:
 
 ROUNDS_AT_MOST = 200
 TIES_AT_MOST = 200
+NEWEST = """
+select r.id, r.team_id, r.seats, r.leads from unnest(%(teams)s::bigint[]) of_team
+cross join lateral (select id, team_id, seats, leads, decided_at from handoff_round
+  where team_id = of_team order by decided_at desc, id desc limit %(most)s) r
+order by r.team_id, r.decided_at desc, r.id desc
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +134,33 @@ class Ties:
     is_suspect: bool
 
 
-def ties(team_id: int) -> Ties:
-    """Ask the newest stored rounds of a team whether the oldest seat or account wins or loses its ties."""
-    newest = Round.objects.filter(team=team_id).order_by("-decided_at", "-pk")[:ROUNDS_AT_MOST]
-    rounds = {decided.pk: inputs(decided) for decided in newest}
+def ties(team_ids: Collection[int]) -> dict[int, Ties]:
+    """Ask the newest stored rounds of each team whether the oldest seat or account wins or loses its ties.
+
+    Plays up to ROUNDS_AT_MOST rounds of each team again, about a tenth of a millisecond for each.
+    """
+    newest = Round.objects.raw(NEWEST, {"teams": list(team_ids), "most": ROUNDS_AT_MOST})
+    rounds: dict[int, list[Round]] = {team_id: [] for team_id in team_ids}
+    for decided in newest:
+        rounds[decided.team_id].append(decided)
+    asked = [decided.pk for of_team in rounds.values() for decided in of_team]
     won = {
         (round_id, turn): seat_id
         for round_id, turn, seat_id in Placement.objects.filter(
-            round__in=rounds, seat__isnull=False
+            round__in=asked, seat__isnull=False
         ).values_list("round_id", "turn", "seat_id")
     }
+    return {team_id: _ties(of_team, won) for team_id, of_team in rounds.items()}
+
+
+def _ties(rounds: Iterable[Round], won: Mapping[tuple[UUID, int | None], int | None]) -> Ties:
     found: list[Tie] = []
     accounts: dict[int, int] = {}
-    for round_id, (seats, leads) in rounds.items():
+    for decided in rounds:
+        seats, leads = inputs(decided)
         accounts |= {s.id: s.member_id for s in seats}
         for number, tied in enumerate(draws(seats, leads)):
-            winner = won.get((round_id, number))
+            winner = won.get((decided.pk, number))
             if winner in tied and len(tied) > 1:
                 found.append(Tie(tuple(tied), winner))
         if len(found) >= TIES_AT_MOST:

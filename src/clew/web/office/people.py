@@ -1,5 +1,6 @@
 """People and weights: who sits in which team's turn, what each got and what each is due."""
 
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from clew.web.flow import give_out
 from clew.web.office.forms import JoinForm, MemberForm, NewPasswordForm, SeatForm
 from clew.web.office.requests import actor, caller, clock, refusal
 
+TIES_OF_TEAMS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -31,7 +34,7 @@ class Turn:
 
     team: Team
     rows: list[tuple[Share, Absence | None]]
-    ties: Ties
+    ties: Ties | None  # where they were looked at
     method: Method | None
 
     @property
@@ -188,7 +191,7 @@ def _page(
 ) -> HttpResponse:
     viewer = caller(request)
     context = {
-        "turns": [_turn(request, team) for team in teams(viewer).order_by("pk")],
+        "turns": _turns(viewer, request.GET.get("ties", "")),
         "members": members(viewer).order_by("-is_active", "name"),
         "member_form": member_form or MemberForm(),
         "member_error": error,
@@ -197,11 +200,17 @@ def _page(
     return render(request, "office/people.html", context, status=status)
 
 
-def _turn(request: HttpRequest, team: Team) -> Turn:
-    rows = shares(caller(request), [team.pk])
-    method = Method.objects.select_related("calendar").filter(team=team).first()
-    away = {a.seat_id: a for a in reversed(absences(Seat.objects.filter(team=team), clock()))}
-    return Turn(team, [(row, away.get(row.seat_id)) for row in rows], ties(team.pk), method)
+def _turns(viewer: Member, asked: str) -> list[Turn]:
+    """Give the teams with their seats. To look at ties takes time: of a few teams at once, else of the one asked for."""
+    seen = list(teams(viewer).order_by("pk"))
+    is_few = len(seen) <= TIES_OF_TEAMS
+    looked_at = ties([team.pk for team in seen if is_few or str(team.pk) == asked])
+    methods = Method.objects.select_related("calendar").in_bulk([team.pk for team in seen])
+    away = {a.seat_id: a for a in reversed(absences(Seat.objects.filter(team__in=seen), clock()))}
+    rows = defaultdict(list)
+    for row in shares(viewer, [team.pk for team in seen]):
+        rows[row.team_id].append((row, away.get(row.seat_id)))
+    return [Turn(t, rows[t.pk], looked_at.get(t.pk), methods.get(t.pk)) for t in seen]
 
 
 def _member_page(
