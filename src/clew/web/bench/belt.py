@@ -16,6 +16,7 @@ from django.db import connection
 from clew.base.ids import uuid7
 from clew.base.sealing import lookup, seal
 from clew.capture.models import Source
+from clew.contacts.initials import initials
 from clew.capture.schemas import Body, LeadIn, encode_body
 from clew.web.bench.servers import cpu_seconds
 from clew.web.worker import run_belt_once, unburden
@@ -82,10 +83,11 @@ def add_contacts(count: int) -> None:
     ids = [uuid7() for _ in range(count)]
     with connection.cursor() as cursor:
         with cursor.copy(
-            "copy contacts_contact (id, name, company, created_at) from stdin"
+            "copy contacts_contact (id, name, company, initials, created_at) from stdin"
         ) as copying:
             for number, contact_id in enumerate(ids):
-                copying.write_row((contact_id, f"张三{number}", "某某自动化有限公司", now))
+                name, company = f"张三{number}", "某某自动化有限公司"
+                copying.write_row((contact_id, name, company, initials(name, company), now))
         with cursor.copy(
             "copy contacts_identifier (contact_id, kind, digest, tail, sealed) from stdin"
         ) as copying:

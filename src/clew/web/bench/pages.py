@@ -22,6 +22,7 @@ from django.db import connection
 from clew.access.models import Member, Role
 from clew.base.sealing import unseal
 from clew.capture.models import Source
+from clew.contacts.initials import initials
 from clew.contacts.models import Contact, Identifier, Lead
 from clew.handoff.models import Placement
 from clew.web.bench.servers import running, web
@@ -134,7 +135,7 @@ def _leads(chance: random.Random) -> list[str]:
 
 
 def _searched(chance: random.Random) -> list[str]:
-    """Give what people look for: names, companies, parts of them, last four digits, whole numbers, nothing."""
+    """Give what people look for: names, companies, parts and initials of them, last four digits, whole numbers, nothing."""
     named = Contact.objects.exclude(name="").exclude(company="")
     some = list(named.order_by("-id")[:5_000:50])
     ways = Identifier.objects.filter(kind="phone").order_by("-id")[:5_000:500]
@@ -147,6 +148,7 @@ def _searched(chance: random.Random) -> list[str]:
         *(one.company for one in chosen[2:]),
         chosen[0].company[2:6],
         chosen[1].company[-4:],
+        *initials(chosen[0].name, chosen[2].company[2:6]).split(),
         *(number[-4:] for number in numbers[:2]),
         numbers[2],
         "查无此人",
