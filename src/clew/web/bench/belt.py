@@ -13,11 +13,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from clew.base.bulk import copy_in
 from clew.base.ids import uuid7
 from clew.base.sealing import lookup, seal
 from clew.capture.models import Source
-from clew.contacts.initials import initials
 from clew.capture.schemas import Body, LeadIn, encode_body
+from clew.contacts.lettering import letters
 from clew.web.bench.servers import cpu_seconds
 from clew.web.worker import run_belt_once, unburden
 
@@ -81,18 +82,17 @@ def add_contacts(count: int) -> None:
     """Put `count` people with one phone number each into an empty database."""
     now = datetime.now(UTC)
     ids = [uuid7() for _ in range(count)]
+    copy_in(
+        "contacts_contact",
+        "id, name, company, initials, pairs, created_at",
+        (_contact(number, contact_id, now) for number, contact_id in enumerate(ids)),
+    )
+    copy_in(
+        "contacts_identifier",
+        "contact_id, kind, digest, tail, sealed",
+        (_identifier(number, contact_id) for number, contact_id in enumerate(ids)),
+    )
     with connection.cursor() as cursor:
-        with cursor.copy(
-            "copy contacts_contact (id, name, company, initials, created_at) from stdin"
-        ) as copying:
-            for number, contact_id in enumerate(ids):
-                name, company = f"张三{number}", "某某自动化有限公司"
-                copying.write_row((contact_id, name, company, initials(name, company), now))
-        with cursor.copy(
-            "copy contacts_identifier (contact_id, kind, digest, tail, sealed) from stdin"
-        ) as copying:
-            for number, contact_id in enumerate(ids):
-                copying.write_row(_identifier(number, contact_id))
         cursor.execute("vacuum analyze contacts_contact, contacts_identifier")
 
 
@@ -144,6 +144,12 @@ def _submissions(
         body = Body(lead=given(number, contacts, chance, source.key), evidence=EVIDENCE)
         sealed = seal(encode_body(body), b"submission:" + submission_id.bytes)
         yield (submission_id, source.pk, "api", now, now, 3860, "system", "bench", sealed)
+
+
+def _contact(number: int, contact_id: UUID, now: datetime) -> tuple[object, ...]:
+    name, company = f"张三{number}", "某某自动化有限公司"
+    found_by = letters(name, company)
+    return contact_id, name, company, found_by["initials"], found_by["pairs"], now
 
 
 def _identifier(number: int, contact_id: UUID) -> tuple[object, ...]:

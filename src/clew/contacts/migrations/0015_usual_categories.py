@@ -10,7 +10,7 @@ analyze contacts_lead;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0013_initials"),
+        ("contacts", "0014_sources_at_once"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ analyze handoff_placement;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0007_turn_count"),
+        ("handoff", "0008_places_at_once"),
     ]
 
     operations = [
