@@ -234,8 +234,8 @@ def test_the_number_of_statements_is_fixed() -> None:
         timed(boss)
     assert len(few) == len(more)
     reads = [one["sql"] for one in more.captured_queries if "SAVEPOINT" not in one["sql"]]
-    # two for names, each time two for how far the copy is, one for memory and one for numbers, of which speed has two
-    assert len(reads) == 2 * 2 + 3 * 4
+    # two for names, and one each for how far the copy is, for memory and for numbers, of which speed has two
+    assert len(reads) == 2 * 2 + 3 * 3
 
 
 def test_an_answer_before_the_first_attempt_is_refused() -> None:

@@ -21,9 +21,9 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Ceil, Extract
 
-from clew.base.changes import horizon
 from clew.base.models import Deletion, Entry
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
@@ -35,6 +35,7 @@ GROUP = ("source_id", "team_id", "is_history", "stage", "kind", "reason", "promi
 TIMES = ("tried_clock", "tried_work", "answered_clock", "answered_work")
 COLUMNS = ("pk", *GROUP, "opened_at", *TIMES)
 PROMISED = ("", "kept", "broken")
+NEXT = RawSQL("pg_snapshot_xmax(pg_current_snapshot())::text::bigint", ())  # to be given out
 CLOSED, PERSON = Placement.Kind.CLOSED, Placement.Kind.PERSON
 
 
@@ -61,8 +62,7 @@ def as_they_stand(leads: QuerySet[Lead]) -> QuerySet[Lead, tuple[Any, ...]]:
 
 def known_below() -> int | None:
     """Give the number of the transaction below which the copy holds everything; None where it does not."""
-    _lowest, next_one = horizon()
-    far = Progress.objects.filter(is_whole=True, known_below__lte=next_one)
+    far = Progress.objects.filter(is_whole=True, known_below__lte=NEXT)
     return far.values_list("known_below", flat=True).first()
 
 
