@@ -53,6 +53,8 @@ with k as materialized (select k.pk, {of_group}, {times} from ({kept}) k (pk, gr
 l as materialized (select * from ({live}) l ({columns}))
 select count(distinct pk) from ((table k except table l) union all (table l except table k)) t
 """
+# The planner takes what is computed for many groups, and would sort all leads to count them.
+GROUPING = "; set local enable_sort = off"
 KEPT = ("opened_at", *TIMES)
 NAMES = {
     "group": ", ".join(GROUP),
@@ -140,7 +142,7 @@ def _rows(
     except EmptyResultSet:  # the days fit nothing, which is known before it is asked
         return []
     sql = statement.format(kept=copy, live=live, seconds=seconds, **NAMES, **parts)
-    with roomy(), connection.cursor() as cursor:
+    with roomy(GROUPING if statement == COUNTED else ""), connection.cursor() as cursor:
         cursor.execute(sql, [*of_copy, *of_live, *_asked(viewer, wanted, known)])
         return list(cursor.fetchall())
 
@@ -175,12 +177,9 @@ def _band() -> str:
 
 
 @contextmanager
-def roomy() -> Iterator[None]:
-    """Let the statements inside join and group leads in memory.
-
-    The planner takes a figure made of several for many groups, and would sort all leads to count them.
-    """
+def roomy(further: str = "") -> Iterator[None]:
+    """Let the statements inside join, group and sort leads in memory."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("set local work_mem = '64MB'; set local enable_sort = off")
+            cursor.execute(f"set local work_mem = '64MB'{further}")
         yield
