@@ -2,7 +2,8 @@
 
 The readings are a table, `initials.txt`, made from the data of pypinyin by `tools/initials.py`: the letter of
 each character's first reading. A few characters mean another in names, family names have readings of their own,
-and so have some words. Where a name leaves two readings open it is found by the more usual one.
+and so have some words; a company's legal form is left out. Where a name leaves two readings open it is found
+by the more usual one.
 """
 
 import re
@@ -29,7 +30,7 @@ WORDS = _pairs(
     "重庆 cq 乐清 yq 番禺 py 黄陂 hp 大埔 db 宝坻 bd 东阿 de 阿胶 ej 铅山 ys 单县 sx 蔚县 yx 浚县 xx 尉犁 yl 犍为 qw 泌阳 by "
     "枞阳 zy 南乐 ny 民乐 my 涡阳 gy 筠连 jl 长子县 zzx 大厦 ds 广厦 gs 西藏 xz 藏族 zz 藏药 zy 银行 yh 商行 sh 车行 ch "
     "五金行 wjh 行业 hy 会计 kj 音乐 yy 乐器 yq 人参 rs 海参 hs 调度 dd"
-)
+) | dict.fromkeys(("有限公司", "有限责任公司"), "")
 OTHERWISE = re.compile("|".join(WORDS) + "|长$")  # at the end it is a title: 厂长
 
 
