@@ -45,7 +45,7 @@ def test_a_burst_is_answered_truly_and_drained(
 ) -> None:
     monkeypatch.setattr(burst, "AFTER_SECONDS", 1)
     figures = burst.measure(2, CONTACTS, 100)
-    assert float(figures["burst_offered_per_s"] or 0) > 500
+    assert float(figures["burst_offered_per_s"] or 0) > 200
     assert figures["burst_unanswered"] == 0
     assert not Waiting.objects.exists()
     assert Submission.objects.exists()

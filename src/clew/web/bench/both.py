@@ -58,7 +58,7 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
         before = await watch.books()
         async with traffic.flowing() as journal:
             steering = asyncio.create_task(_steer(traffic, watch))
-            await _settle(watch, seconds)
+            await _settle(watch, before.left, seconds)
             journal.waits.clear()
             first, began, cpu = await watch.books(), time.perf_counter(), await watch.cpu_seconds()
             memory = await _weigh(watch, seconds)
@@ -85,11 +85,13 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
     }
 
 
-async def _settle(watch: Watch, seconds: int) -> None:
+async def _settle(watch: Watch, left: int, seconds: int) -> None:
     """Wait until all are at work and the queue has about its length. Raises TimeoutError where it gets none."""
-    await asyncio.sleep(max(CALM_SECONDS, seconds / 6))
     async with asyncio.timeout(SETTLE_SECONDS):
-        while await watch.waiting() < WAITING / 2:
+        while (await watch.books()).left == left:
+            await asyncio.sleep(LOOK_SECONDS / 4)
+        await asyncio.sleep(max(CALM_SECONDS, seconds / 6))
+        while not WAITING / 2 <= await watch.waiting() <= WAITING * 3 / 2:
             await asyncio.sleep(LOOK_SECONDS / 4)
 
 

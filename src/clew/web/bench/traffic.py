@@ -15,7 +15,7 @@ from clew.web.bench.client import answer, post
 
 ARRAY = 100
 SINGLE = 0.2  # share of leads that come one by one
-ANSWER_SECONDS, AGAIN_SECONDS = 60, 0.1
+ANSWER_SECONDS, AGAIN_SECONDS, NAP_SECONDS = 60, 0.1, 1.0
 LEAD = (
     '{"source":"%s","name":"张三%d","phone":"%s","company":"某某自动化有限公司","email":"%s","region":"苏州",'
     '"message":"询价 400W 伺服电机 %d 台 '
@@ -30,11 +30,14 @@ class Pace:
 
     per_s: float
     at: float = 0.0
+    is_over: bool = False
 
-    async def turn(self, count: int) -> None:
-        """Wait for the moment at which so many leads may leave."""
-        self.at = max(self.at, time.perf_counter()) + count / self.per_s
-        await asyncio.sleep(self.at - time.perf_counter())
+    async def turn(self, count: int) -> bool:
+        """Wait for the moment at which so many leads may leave. False when all is over."""
+        own = self.at = max(self.at, time.perf_counter()) + count / self.per_s
+        while not self.is_over and (rest := own - time.perf_counter()) > 0:
+            await asyncio.sleep(min(rest, NAP_SECONDS))
+        return not self.is_over
 
 
 @dataclass
@@ -88,7 +91,6 @@ class Traffic:
     journal: Journal = field(default_factory=Journal)
     chance: Random = field(default_factory=lambda: Random(11))  # noqa: S311  the same leads in every run
     number: int = 0
-    is_over: bool = False
 
     def __post_init__(self) -> None:
         """Divide the pace."""
@@ -112,24 +114,20 @@ class Traffic:
         try:
             yield self.journal
         finally:
-            self.is_over = True
+            self.arrays.is_over = self.singles.is_over = True
             await asyncio.gather(*senders)
 
     async def _send(self, pace: Pace, count: int) -> None:
         parts = urlsplit(self.url)
         host, port = parts.hostname or "", parts.port or 80
-        while not self.is_over:
+        while not pace.is_over:
             with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
                 reader, writer = await asyncio.open_connection(host, port)
                 with closing(writer):
-                    while await self._may_send(pace, count):
+                    while await pace.turn(count):
                         await self._ask(reader, writer, count, host)
                 return
             await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _may_send(self, pace: Pace, count: int) -> bool:
-        await pace.turn(count)
-        return not self.is_over
 
     async def _ask(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: int, host: str
