@@ -154,9 +154,13 @@ BREAKING: dict[str, Callable[[Trial], object]] = {
     "leads that wait for a first call without a clock": lambda t: Clock.objects.filter(
         lead=t.ids[1]
     ).delete(),
-    "clocks and next steps of leads that nobody holds": lambda t: Placement.objects.filter(
-        lead=t.ids[1], closed_at=None
-    ).update(kind="pool", seat=None),
+    "clocks and next steps of leads that nobody holds": lambda t: _execute(
+        "with gone as (update handoff_placement set closed_at = now()"
+        " where lead_id = %s and closed_at is null returning lead_id, team_id)"
+        " insert into handoff_placement (lead_id, kind, team_id, reason, opened_at)"
+        " select lead_id, 'pool', team_id, 'by_hand', now() from gone",
+        [t.ids[1]],
+    ),
     "clocks that began after the call that they wait for": lambda t: Clock.objects.create(
         lead_id=t.lead, started_at=LATER, due_at=LATER
     ),
