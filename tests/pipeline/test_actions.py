@@ -1,14 +1,15 @@
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from clew.base.ids import uuid7
 from clew.base.models import Entry
 from clew.base.outbox import follow
 from clew.contacts.models import Lead
 from clew.handoff.actions.leads import claim, to_pool
+from clew.handoff.actions.locks import lock_leads
 from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead, keep_draft, log_call, plan
@@ -28,6 +29,7 @@ from tests.pipeline.desk import NOON, TOMORROW, call, desk
 
 pytestmark = pytest.mark.django_db
 Result = Call.Result
+MEANWHILE_SECONDS = 1
 
 
 def test_the_first_call_stops_the_clock_and_leaves_one_next_step() -> None:
@@ -60,9 +62,11 @@ def test_a_call_that_closed_its_lead_may_still_be_sent_twice() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_call_at_the_same_moment_is_kept_once() -> None:
+@pytest.mark.parametrize("result", [Result.NO_ANSWER, Result.BAD_NUMBER])
+def test_the_same_call_at_the_same_moment_is_kept_once(result: Result) -> None:
+    """Also where it ends the lead: whoever waited for the first one is told the same."""
     at = desk()
-    sent = call()
+    sent = call(result)
 
     def send(_: int) -> object:
         try:
@@ -71,8 +75,13 @@ def test_the_same_call_at_the_same_moment_is_kept_once() -> None:
             connection.close()
 
     with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(send, range(8))) == {sent.call_id}
-    assert Call.objects.count() == Task.objects.filter(done_at=None).count() == 1
+        with transaction.atomic():
+            lock_leads([at.lead_id])
+            told = [pool.submit(send, number) for number in range(4)]
+            wait(told, MEANWHILE_SECONDS)
+        assert {one.result() for one in told} == {sent.call_id}
+    assert Call.objects.count() == 1
+    assert Task.objects.filter(done_at=None).count() == (result == Result.NO_ANSWER)
 
 
 def test_a_call_cannot_be_moved_to_another_lead() -> None:

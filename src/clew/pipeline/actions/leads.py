@@ -60,6 +60,7 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     the first-contact clock; a call, or the day of the next one, keeps the lead valid. A bad number ends the lead, and so does a person who wants no more calls.
     Raises LeadMissing, LeadNotClaimed, CallOfAnotherLead, NextTimeMissing, NextTimePassed.
     """
+    lock_leads([lead_id])  # sent twice it waits for itself, before it may have ended the lead
     known = Call.objects.filter(pk=call.call_id).first()
     if known is not None:
         return _same(known, lead_id, member)
