@@ -15,7 +15,7 @@ from tests.crash.pace import Pace
 
 PATH = "/api/v1/leads"
 TIMEOUT_SECONDS = 2
-GIVE_UP_SECONDS = 600  # the machine may be busy with something else, and is killed every few seconds
+GIVE_UP_SECONDS = 600  # a busy machine whose database is killed every few seconds answers rarely
 DUPLICATED = 0.2  # of the requests are sent again though they were acknowledged, as vendors do
 AGAIN = 0.1  # seconds until what was not answered is sent again
 PAUSE = 0.12  # seconds between two requests
