@@ -37,6 +37,7 @@ PAGES = (
     "/sources/site",
     "/failures",
     "/tokens",
+    "/checkup",
     "/nothing",
 )
 LOOKS = (

@@ -11,9 +11,9 @@ from clew.handoff.actions.routing import publish_draft, write_draft
 from clew.handoff.models import Round, Route, Seat
 from clew.handoff.queries import known
 from clew.handoff.routing import Rule
-from clew.web import doctor
+from clew.web import doctor, findings
 from clew.web.exporting import OutUnwritable
-from tests.company import HOT, MONDAY_NOON, enquire, found
+from tests.company import HOT, MONDAY_NOON, enquire, found, submit
 
 pytestmark = pytest.mark.django_db
 DAY = ["--day", "2026-11-23T00:00+08:00", "--json"]
@@ -96,6 +96,19 @@ def test_a_server_that_may_forget_is_found(
     assert "CLEW_TIME_ZONE" in str(told["settings"]["CLEW_TIME_ZOME"])
 
 
+def test_leads_that_wait_without_a_worker_are_an_error_and_a_worker_away_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "settings", lambda _: [])
+    monkeypatch.setattr(findings, "database", lambda _: [])
+    company = found()
+    code, told = asked(capsys)
+    assert (code, set(told["work"])) == (0, {"Worker"})
+    submit(company.site, phone="13812345678", **HOT)
+    code, told = asked(capsys)
+    assert (code, set(told["work"])) == (1, {"Worker", "Queue"})
+
+
 def test_a_bundle_helps_a_stranger_and_tells_no_secret(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -106,7 +119,7 @@ def test_a_bundle_helps_a_stranger_and_tells_no_secret(
     asked(capsys, "--bundle", str(bundle))
     text = bundle.read_text(encoding="utf-8")
     told = json.loads(text)
-    assert {"clew", "postgresql", "migrations", "ledger", "settings"} <= told.keys()
+    assert {"clew", "postgresql", "migrations", "ledger", "settings", "work"} <= told.keys()
     assert {"CLEW_METRICS_TOKEN", "CLEW_SECRET_KEY"} <= set(told["set"])
     secrets = (os.environ[name] for name in ("CLEW_SECRET_KEY", "CLEW_METRICS_TOKEN"))
     for word in (*secrets, os.environ["CLEW_DATABASE_URL"], "周建国", "13812345678"):

@@ -98,7 +98,7 @@ def test_only_reading_is_possible() -> None:
 
 
 def test_without_a_database_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_measured", lambda: ())
+    monkeypatch.setattr(metrics, "_measured", dict)
     status, text = scraped(f"Bearer {TOKEN}")
     assert (status, "clew_database_up 0" in text) == (503, True)
 
@@ -120,7 +120,7 @@ def test_without_a_database_it_is_alive_and_not_ready(monkeypatch: pytest.Monkey
     def gone() -> str:
         raise OperationalError
 
-    monkeypatch.setattr(health, "_missing", gone)
+    monkeypatch.setattr(health, "missing", gone)
     status, _, body = ask(application, scope(path="/readyz"))
     assert (status, body) == (503, b'{"status": "no database"}')
     assert ask(application, scope(path="/healthz"))[0] == 200

@@ -3,8 +3,7 @@
 import argparse
 import os
 import platform
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,23 +12,17 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 import clew
-from clew.access.models import Member, Role
 from clew.base.json import dumps
 from clew.grading.models import Grade
 from clew.grading.queries import recomputed_equal as grade_stands
 from clew.handoff.models import Round, Route
 from clew.handoff.queries import recomputed_equal as round_stands
 from clew.handoff.queries import route_stands
-from clew.tally.counting import miscounted
-from clew.tally.queries import Breaches, account, breaches
-from clew.web import room
+from clew.web import findings
 from clew.web.exporting import OutUnwritable
-from clew.web.surroundings import NAMES, Fault, faults
+from clew.web.findings import Finding, State
+from clew.web.surroundings import NAMES
 from clew.web.terminal import _, say
-
-CLOCKS_APART = 30  # seconds
-MEGABYTE = 2**20
-LITTLE_ROOM = 1024  # megabytes
 
 
 def main(argv: Sequence[str]) -> int:
@@ -53,40 +46,22 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     everything = not (options.ledger or options.decisions or options.settings)
     found: dict[str, Any] = {}
+    work: list[Finding] = []
     if options.settings or everything:
-        found["settings"] = {f.setting: f.says for f in (*faults(os.environ), *server())}
+        looked = (*findings.settings(os.environ), *findings.database(datetime.now(UTC)))
+        found["settings"] = findings.wrong(looked)
+    if everything:
+        work = list(findings.work(datetime.now(UTC)))
+        found["work"] = findings.wrong(work)
     if options.ledger or everything:
-        found["ledger"] = ledger()
+        found["ledger"] = findings.ledger()
     if options.decisions or everything:
         found["decisions"] = decisions(*_day(options.day))
-    is_well = _is_well(found)
+    is_well = _is_well(found, work)
     if options.bundle:
-        _write(options.bundle, {**found, **surroundings()})
-    say(dumps(found) if options.json else _told(found))
+        _write(options.bundle, found)
+    say(dumps(found) if options.json else _told(found, is_well=is_well))
     return 0 if is_well else 1
-
-
-def server() -> Iterator[Fault]:
-    """Look at the database's own settings, at its disk, and at its clock."""
-    free = room.left()
-    if free is not None and free < LITTLE_ROOM * MEGABYTE:
-        says = _("Only %s MB are left on it. Make room: a database without it takes nothing more.")
-        yield Fault("PostgreSQL disk", says % (free // MEGABYTE))
-    with connection.cursor() as cursor:
-        for name in ("fsync", "full_page_writes", "synchronous_commit"):
-            cursor.execute("select current_setting(%s)", [name])
-            if cursor.fetchone()[0] == "off":
-                says = _(
-                    "It is off: what was answered may be lost when the machine fails. Set it on."
-                )
-                yield Fault(f"PostgreSQL {name}", says)
-        cursor.execute("select clock_timestamp()")
-        apart = abs((datetime.now(UTC) - cursor.fetchone()[0]).total_seconds())
-        if apart > CLOCKS_APART:
-            says = _(
-                "The clocks of this machine and the database's differ by %s s. Set both by NTP."
-            )
-            yield Fault("PostgreSQL clock", says % round(apart))
 
 
 def surroundings() -> dict[str, Any]:
@@ -113,20 +88,17 @@ def _is_file(name: str) -> bool:
     return name.removesuffix("_FILE") in NAMES
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def bundle(found: Mapping[str, Any]) -> str:
+    """Write what was found and what runs here as one JSON object, for whoever helps."""
+    return f"{dumps({**found, **surroundings()})}\n"
+
+
+def _write(path: Path, found: Mapping[str, Any]) -> None:
     try:
-        path.write_text(f"{dumps(content)}\n", encoding="utf-8")
+        path.write_text(bundle(found), encoding="utf-8")
     except OSError as refused:
         raise OutUnwritable(file=str(path), reason=refused.strerror) from refused
     say(_("Look through it before you send it: %s") % path)
-
-
-def ledger() -> dict[str, Any]:
-    """Give both sums of INS-9, and every breach of them and of what reports count by."""
-    viewer = Member(role=Role.ADMINISTRATOR)
-    seen = account(viewer)
-    books = {**asdict(seen), "is_balanced": seen.is_balanced, **asdict(breaches())}
-    return {**books, "leads_miscounted": miscounted()}
 
 
 def decisions(start: datetime, end: datetime) -> dict[str, int]:
@@ -148,17 +120,15 @@ def _day(day: datetime | None) -> tuple[datetime, datetime]:
     return start, start + timedelta(days=1)
 
 
-def _is_well(found: dict[str, Any]) -> bool:
-    books = found.get("ledger", {"is_balanced": True})
-    broken = (*(field.name for field in fields(Breaches)), "leads_miscounted")
+def _is_well(found: dict[str, Any], work: Iterable[Finding]) -> bool:
     return (
         not found.get("settings")
-        and books["is_balanced"]
-        and not any(books.get(name) for name in broken)
+        and not any(one.state == State.BROKEN for one in work)
+        and not ("ledger" in found and findings.wrong(findings.books(found["ledger"])))
         and not found.get("decisions", {}).get("different")
     )
 
 
-def _told(found: dict[str, Any]) -> str:
+def _told(found: dict[str, Any], *, is_well: bool) -> str:
     lines = [f"{name}: {value}" for part in found.values() for name, value in part.items()]
-    return "\n".join([*lines, _("All well.") if _is_well(found) else _("Something is wrong.")])
+    return "\n".join([*lines, _("All well.") if is_well else _("Something is wrong.")])

@@ -26,6 +26,7 @@ select min(case state when 'active' then 0
   else extract(epoch from clock_timestamp() - state_change) end)
 from pg_stat_activity where datname = current_database() and application_name = '{WORKER_NAME}'
 """  # noqa: S608  no value is formatted in
+READ_ONLY = "the database is read-only"
 UNMIGRATED = "migrations are missing"
 NO_ROOM = "no room on the database's disk"
 WRITES = "select current_setting('transaction_read_only') = 'off'"  # on a standby too
@@ -49,17 +50,20 @@ def standing() -> dict[str, str]:
     """How this process stands: `status` is "ready" where it can do its work."""
     close_old_connections()
     try:
-        missing = _missing()
-        if missing:
-            return {"status": missing}
+        if lacking := missing():
+            return {"status": lacking}
         with connection.cursor() as cursor:
             cursor.execute(WORKER)
             (silent,) = cursor.fetchone()
     except DatabaseError:
         connection.close()
         return {"status": NO_ROOM if room.is_full() else "no database"}
-    is_seen = silent is not None and silent < LATELY
-    return {"status": "ready", "worker": "working" if is_seen else "away"}
+    return {"status": "ready", "worker": "working" if is_seen(silent) else "away"}
+
+
+def is_seen(silent: float | None) -> bool:
+    """Tell whether a worker that was silent for so many seconds, or None that never was, is there."""
+    return silent is not None and silent < LATELY
 
 
 def await_tables(stop: threading.Event) -> None:
@@ -69,13 +73,13 @@ def await_tables(stop: threading.Event) -> None:
         stop.wait(LOOK_SECONDS)
 
 
-def _missing() -> str:
+def missing() -> str:
     """What keeps this process from its work, or nothing. Raises DatabaseError."""
     global _migrated_until  # noqa: PLW0603  one answer for the process
     with connection.cursor() as cursor:
         cursor.execute(WRITES)
         if not cursor.fetchone()[0]:
-            return "the database is read-only"
+            return READ_ONLY
     if room.is_full():
         return NO_ROOM
     if time.monotonic() < _migrated_until:

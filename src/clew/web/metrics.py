@@ -7,7 +7,7 @@ there is no such page; an address alone proves nothing behind a proxy.
 import asyncio
 import hmac
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -110,24 +110,28 @@ def _scopes(scope: dict[str, Any]) -> frozenset[str]:
     return frozenset({"metrics"} if is_known else ())
 
 
-def _measured() -> Sequence[float | None]:
-    """Measure by one statement; nothing where there is no database."""
+def measure(now: datetime) -> dict[str, float | None]:
+    """Measure each of `GAUGES`, by one statement. Raises DatabaseError."""
+    with connection.cursor() as cursor:
+        cursor.execute(QUERY, [now])
+        return dict(zip((name for name, _, _ in GAUGES), cursor.fetchone(), strict=True))
+
+
+def _measured() -> dict[str, float | None]:
     close_old_connections()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(QUERY, [datetime.now(UTC)])
-            found: Sequence[float | None] = cursor.fetchone()
-            return found
+        return measure(datetime.now(UTC))
     except DatabaseError:
         connection.close()
-        return ()
+        return {}
 
 
-def _told(found: Sequence[float | None]) -> Iterator[str]:
+def _told(found: Mapping[str, float | None]) -> Iterator[str]:
     yield "# HELP clew_database_up Whether the database answers"
     yield "# TYPE clew_database_up gauge"
     yield f"clew_database_up {int(bool(found))}"
-    for (name, kind, purpose), value in zip(GAUGES, found, strict=False):
+    for name, kind, purpose in GAUGES if found else ():
+        value = found[name]
         yield f"# HELP {name} {purpose}"
         yield f"# TYPE {name} {kind}"
         yield f"{name} {value if value is not None else -1}"

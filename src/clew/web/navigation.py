@@ -46,6 +46,7 @@ ENTRIES = (
     Place("office:exports", _("Exports"), "download", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),
     Place("office:tokens", _("API tokens"), "key", "run"),
+    Place("office:checkup", _("Check-up"), "shield-check", "run"),
 )
 GROUPS: dict[str, str | Promise] = {"": "", "run": _("Operations")}
 

@@ -62,6 +62,7 @@ ADDRESSES = (
     "/sources/new",
     "/sources/site",
     "/tokens/new",
+    "/checkup/books",
     "/tokens/99999999999999999999999/revoke",
 )
 
