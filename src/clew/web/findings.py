@@ -142,7 +142,7 @@ def work(now: datetime) -> Iterator[Finding]:
     yield _counted(
         "Failures",
         told["clew_failures_open"],
-        _("Nothing that arrived could not be handled."),
+        _("All that was taken in could be handled."),
         _("Not handled, and no lead yet: %s. Look at each and settle it."),
     )
     yield _counted(
