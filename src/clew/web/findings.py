@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from clew.access.models import Member, Role
+from clew.capture.models import Rejected
 from clew.tally.counting import miscounted
 from clew.tally.queries import Breaches, account, breaches
 from clew.web import health, metrics, room
@@ -124,7 +125,7 @@ def _clocks(apart: float) -> Finding:
 
 
 def work(now: datetime) -> Iterator[Finding]:
-    """Look at who works and at what waits for it, by one statement."""
+    """Look at who works, at what waits for it, and at what somebody has yet to settle."""
     told = metrics.measure(now)
     oldest = told["clew_oldest_waiting_seconds"] or 0
     is_stuck = oldest >= LONG
@@ -144,6 +145,12 @@ def work(now: datetime) -> Iterator[Finding]:
         told["clew_failures_open"],
         _("All that was taken in could be handled."),
         _("Not handled, and no lead yet: %s. Look at each and settle it."),
+    )
+    yield _counted(
+        "Turned away",
+        Rejected.objects.filter(settled_at=None).count(),
+        _("Nothing that was turned away is left to be looked at."),
+        _("Turned away and kept, since it may be a lead: %s. Look at each and settle it."),
     )
     yield _counted(
         "Follow-ups",

@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from clew.capture.link import conninfo
-from clew.capture.models import Failure, Submission
+from clew.capture.models import Failure, Form, Submission
 from clew.handoff.models import Seat
 from clew.web import findings, health, room
 from tests.company import HOT, Company, enquire, submit
 from tests.web.office.conftest import Browser
+from tests.web.office.test_failures import turn_away
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-for-machines-only"
@@ -101,12 +102,16 @@ def test_without_a_worker_it_is_broken_once_leads_wait(admin: Client, company: C
 
 
 @pytest.mark.usefixtures("worker", "sound")
-def test_what_could_not_be_handled_leads_to_the_failures(admin: Client, company: Company) -> None:
+def test_what_could_not_be_handled_leads_to_the_failures(
+    admin: Client, company: Company, form: Form
+) -> None:
     id_ = submit(company.site, phone="13812345678", **HOT)
     Failure.objects.create(submission_id=id_, code="belt_error", failed_at=datetime.now(UTC))
+    turn_away(form)
     assert "Not handled, and no lead yet: 1." in page(admin)
+    assert "Turned away and kept, since it may be a lead: 1." in page(admin)
     assert '<a href="/failures">Failures</a>' in page(admin)
-    assert '<a href="/failures">失败与退回</a>' in page(admin, "zh-hans")
+    assert '<a href="/failures">失败的</a>' in page(admin, "zh-hans")
 
 
 @pytest.mark.usefixtures("worker", "sound")

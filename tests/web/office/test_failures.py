@@ -14,7 +14,6 @@ from clew.capture.actions.failures import refuse
 from clew.capture.actions.rejections import keep, settle_arrived
 from clew.capture.actions.sources import SourceData, add_source
 from clew.capture.models import (
-    ConsentText,
     Failure,
     Form,
     Import,
@@ -40,21 +39,6 @@ from tests.web.office.conftest import Browser
 pytestmark = pytest.mark.django_db
 PHONE = "13812345678"
 assert KEEP
-
-
-@pytest.fixture
-def form(company: Company) -> Form:
-    text = ConsentText.objects.create(
-        purpose="enquiry", version=1, wording={"en": "You agree"}, created_at=MONDAY_NOON
-    )
-    return Form.objects.create(
-        slug="ask",
-        organisation=company.organisation,
-        source=company.site,
-        consent_text=text,
-        title="Ask us",
-        button="Send",
-    )
 
 
 def fail(company: Company, phone: str = PHONE, code: str = "belt_error", n: int = 0) -> Failure:

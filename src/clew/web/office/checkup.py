@@ -40,7 +40,7 @@ TITLES = {
     "books": gettext_lazy("Books"),
     "backup": gettext_lazy("Backup"),
 }
-PAGES = {"Failures": "office:failures"}
+PAGES = {"Failures": "office:failures", "Turned away": "office:failures"}
 
 
 @dataclass(frozen=True, slots=True)
