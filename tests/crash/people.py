@@ -97,10 +97,14 @@ class Person(threading.Thread):
             raise Refused(f"the claim of {lead} was answered by {page.status}")
         if page.location == f"/leads/{lead}":
             self.journal.write("told", lead)
-        elif (was_unknown or is_again) and CALL_ID.search(self._sheet(lead)):
+        elif (was_unknown or is_again) and self._holds(lead):
             self.journal.write("found", lead)
         else:
             self.journal.write("refused", lead)
+
+    def _holds(self, lead: str) -> bool:
+        """Whether it is theirs. Asked twice: a page may be of before and after somebody else's claim."""
+        return all(CALL_ID.search(self._sheet(lead)) for _ in range(2))
 
     def _call_somebody(self) -> None:
         day = IN_DAY.findall(self._open("/my-day").text)
