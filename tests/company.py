@@ -9,7 +9,7 @@ from clew.access.models import Member, Membership, Organisation, Role, Team
 from clew.base.ids import uuid7
 from clew.base.ledger import Actor
 from clew.base.sealing import seal
-from clew.capture.models import Consent, Source, Submission, Waiting
+from clew.capture.models import Consent, ConsentText, Form, Source, Submission, Waiting
 from clew.capture.schemas import Body, LeadIn, Outcome, encode_body
 from clew.handoff.actions.seats import join
 from clew.handoff.models import Calendar, Method, Seat
@@ -146,6 +146,21 @@ def record(
 ) -> UUID:
     """Let the belt handle one row of history."""
     return enquire(origin, now, channel=Submission.Channel.HISTORY, outcome=outcome, **given)
+
+
+def enquiry_form(company: Company) -> Form:
+    """Make a hosted form of the site, in English, with the text to agree to."""
+    text = ConsentText.objects.create(
+        purpose="enquiry", version=1, wording={"en": "You agree"}, created_at=MONDAY_NOON
+    )
+    return Form.objects.create(
+        slug="ask",
+        organisation=company.organisation,
+        source=company.site,
+        consent_text=text,
+        title="Ask us",
+        button="Send",
+    )
 
 
 HOT = {"message": "今天急要 20 台 400W 伺服电机，请报价", "company": "昆山锐达自动化设备厂"}

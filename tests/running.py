@@ -59,6 +59,18 @@ class Run:
                 found[words[words.index("clew.web.cli") + 1]] = pid
         return found
 
+    def clew(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        """Run a module of Python for this folder."""
+        own = {"CLEW_HOME": str(self.folder / ".clew"), "CLEW_LANGUAGE": "en", **more}
+        return subprocess.run(
+            [sys.executable, "-m", *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**bare(), **own},
+        )
+
     def stop(self) -> int:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)

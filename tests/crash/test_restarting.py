@@ -20,7 +20,7 @@ import pytest
 from clew.web.embedded import prepare
 from tests.crash.books import audit, left_to_do
 from tests.crash.folder import Cast
-from tests.running import LOCAL, ROOT, Run, bare, free_port, until
+from tests.running import LOCAL, Run, bare, free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.crash]
 RESTARTS = int(os.environ.get("CLEW_RESTARTS", "3"))
@@ -126,21 +126,9 @@ def running() -> Iterator[Run]:
             run.stop()
 
 
-def clew(run: Run, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
-    home = {"CLEW_HOME": str(run.folder / ".clew"), "CLEW_LANGUAGE": "en", **more}
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**bare(), **home},
-    )
-
-
 def callers(run: Run, url: str, ending: threading.Event) -> list[Caller]:
     secret = str(run.folder / ".clew" / "secret")
-    made = clew(run, "tests.crash.company", CLEW_DATABASE_URL=url, CLEW_SECRET_KEY_FILE=secret)
+    made = run.clew("tests.crash.company", CLEW_DATABASE_URL=url, CLEW_SECRET_KEY_FILE=secret)
     cast = Cast(**json.loads(made.stdout.splitlines()[-1]))
     port = run.port
     senders = [
@@ -159,7 +147,7 @@ def answers(threads: list[Caller]) -> int:
 def restart(running: Run, threads: list[Caller]) -> None:
     """Restart amid the callers, and let each go on for a while."""
     before, enough = running.children(), answers(threads) + 50
-    done = clew(running, "clew.web.cli", "restart")
+    done = running.clew("clew.web.cli", "restart")
     assert done.returncode == 0, done.stderr + running.said()
     assert set(running.children().values()) - set(before.values()), running.said()
     until(lambda: answers(threads) > enough, running.said)
@@ -190,13 +178,13 @@ def test_a_new_process_that_does_not_become_ready_changes_nothing(running: Run) 
     secret = running.folder / ".clew" / "secret"
     before, kept = running.children()["serve"], secret.read_text(encoding="ascii")
     secret.write_text("short", encoding="ascii")
-    refused = clew(running, "clew.web.cli", "restart")
+    refused = running.clew("clew.web.cli", "restart")
     assert (refused.returncode, "stays as it was" in refused.stderr) == (1, True)
     assert "stays as it was" in running.said()
     assert running.is_ready()
     assert running.children()["serve"] == before
     secret.write_text(kept, encoding="ascii")
-    assert clew(running, "clew.web.cli", "restart").returncode == 0
+    assert running.clew("clew.web.cli", "restart").returncode == 0
     assert running.is_ready()
 
 

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -20,7 +18,7 @@ from tests.crash.folder import Cast
 from tests.crash.journals import Journal
 from tests.faults.servers import MEGABYTE, mounted
 from tests.faults.ways import ids_of, is_honest
-from tests.running import LOCAL, ROOT, Run, bare, free_port, until
+from tests.running import LOCAL, Run, free_port, until
 
 pytestmark = pytest.mark.slow
 DISK = 192 * MEGABYTE
@@ -59,18 +57,6 @@ def fill(folder: Path) -> None:
     with (folder / "rest").open("wb", buffering=0) as rest, suppress(OSError):
         while True:
             rest.write(bytes(4096))
-
-
-def clew(run: Run, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
-    own = {"CLEW_HOME": str(run.folder / ".clew"), "CLEW_LANGUAGE": "en", **more}
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**bare(), **own},
-    )
 
 
 class Sender:
@@ -126,7 +112,7 @@ def test_a_disk_that_is_full_to_the_log_loses_nothing_and_room_mends_it(running:
     home = running.folder / ".clew"
     url = prepare(home, print).url
     secret = str(home / "secret")
-    made = clew(running, "tests.crash.company", CLEW_DATABASE_URL=url, CLEW_SECRET_KEY_FILE=secret)
+    made = running.clew("tests.crash.company", CLEW_DATABASE_URL=url, CLEW_SECRET_KEY_FILE=secret)
     token = Cast(**json.loads(made.stdout.splitlines()[-1])).token
     with closing(Sender(running, token)) as sender:
         assert sender.send()
@@ -136,7 +122,7 @@ def test_a_disk_that_is_full_to_the_log_loses_nothing_and_room_mends_it(running:
             until(lambda: not sender.send() and len(sender.waiting) > 20, running.said)
             assert probe(LOCAL, running.port) == 503
             said = httpx.get(f"http://{LOCAL}:{running.port}/readyz", timeout=60).json()["status"]
-            doctor = clew(running, "clew.web.cli", "doctor")
+            doctor = running.clew("clew.web.cli", "doctor")
             children = running.children()
         running.until_ready()
         until(sender.send_again, running.said)

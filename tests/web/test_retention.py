@@ -21,7 +21,6 @@ from clew.base.models import Duty, Followed, Outbox, Refusal
 from clew.capture.actions import failures, rejections, visits
 from clew.capture.models import (
     Consent,
-    ConsentText,
     Failure,
     Form,
     Import,
@@ -45,7 +44,7 @@ from clew.web import retention
 from clew.web.flow import FACTS
 from clew.web.retention import RULES, keep_house
 from tests.capture.sender import token
-from tests.company import MONDAY_NOON, TESTER, Company, enquire, found, submit
+from tests.company import MONDAY_NOON, TESTER, Company, enquire, enquiry_form, found, submit
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "retention.md"
@@ -60,17 +59,7 @@ def company() -> Company:
 
 @pytest.fixture
 def form(company: Company) -> Form:
-    text = ConsentText.objects.create(
-        purpose="enquiry", version=1, wording={"en": "You agree"}, created_at=MONDAY_NOON
-    )
-    return Form.objects.create(
-        slug="ask",
-        organisation=company.organisation,
-        source=company.site,
-        consent_text=text,
-        title="Ask us",
-        button="Send",
-    )
+    return enquiry_form(company)
 
 
 def clean(now: datetime) -> int:

@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from clew.capture.link import conninfo
 from clew.capture.models import Source, Submission, Waiting
+from clew.contacts.models import Repeat
 from clew.web import scratch
 from clew.web.bench import belt, both, burst, company, load, million
 from clew.web.bench.traffic import Journal, Pace, Traffic
@@ -78,6 +79,7 @@ def test_one_worker_and_two_are_measured_on_other_leads_each_time(sources: list[
     figures = load._gain(size)
     assert float(figures["belt_workers_gain"] or 0) > 0
     assert Submission.objects.count() == 4 * size.leads
+    assert Repeat.objects.count() < Submission.objects.count() / 5  # from known contacts alone
 
 
 def test_a_lead_is_weighed_in_the_database_that_is_named(sources: list[Source]) -> None:
@@ -98,3 +100,16 @@ def test_the_traffic_is_divided_and_three_of_ten_are_known() -> None:
     known = {belt.phone(number) for number in range(CONTACTS)}
     assert 0.27 < sum(lead["phone"] in known for lead in leads) / len(leads) < 0.33
     assert {lead["source"] for lead in leads} == {"site", "fair"}
+
+
+def test_traffic_of_another_seed_brings_other_people() -> None:
+    one, other = (Traffic("http://127.0.0.1:1", "", CONTACTS, 1000, seed=n) for n in (1, 2))
+    ways = [
+        {
+            lead[way]
+            for lead in (json.loads(traffic._lead()) for _ in range(500))
+            for way in ("phone", "email")
+        }
+        for traffic in (one, other)
+    ]
+    assert ways[0] & ways[1] <= {"", *map(belt.phone, range(CONTACTS))}

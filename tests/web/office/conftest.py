@@ -7,8 +7,8 @@ from django.test import Client
 
 from clew.access.models import Member
 from clew.access.passwords import Argon2
-from clew.capture.models import ConsentText, Form
-from tests.company import MONDAY_NOON, Company, found
+from clew.capture.models import Form
+from tests.company import Company, enquiry_form, found
 
 Browser = Callable[[Member], Client]
 
@@ -42,14 +42,4 @@ def admin(company: Company, browser: Browser) -> Client:
 
 @pytest.fixture
 def form(company: Company) -> Form:
-    text = ConsentText.objects.create(
-        purpose="enquiry", version=1, wording={"en": "You agree"}, created_at=MONDAY_NOON
-    )
-    return Form.objects.create(
-        slug="ask",
-        organisation=company.organisation,
-        source=company.site,
-        consent_text=text,
-        title="Ask us",
-        button="Send",
-    )
+    return enquiry_form(company)

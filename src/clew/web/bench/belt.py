@@ -128,7 +128,7 @@ def given(number: int, contacts: int, chance: random.Random, source: str) -> Lea
         name=f"张三{number}",
         phone=phone(chance.randrange(contacts if is_known else 10**9)),
         company="某某自动化有限公司",
-        email="" if is_known else f"u{number}@example.com",
+        email="" if is_known else f"u{chance.randrange(10**9)}@example.com",
         message=f"询价 400W 伺服电机 {chance.randrange(1, 50)} 台 " + "带抱闸，配驱动器 " * 11,
         region="苏州",
         utm={"campaign": f"c{number % 50}"},

@@ -36,7 +36,7 @@ def measure(seconds: int, contacts: int) -> Figures:
     found = []
     for workers in range(1, MOST_WORKERS + 1):
         with system(workers) as (url, processes):
-            traffic = Traffic(url, token(), contacts, FIRST_PER_S)
+            traffic = Traffic(url, token(), contacts, FIRST_PER_S, seed=workers)
             found.append(uvloop.run(_measure(traffic, processes, seconds)))
     best = max(found, key=lambda figures: figures["both_per_s"] or 0)
     each = {f"both_{n}_per_s": one["both_per_s"] for n, one in enumerate(found, 1)}

@@ -42,8 +42,7 @@ async def _measure(traffic: Traffic, processes: list[int], seconds: int) -> Figu
             memory = await _weigh(processes[0], seconds)
             took = time.perf_counter() - began
             offered = journal.offered
-        calm = Traffic(traffic.url, traffic.token, traffic.contacts, AFTER_PER_S, 1 / 2)
-        calm.number = traffic.number
+        calm = Traffic(traffic.url, traffic.token, traffic.contacts, AFTER_PER_S, 1 / 2, seed=12)
         async with calm.flowing() as after:
             await asyncio.sleep(AFTER_SECONDS)
         _check_counts(before.stored, (await watch.books()).stored, [journal, after])

@@ -1,8 +1,9 @@
 """The company the bench works for: 40 people in two teams who are always on duty, and two sources."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.management import call_command
 
 from clew.access.models import Member, Organisation, Role, Team
 from clew.base.ledger import Actor
@@ -16,6 +17,13 @@ TEAM_SIZE = 20
 CAPACITY = 1_000_000
 DAY = 24 * 60
 ALWAYS = [[day * DAY, (day + 1) * DAY] for day in range(7)]
+
+
+def sources() -> list[Source]:
+    """Give the company's sources; make the tables and the company, unless an earlier part has."""
+    call_command("migrate", interactive=False, verbosity=0)
+    known = list(Source.objects.order_by("pk"))
+    return known or found(datetime.now(UTC))
 
 
 def found(now: datetime) -> list[Source]:

@@ -5,14 +5,11 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.core.management import call_command
 from django.db import connection
 
-from clew.capture.models import Source
 from clew.web.bench import accept, belt, company, start, yardsticks
 from clew.web.terminal import complain, say
 
@@ -71,7 +68,7 @@ def _yardsticks(size: Size) -> Figures:
 
 
 def _belt(size: Size) -> Figures:
-    sources = _company()
+    sources = company.sources()
     belt.add_contacts(size.contacts)
     found = belt.measure(sources, leads=size.leads, contacts=size.contacts, workers=size.workers)
     return {
@@ -82,27 +79,20 @@ def _belt(size: Size) -> Figures:
 
 
 def _accept(size: Size) -> Figures:
-    _company()
+    company.sources()
     return accept.measure(size.seconds)
 
 
 def _screen(size: Size) -> Figures:
     if find_spec("playwright") is None:
         return {"screen_p50_ms": None, "screen_p99_ms": None}
-    _company()
+    company.sources()
     with connection.cursor() as cursor:
         cursor.execute("truncate capture_submission cascade")  # nobody holds the belt's 500 leads
         cursor.execute("update handoff_seat set open_count = 0, credit = 0")
     screen = import_module("clew.web.bench.screen")
     found: Figures = screen.measure(2 * size.seconds)
     return found
-
-
-def _company() -> list[Source]:
-    """Make the tables and the company, unless an earlier part has."""
-    call_command("migrate", interactive=False, verbosity=0)
-    known = list(Source.objects.order_by("pk"))
-    return known or company.found(datetime.now(UTC))
 
 
 def _ratios(figures: Figures) -> Figures:

@@ -8,10 +8,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from statistics import median
-
-from django.core.management import call_command
 
 from clew.capture.models import Source
 from clew.contacts.models import Contact
@@ -98,13 +95,7 @@ def _burst(size: Size, known: Figures) -> Figures:
 
 def _known(size: Size) -> list[Source]:
     """Make the company with its contacts, unless an earlier part has."""
-    sources = _company()
+    sources = company.sources()
     if not Contact.objects.exists():
         belt.add_contacts(size.contacts)
     return sources
-
-
-def _company() -> list[Source]:
-    call_command("migrate", interactive=False, verbosity=0)
-    known = list(Source.objects.order_by("pk"))
-    return known or company.found(datetime.now(UTC))

@@ -89,11 +89,12 @@ class Traffic:
     array_senders: int = 8
     single_senders: int = 16
     journal: Journal = field(default_factory=Journal)
-    chance: Random = field(default_factory=lambda: Random(11))  # noqa: S311  the same leads in every run
+    seed: int = 11
     number: int = 0
 
     def __post_init__(self) -> None:
-        """Divide the pace."""
+        """Divide the pace. The same seed gives the same leads: the second time all of them are known."""
+        self.chance = Random(self.seed)  # noqa: S311  the same leads in every run
         self.arrays, self.singles = Pace(1), Pace(1)
         self.go_at(self.per_s)
 
@@ -148,6 +149,6 @@ class Traffic:
         n, chance = self.number, self.chance
         is_known = chance.random() < belt.KNOWN
         phone = belt.phone(int(chance.random() * (self.contacts if is_known else 10**9)))
-        email = "" if is_known else f"t{n}@example.com"
+        email = "" if is_known else f"t{int(chance.random() * 10**9)}@example.com"
         source = "fair" if n % 10 == 0 else "site"
         return LEAD % (source, n, phone, email, n % 50, n % 50)
