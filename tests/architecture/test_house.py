@@ -36,6 +36,7 @@ OPEN = {
     "lettering",
     "fields",
     "inputs",
+    "moves",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from clew.base.ledger import Event
+from clew.base.ledger import Event, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ClockBreached(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class CallLogged(Event):
+class CallLogged(Fact):
     """Somebody tried to reach the person; `is_first` if it stopped the first-contact clock."""
 
     lead_id: UUID

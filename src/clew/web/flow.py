@@ -24,6 +24,9 @@ from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened
 from clew.pipeline import belt as pipeline
 from clew.pipeline.belt import breach, resume, start, stop, withdraw
+from clew.pipeline.events import CallLogged
+from clew.pipeline.moves.actions import forgetting as moves
+from clew.pipeline.moves.actions.leads import close, follow_call, take_up
 
 TURN = (
     0x62656C74  # "belt": shared by all who send something along, alone for who takes something back
@@ -86,6 +89,7 @@ def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
 
 def _forget(seen: contacts.Look, now: datetime) -> None:
     """The belt backwards: clocks, places, grades, leads; then what is left is graded again."""
+    moves.forget(seen.removed)
     pipeline.forget(seen.removed)
     handoff.forget(seen.removed)
     grading.forget(seen.removed)
@@ -132,8 +136,13 @@ FACTS: Followers = {
     ],
     LeadClosed: [
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
+        Follower("moves.close", lambda e, now: close(e.lead_id, e.reason, now)),
     ],
     LeadReopened: [
         Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
+        Follower("moves.take_up", lambda e, now: take_up(e.lead_id, now)),
+    ],
+    CallLogged: [
+        Follower("moves.follow_call", lambda e, now: follow_call(e.lead_id, e.result, now)),
     ],
 }

@@ -1,4 +1,4 @@
-"""What every deployment starts with: grading rules, contact targets and a working calendar."""
+"""What every deployment starts with: grading rules, contact targets, a working calendar and two pipelines."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from clew.grading.actions import publish
 from clew.grading.models import Level, RuleSet, Validity
 from clew.handoff.models import Calendar
 from clew.pipeline.models import Target
+from clew.pipeline.moves.actions import stages
 
 DAY = 24 * 60
 WEEK = [[d * DAY + 8 * 60 + 30, d * DAY + 18 * 60] for d in range(6)]  # Monday to Saturday
@@ -28,5 +29,6 @@ def ensure(now: datetime) -> None:
     for level, minutes in MINUTES.items():
         Target.objects.get_or_create(level=level, defaults={"minutes": minutes})
     Validity.objects.get_or_create(category="", defaults=grading.VALIDITY)
+    stages.ensure()
     if not Calendar.objects.exists():
         Calendar.objects.create(name="周一至周六 8:30–18:00", week=WEEK)
