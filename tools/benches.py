@@ -162,6 +162,22 @@ BENCHES = {
             Row("trial_leads", "so many of them"),
         ],
     ),
+    "plays": Bench(
+        "clew bench plays --json",
+        [*BENCH, "plays", "--json"],
+        "19",
+        [
+            Row(
+                "plays",
+                "simulated plays, four in five of them without effect, the rest with +7 points",
+            ),
+            Row("leads", "leads of each, looked at after every one"),
+            most("false_promotions", "plays without effect that were promoted at some look", 0.05),
+            Row("coverage", "plays whose true lift no look left out", 0.95),
+            Row("power", "plays with +7 points that were promoted by then"),
+            most("leads_until_promoted", "half of these within so many leads"),
+        ],
+    ),
     "duplicates": Bench(
         "clew bench duplicates --json",
         [*BENCH, "duplicates", "--json"],
