@@ -37,6 +37,7 @@ OPEN = {
     "fields",
     "inputs",
     "moves",
+    "pools",
 }
 WRITERS = {"actions", "belt"}
 ALSO_WRITE = (

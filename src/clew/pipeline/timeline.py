@@ -98,6 +98,8 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
     submissions = Submission.objects.filter(pk__in=sent)
     members = {e.actor_id for e in entries if e.actor_kind == "member" and e.actor_id.isdigit()}
     tokens = {e.actor_id for e in entries if e.actor_kind == "token"}
+    shared = [part for e in entries if e.name == "CreditShared" for part in e.data["parts"]]
+    members |= {str(member_id) for member_id, _ in shared}
     seats = {e.data["seat_id"] for e in entries if e.data.get("seat_id")}
     others = list(
         Lead.objects.filter(contact__in=same_person(lead))
@@ -343,6 +345,16 @@ def _facts_corrected(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "note", _("Corrected"), who, quote="\n".join(told))
 
 
+def _credit_shared(entry: Entry, sources: Sources) -> Moment:
+    who = sources.members.get(entry.actor_id, "")
+    parts = [
+        f"{sources.members.get(str(member_id), '?')} {percent} %"
+        for member_id, percent in entry.data["parts"]
+    ]
+    told = " · ".join(parts) or _("wholly whoever holds it")
+    return Moment(entry.at, "scale", _("Credit shared"), who, detail=told)
+
+
 def _revealed(entry: Entry, sources: Sources) -> Moment:
     who = (sources.tokens if entry.actor_kind == "token" else sources.members).get(
         entry.actor_id, ""
@@ -374,6 +386,7 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "LeadRestored": _restored,
     "MessageMoved": _moved,
     "MessageReturned": _returned,
+    "CreditShared": _credit_shared,
 }
 
 

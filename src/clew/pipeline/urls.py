@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clew.pipeline import field_views, grade_views, list_views, views
+from clew.pipeline import credit_views, field_views, grade_views, list_views, views
 from clew.pipeline.bulk import views as bulk
 from clew.pipeline.saved import views as saved
 
@@ -33,6 +33,7 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/grades/lift", grade_views.lift, name="lift_grade"),
     path("leads/<uuid:lead_id>/fields", field_views.set_fields, name="set_fields"),
     path("leads/<uuid:lead_id>/facts", field_views.correct, name="correct"),
+    path("leads/<uuid:lead_id>/credit", credit_views.share, name="share_credit"),
     path("leads/<uuid:lead_id>/reveal", views.reveal, name="reveal"),
     path("leads/<uuid:lead_id>/call", views.call, name="call"),
     path("leads/<uuid:lead_id>/draft", views.draft, name="draft"),

@@ -29,6 +29,7 @@ from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
 from clew.pipeline import queries
 from clew.pipeline.actions import leads as actions
+from clew.pipeline.credit import credit
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
 from clew.pipeline.errors import (
@@ -292,6 +293,7 @@ def lead_page(
     context = {
         "dossier": found,
         "elsewhere": elsewhere(found.lead, _viewer(request)),
+        "credit": credit(_viewer(request), found),
         "now": now,
         "numbers": numbers,
         "purposes": PURPOSES.items(),

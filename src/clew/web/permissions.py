@@ -204,6 +204,7 @@ TABLE: dict[str, Rule] = {
     "pipeline:lift_grade": MANAGERS,
     "pipeline:set_fields": MEMBERS,
     "pipeline:correct": MEMBERS,
+    "pipeline:share_credit": MEMBERS,
     "pipeline:reveal": MEMBERS,
     "pipeline:call": MEMBERS,
     "pipeline:draft": MEMBERS,

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "clew.contacts.apps.ContactsConfig",
     "clew.grading.apps.GradingConfig",
     "clew.handoff.apps.HandoffConfig",
+    "clew.handoff.pools.apps.PoolsConfig",
     "clew.pipeline.apps.PipelineConfig",
     "clew.pipeline.moves.apps.MovesConfig",
     "clew.tally.apps.TallyConfig",

@@ -52,6 +52,9 @@ def forget(lead_ids: list[UUID]) -> None:
         cursor.execute(
             "delete from handoff_route where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
         )
+        cursor.execute(
+            "delete from pools_creditshare where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
+        )
         if served:
             cursor.execute(LAST_SERVED, [list(served)])
     _announce(p for p in places if p.is_open)

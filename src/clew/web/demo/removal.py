@@ -21,6 +21,7 @@ STATEMENTS = (
     "delete from pipeline_result where lead_id in (select id from doomed)",
     """delete from pipeline_givenback where placement_id in (select p.id from handoff_placement p
        where p.lead_id in (select id from doomed))""",
+    "delete from pools_creditshare where lead_id in (select id from doomed)",
     "delete from handoff_placement where lead_id in (select id from doomed)",
     "delete from handoff_route where lead_id in (select id from doomed)",
     "delete from handoff_round where team_id in (select id from teams)",
