@@ -128,7 +128,7 @@ def worked_on(lead_ids: list[UUID]) -> set[UUID]:
 
 
 def forget(lead_ids: list[UUID]) -> None:
-    """Drop clocks, next steps, drafts and results of leads that are undone."""
+    """Drop clocks, next steps, drafts and results of leads that are undone. Nobody has said what they came to."""
     ids = as_array(lead_ids)
     with connection.cursor() as cursor:
         cursor.execute("delete from pipeline_clock where lead_id = any(%s::uuid[])", [ids])

@@ -26,6 +26,7 @@ from clew.handoff.queries import Share, placement_of, shares, visible_lead
 from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
 from clew.pipeline.models import Call, Clock, Result, Task
+from clew.pipeline.queries import newest_worth
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
 from clew.pipeline.timeline import Moment, timeline
 from clew.pipeline.wording import (
@@ -114,6 +115,7 @@ class Dossier:
     grade: GradeShown | None
     placement: Placement
     result: Result | None
+    worth_id: int  # of the newest worth; 0 where nobody said any
     dial: Dial | None
     why: str
     is_mine: bool
@@ -189,6 +191,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         grade=grade,
         placement=placement,
         result=Result.objects.filter(lead=lead).first(),
+        worth_id=newest_worth(lead.pk),
         dial=dial(standing, now=now) if is_open else None,
         why=_why(standing, grade, last, now) if is_open else "",
         is_mine=holder == viewer.pk or viewer.role != Role.SALESPERSON,

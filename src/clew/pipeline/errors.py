@@ -51,6 +51,30 @@ class ValueUnreadable(Invalid):
     code = "value_unreadable"
 
 
+class MarginTooLarge(Invalid):
+    """The margin is what is left of the value: it cannot be more."""
+
+    code = "margin_too_large"
+
+
+class WorthUnsaid(Invalid):
+    """Say what it was worth, and why that changes, in at most 200 characters."""
+
+    code = "worth_unsaid"
+
+
+class LeadNotWon(Conflict):
+    """Only what was won has a value to correct."""
+
+    code = "lead_not_won"
+
+
+class WorthMoved(Conflict):
+    """Somebody has corrected this value meanwhile. Look at it, then correct it."""
+
+    code = "worth_moved"
+
+
 class ColumnsMissing(Invalid):
     """Choose at least one column."""
 

@@ -42,6 +42,16 @@ class NextStepPlanned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WorthCorrected(Fact):
+    """What a won lead came to was corrected, in hundredths of its currency."""
+
+    lead_id: UUID
+    worth_id: int
+    value_minor: int | None
+    margin_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExportAsked(Event):
     """Somebody asked for a sheet of leads, masked or with full numbers."""
 

@@ -186,16 +186,29 @@ class BackForm(forms.Form):
     note = forms.CharField(max_length=NOTE_AT_MOST, required=False)
 
 
-class CloseForm(forms.Form):
+class WorthForm(forms.Form):
+    """What a lead came to, in yuan. A margin below nothing is a loss."""
+
+    value = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2)
+    margin = forms.DecimalField(required=False, max_digits=12, decimal_places=2)
+
+    def minor(self, name: str) -> int | None:
+        """Give one of the two in cents, if somebody said so."""
+        said = self.cleaned_data[name]
+        return None if said is None else int(said * 100)
+
+
+class CloseForm(WorthForm):
     """How a lead ended."""
 
     reason = forms.ChoiceField(choices=[(end, end) for end in ENDS])
-    value = forms.DecimalField(required=False, min_value=0, max_digits=12, decimal_places=2)
 
-    def value_minor(self) -> int | None:
-        """Give what it was worth in cents, if somebody said so."""
-        value = self.cleaned_data["value"]
-        return None if value is None else int(value * 100)
+
+class CorrectWorthForm(WorthForm):
+    """What it came to after all, and why; the action judges both."""
+
+    reason = forms.CharField(max_length=1000)
+    seen = forms.IntegerField(min_value=0)
 
 
 def _next_at(choice: Next, date: datetime | None, now: datetime) -> datetime | None:

@@ -146,11 +146,42 @@ class Result(models.Model):
     lead = models.OneToOneField(Lead, models.PROTECT, primary_key=True, related_name="result")
     is_won = models.BooleanField(null=True)  # null: old records that do not say
     value_minor = models.BigIntegerField(null=True, blank=True)
+    margin_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, default="CNY")
     ended_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.is_won} {self.lead_id}"
+
+
+class Worth(models.Model):
+    """What a won lead came to, as somebody said it. The newest holds; a correction is another one."""
+
+    id = models.BigAutoField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="worths")
+    value_minor = models.BigIntegerField(null=True)
+    margin_minor = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, default="CNY")
+    said_at = models.DateTimeField()
+    sayer = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)  # of a correction
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value_minor__isnull=True) | Q(value_minor__gte=0),
+                name="worth_value_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(value_minor__isnull=True)
+                | Q(margin_minor__isnull=True)
+                | Q(margin_minor__lte=models.F("value_minor")),
+                name="worth_margin_within_value",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value_minor} of {self.lead_id}"
 
 
 class Draft(models.Model):

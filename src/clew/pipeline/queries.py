@@ -18,7 +18,7 @@ from clew.base.sealing import unseal
 from clew.capture.regions import shown
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked
-from clew.pipeline.models import Call, Draft, GivenBack
+from clew.pipeline.models import Call, Draft, GivenBack, Worth
 from clew.pipeline.rules import Group, LeadFacts, Standing, first_line, group, midnight, order
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.wording import GROUPS, REACH, Dial, LastCall, dial, why
@@ -236,6 +236,12 @@ def _row(held: Held, now: datetime, language: str) -> Row | None:
         group=part,
         order=order(standing, part, now=now),
     )
+
+
+def newest_worth(lead_id: UUID) -> int:
+    """Give the number of what a won lead came to as it was said last; 0 where nobody said so."""
+    newest = Worth.objects.filter(lead=lead_id).order_by("-pk").values_list("pk", flat=True)
+    return newest.first() or 0
 
 
 def _facts(held: Held) -> LeadFacts:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Token
 from clew.base.models import Entry
+from clew.base.money import money
 from clew.base.sealing import SealBroken
 from clew.capture.custom import Definitions, shown
 from clew.capture.models import Submission
@@ -20,7 +21,7 @@ from clew.contacts.rules import LEAD, veil
 from clew.grading.models import Override
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
-from clew.pipeline.models import Call, GivenBack
+from clew.pipeline.models import Call, GivenBack, Worth
 from clew.pipeline.queries import back_note, note
 from clew.pipeline.wording import (
     ENDS,
@@ -72,6 +73,7 @@ class Sources:
     visible: set[UUID]
     words: dict[int, str]  # why a person graded it otherwise
     corrections: dict[tuple[datetime, str], Any]  # what fields were set to
+    worths: dict[int, Worth]
     given_back: dict[datetime, str]  # why, in somebody's own words
     fields: Definitions = field(default_factory=dict)
 
@@ -145,6 +147,9 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
                 else ()
             )
         },
+        worths=Worth.objects.in_bulk(
+            [e.data["worth_id"] for e in entries if e.name == "WorthCorrected"]
+        ),
         given_back=_given_back(lead, entries),
     )
 
@@ -355,6 +360,15 @@ def _credit_shared(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "scale", _("Credit shared"), who, detail=told)
 
 
+def _worth_corrected(entry: Entry, sources: Sources) -> Moment:
+    said = sources.worths[entry.data["worth_id"]]
+    told = ((_("Value"), said.value_minor), (_("Margin"), said.margin_minor))
+    worth = " · ".join(f"{label} {money(m, said.currency)}" for label, m in told if m is not None)
+    who = sources.members.get(entry.actor_id, "")
+    title = _("Corrected: %(worth)s") % {"worth": worth}
+    return Moment(entry.at, "note", title, who, quote=said.reason)
+
+
 def _revealed(entry: Entry, sources: Sources) -> Moment:
     who = (sources.tokens if entry.actor_kind == "token" else sources.members).get(
         entry.actor_id, ""
@@ -383,6 +397,7 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "IdentifiersRevealed": _revealed,
     "LeadCorrected": _corrected,
     "FactsCorrected": _facts_corrected,
+    "WorthCorrected": _worth_corrected,
     "LeadRestored": _restored,
     "MessageMoved": _moved,
     "MessageReturned": _returned,

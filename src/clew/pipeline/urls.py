@@ -40,6 +40,7 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/plan", views.plan, name="plan"),
     path("leads/<uuid:lead_id>/give-back", views.give_back, name="give_back"),
     path("leads/<uuid:lead_id>/close", views.close, name="close"),
+    path("leads/<uuid:lead_id>/worth", views.correct_worth, name="correct_worth"),
     path("leads/<uuid:lead_id>/claim", views.claim, name="claim"),
     path("leads/<uuid:lead_id>/assign", views.assign, name="assign"),
     path("leads/<uuid:lead_id>/reopen", views.reopen, name="reopen"),

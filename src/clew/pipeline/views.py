@@ -29,6 +29,8 @@ from clew.handoff.models import Seat
 from clew.handoff.queries import Share, shares, trace, visible_lead
 from clew.pipeline import queries
 from clew.pipeline.actions import leads as actions
+from clew.pipeline.actions.worth import WorthIn
+from clew.pipeline.actions.worth import correct_worth as correct
 from clew.pipeline.credit import credit
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
@@ -38,6 +40,7 @@ from clew.pipeline.errors import (
     NextTimeMissing,
     NoteTooLong,
     ValueUnreadable,
+    WorthUnsaid,
 )
 from clew.pipeline.filters import clean
 from clew.pipeline.forms import (
@@ -45,6 +48,7 @@ from clew.pipeline.forms import (
     BackForm,
     CallForm,
     CloseForm,
+    CorrectWorthForm,
     FactsForm,
     FieldsForm,
     PlanForm,
@@ -207,11 +211,34 @@ def close(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     viewer, form = _viewer(request), CloseForm(request.POST)
     visible_lead(viewer, lead_id)
     if not form.is_valid():
-        raise ValueUnreadable if "value" in form.errors else EndUnknown
-    reason, worth = form.cleaned_data["reason"], form.value_minor()
-    actions.close_lead(lead_id, reason=reason, member=viewer, now=_now(), value_minor=worth)
+        raise EndUnknown if "reason" in form.errors else ValueUnreadable
+    reason = form.cleaned_data["reason"]
+    actions.close_lead(
+        lead_id,
+        reason=reason,
+        member=viewer,
+        now=_now(),
+        value_minor=form.minor("value"),
+        margin_minor=form.minor("margin"),
+    )
     messages.success(request, _("Closed: %(reason)s") % {"reason": word(ENDS, reason)})
     return redirect("pipeline:my_day")
+
+
+@require_POST
+def correct_worth(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+    """Correct what a won lead came to; where somebody was faster, say so on its page."""
+    viewer, form = _viewer(request), CorrectWorthForm(request.POST)
+    found = visible_lead(viewer, lead_id)
+    if not form.is_valid():
+        raise ValueUnreadable if {"value", "margin"} & form.errors.keys() else WorthUnsaid
+    reason, seen = form.cleaned_data["reason"], form.cleaned_data["seen"]
+    said = WorthIn(form.minor("value"), form.minor("margin"), reason, seen)
+    try:
+        correct(found.pk, said, member=viewer, now=_now())
+    except Conflict as refused:
+        messages.error(request, _(refused.message))
+    return redirect("pipeline:lead", found.pk)
 
 
 @require_POST

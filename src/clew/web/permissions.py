@@ -210,6 +210,7 @@ TABLE: dict[str, Rule] = {
     "pipeline:draft": MEMBERS,
     "pipeline:plan": MEMBERS,
     "pipeline:close": MEMBERS,
+    "pipeline:correct_worth": MANAGERS,
     "pipeline:give_back": MEMBERS,
     "pipeline:claim": MEMBERS,
     "pipeline:assign": MANAGERS,

@@ -17,6 +17,7 @@ from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.actions.first_contacts import note_first_contacts
+from clew.pipeline.actions.worth import check_worth
 from clew.pipeline.belt import revive
 from clew.pipeline.errors import (
     BackReasonUnknown,
@@ -28,7 +29,7 @@ from clew.pipeline.errors import (
     NoteTooLong,
 )
 from clew.pipeline.events import CallLogged, NextStepPlanned
-from clew.pipeline.models import Call, Clock, Draft, GivenBack, Result, Task
+from clew.pipeline.models import Call, Clock, Draft, GivenBack, Result, Task, Worth
 from clew.pipeline.queries import back_place, draft_place, note_place
 from clew.pipeline.schemas import Sheet
 
@@ -100,20 +101,30 @@ def plan(lead_id: UUID, due_at: datetime, *, member: Member, now: datetime) -> N
 
 @transaction.atomic
 def close_lead(
-    lead_id: UUID, *, reason: str, member: Member, now: datetime, value_minor: int | None = None
+    lead_id: UUID,
+    *,
+    reason: str,
+    member: Member,
+    now: datetime,
+    value_minor: int | None = None,
+    margin_minor: int | None = None,
 ) -> None:
-    """End a lead, won or lost, for one of `ENDS`, with what it was worth in cents where that is known.
+    """End a lead, won or lost, for one of `ENDS`, with value and margin in cents where they are known.
 
-    Raises LeadMissing, LeadNotClaimed, EndUnknown.
+    Raises LeadMissing, LeadNotClaimed, EndUnknown, MarginTooLarge.
     """
     if reason not in ENDS:
         raise EndUnknown
+    check_worth(value_minor, margin_minor)
     placement = _held(member, lead_id)
     _stop_clock(placement.lead_id, now)
+    worth = {"value_minor": value_minor, "margin_minor": margin_minor}
     Result.objects.update_or_create(
         lead_id=placement.lead_id,
-        defaults={"is_won": reason == "won", "value_minor": value_minor, "ended_at": now},
+        defaults={"is_won": reason == "won", "ended_at": now, **worth},
     )
+    if reason == "won" and (value_minor, margin_minor) != (None, None):
+        Worth.objects.create(lead_id=placement.lead_id, said_at=now, sayer=member, **worth)
     _end(placement, reason, actor=_actor(member), now=now)
 
 

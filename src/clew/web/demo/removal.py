@@ -19,6 +19,7 @@ STATEMENTS = (
     "delete from pipeline_call where lead_id in (select id from doomed)",
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
+    "delete from pipeline_worth where lead_id in (select id from doomed)",
     """delete from pipeline_givenback where placement_id in (select p.id from handoff_placement p
        where p.lead_id in (select id from doomed))""",
     "delete from pools_creditshare where lead_id in (select id from doomed)",

@@ -1,6 +1,7 @@
 """Small marks that every page draws the same way: icons, grades, clocks, first letters."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from django import template
@@ -8,6 +9,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
+
+from clew.base.money import money
 
 register = template.Library()
 
@@ -82,16 +85,14 @@ def initial(name: str) -> str:
     return name[:1].upper()
 
 
-@register.filter
-def money(minor: int) -> str:
-    """Show an amount in hundredths of a yuan, with two decimals."""
-    return f"¥{minor / 100:,.2f}"
+register.filter("money", money)
+register.filter("amount", money)
 
 
 @register.filter
-def amount(minor: int, currency: str) -> str:
-    """Show an amount in hundredths of its currency; yuan by their sign."""
-    return money(minor) if currency == "CNY" else f"{currency} {minor / 100:,.2f}"
+def yuan(minor: int | None) -> str:
+    """Give hundredths as an amount that a number field takes; nothing where there is none."""
+    return "" if minor is None else f"{Decimal(minor) / 100:.2f}"
 
 
 @register.filter
