@@ -34,7 +34,7 @@ union all select 'function', '', proname, pg_get_functiondef(oid)
 from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'
 union all select 'migration', app, name, '' from django_migrations
 union all select 'permission', '', codename, name from auth_permission
-union all select 'target', '', level::text, minutes::text from pipeline_target
+union all select 'policy', kind, level::text, target_minutes::text from clocks_policy
 order by 1, 2, 3, 4"""
 BLOCKED = """
 select exists (select from pg_stat_activity

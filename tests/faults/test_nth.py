@@ -16,7 +16,7 @@ from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import log_call
 from clew.pipeline.models import Call
-from clew.web.flow import tick, undo
+from clew.web.flow import keep_clocks, tick, undo
 from clew.web.merging import Order, merge, unmerge
 from clew.web.worker import run_belt_once
 from tests.company import (
@@ -75,6 +75,7 @@ def waiting(company: Company) -> Act:
     def act() -> None:
         with transaction.atomic():
             tick(MONDAY_NOON + timedelta(hours=2))
+            keep_clocks(MONDAY_NOON + timedelta(hours=2))
 
     return act
 

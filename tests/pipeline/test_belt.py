@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from clew.base.models import Entry
-from clew.pipeline.belt import breach
+from clew.pipeline.clocks.belt import go_on
 from clew.pipeline.models import Clock
 from tests.company import HOT, MONDAY_NOON, enquire, found
 
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.django_db
 def test_a_clock_is_breached_once_when_it_has_run_out() -> None:
     company = found()
     id_ = enquire(company.site, phone="13812345678", **HOT)
-    assert breach(MONDAY_NOON + timedelta(minutes=9)) == 0
+    assert go_on(MONDAY_NOON + timedelta(minutes=7)) == 0
     late = MONDAY_NOON + timedelta(minutes=10)
-    assert breach(late) == 1
-    assert breach(late + timedelta(hours=1)) == 0
+    assert go_on(late) == 1
+    assert go_on(late) == 0
     assert Clock.objects.get(lead=id_).breached_at == late
     assert Entry.objects.filter(name="ClockBreached", subject=id_).count() == 1
 
@@ -25,4 +25,4 @@ def test_a_stopped_clock_is_never_breached() -> None:
     company = found()
     enquire(company.site, phone="13812345678", **HOT)
     Clock.objects.update(stopped_at=MONDAY_NOON)
-    assert breach(MONDAY_NOON + timedelta(days=1)) == 0
+    assert go_on(MONDAY_NOON + timedelta(days=1)) == 0

@@ -20,7 +20,7 @@ from clew.handoff.actions.seats import join
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import ENDS, CallIn, close_lead, log_call
-from clew.pipeline.belt import breach
+from clew.pipeline.clocks.belt import go_on
 from clew.pipeline.filters import read
 from clew.pipeline.leads import leads
 from clew.pipeline.matching import matching
@@ -45,7 +45,7 @@ def live(
     now = MONDAY_NOON
     for number in range(steps):
         now += timedelta(minutes=dice.choice(STEPS))
-        breach(now)
+        go_on(now)
         _step(company, dice, number, now)
         while follow(FACTS, now):
             pass

@@ -14,7 +14,7 @@ from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import close_lead, log_call
-from clew.pipeline.belt import breach
+from clew.pipeline.clocks.belt import go_on
 from clew.pipeline.filters import NOBODY, Filter
 from clew.pipeline.matching import matching
 from clew.pipeline.models import Call, Clock, FirstContact
@@ -155,7 +155,7 @@ def test_the_promise_is_the_first_one_and_broken_without_an_attempt() -> None:
     due = Clock.objects.get(lead=kept).due_at
     log_call(kept, call(), member=holder(kept), now=due)
     after = due + timedelta(minutes=1)
-    breach(after)
+    go_on(after)
     log_call(late, call(), member=holder(late), now=after)
     promise = timed(boss).promise
     assert (promise.kept.count, promise.broken.count, promise.share) == (1, 2, 33)

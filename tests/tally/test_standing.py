@@ -25,7 +25,7 @@ from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import log_call
-from clew.pipeline.belt import breach
+from clew.pipeline.clocks.belt import go_on
 from clew.pipeline.filters import NOBODY, Filter
 from clew.pipeline.matching import matching
 from clew.pipeline.models import Clock, FirstContact
@@ -200,7 +200,7 @@ def test_each_change_is_counted_at_once_and_after_the_copy_caught_up() -> None:
     undone, unseen = (enquire(company.site, phone=f"1390000000{n}", **COLD) for n in range(2))
     deeds: list[Callable[[], object]] = [
         lambda: log(first),
-        lambda: breach(due + timedelta(minutes=1)),
+        lambda: go_on(due + timedelta(minutes=1)),
         lambda: handoff.close(second, reason="won", actor=TESTER, now=MONDAY_NOON),
         lambda: handoff.reopen(second, actor=TESTER, now=MONDAY_NOON),
         lambda: handoff.to_pool(

@@ -42,7 +42,7 @@ def follow(followers: Followers, now: datetime) -> int:
             return 0
     by_name = {fact.__name__: (fact, list_) for fact, list_ in followers.items()}
     blocked: set[UUID] = set()
-    done = 0
+    done: list[int] = []
     for waiting in _due(now):
         entry = waiting.entry
         if entry.subject in blocked:
@@ -53,9 +53,9 @@ def follow(followers: Followers, now: datetime) -> int:
             _postpone(waiting, error, now)
             blocked.add(entry.subject)
         else:
-            waiting.delete()
-            done += 1
-    return done
+            done.append(waiting.pk)
+    Outbox.objects.filter(pk__in=done).delete()
+    return len(done)
 
 
 def _due(now: datetime) -> QuerySet[Outbox]:

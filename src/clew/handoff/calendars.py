@@ -47,13 +47,32 @@ def is_working(h: Hours, now: datetime) -> bool:
 
 def after(h: Hours, start: datetime, minutes: int) -> datetime:
     """Give the moment when `minutes` of working time have passed since `start`."""
-    left = timedelta(minutes=minutes)
+    return after_each(h, start, [minutes])[0]
+
+
+def after_each(h: Hours, start: datetime, minutes: Sequence[int]) -> list[datetime]:
+    """Give for each of `minutes` the moment when so much working time has passed since `start`.
+
+    What takes longer than LONGEST comes then.
+    """
+    found: dict[int, datetime] = {}
+    ahead = sorted(set(minutes))
+    passed = timedelta()
     for opens, closes in _spans(h, start):
         begin = max(opens, start)
-        if begin + left <= closes:
-            return begin + left
-        left -= closes - begin
-    return start + timedelta(minutes=minutes)
+        while ahead and (moment := begin + timedelta(minutes=ahead[0]) - passed) <= closes:
+            found[ahead.pop(0)] = moment
+        if not ahead:
+            break
+        passed += closes - begin
+    if not passed and ahead:  # nothing is ever worked
+        return [start + timedelta(minutes=some) for some in minutes]
+    return [found.get(some) or start + LONGEST for some in minutes]
+
+
+def has_work(h: Hours, start: datetime) -> bool:
+    """Tell whether any time is worked before it is too long to wait for: else it is taken as always open."""
+    return next(_spans(h, start), None) is not None
 
 
 def minutes_between(h: Hours, start: datetime, end: datetime) -> int:

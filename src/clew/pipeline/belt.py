@@ -1,4 +1,4 @@
-"""The belt's last step: the clock until contact is due starts when a person has the lead."""
+"""The belt's last step: the clock until somebody must meet with a lead starts when a person has it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,22 +9,31 @@ from django.db.models import F
 
 from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
-from clew.base.ledger import BELT, CLOCKS, append_all
-from clew.base.live import Hint, announce
+from clew.base.ledger import BELT, append_all
 from clew.contacts.belt.identifying import Ended
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.placing import Placed, held
-from clew.handoff.calendars import after
-from clew.pipeline.events import ClockBreached, ClockStarted
+from clew.pipeline.clocks.belt import plan
+from clew.pipeline.events import ClockStarted
 from clew.pipeline.models import Call, Clock, Result, Task
 
-BREACHED_AT_ONCE = 500
+START = """
+insert into pipeline_clock (lead_id, kind, policy_id, started_at, warn_at, due_at, escalate_at)
+select c.lead::uuid, p.kind, p.policy, %(now)s, p.warn_at, p.due_at, p.escalate_at
+from json_each_text(%(leads)s) as c(lead, plan)
+join json_to_recordset(%(plans)s) as p(plan text, kind text, policy bigint, warn_at timestamptz,
+  due_at timestamptz, escalate_at timestamptz) on p.plan = c.plan and p.kind = case
+    when exists (select from pipeline_firstcontact f where f.lead_id = c.lead::uuid) then 'next'
+    else 'first' end
+on conflict do nothing returning lead_id, due_at
+"""
 
 
 def start(placed: Sequence[Placed], now: datetime) -> None:
-    """Start a clock for each lead that a person holds, unless one is running. In working time.
+    """Start a clock for each lead that a person holds, unless one is running, by the policy in force.
 
-    History gets no clock; how it came out is kept. What lapsed is left alone from now on.
+    It waits for the first contact, or for the next one where somebody has tried before. History gets no
+    clock; how it came out is kept. What lapsed is left alone from now on.
     """
     _record(placed)
     lapsed = [p.lead_id for p in placed if p.kind == "closed" and not p.ended]
@@ -33,30 +42,11 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     with_person = [p for p in placed if p.kind == "person"]
     if not with_person:
         return
-    minutes = _targets()
-    due: dict[
-        tuple[int, int], datetime
-    ] = {}  # the hours of a team are one object, those of a seat too
-    for p in with_person:
-        if (id(p.hours), p.level) not in due:
-            moment = after(p.hours, now, minutes[p.level]) if p.hours else now
-            due[id(p.hours), p.level] = moment
-    rows = {p.lead_id: due[id(p.hours), p.level] for p in with_person}
+    rows, plans = plan(with_person, now)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into pipeline_clock (lead_id, started_at, due_at)
-            select lead::uuid, %s, due::timestamptz from json_each_text(%s) as c(lead, due)
-            on conflict do nothing returning lead_id
-            """,
-            [now, dumps(rows)],
-        )
-        started = {lead_id for (lead_id,) in cursor.fetchall()}
-    append_all(
-        [ClockStarted(lead_id, due_at) for lead_id, due_at in rows.items() if lead_id in started],
-        actor=BELT,
-        at=now,
-    )
+        cursor.execute(START, {"now": now, "leads": dumps(rows), "plans": dumps(plans)})
+        started = cursor.fetchall()
+    append_all([ClockStarted(lead_id, due_at) for lead_id, due_at in started], actor=BELT, at=now)
 
 
 def leave_alone(lead_ids: list[UUID], now: datetime) -> None:
@@ -159,32 +149,3 @@ def revive(lapsed: Mapping[UUID, datetime]) -> None:
             """,
             [rows],
         )
-
-
-def breach(now: datetime) -> int:
-    """Mark every clock that has run out, once each, and tell the person. Returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with due as (select id from pipeline_clock
-              where due_at <= %s and stopped_at is null and breached_at is null
-              order by due_at limit %s for update skip locked),
-            breached as (update pipeline_clock c set breached_at = %s from due
-              where c.id = due.id returning c.lead_id)
-            select b.lead_id, s.member_id from breached b
-            left join handoff_placement p on p.lead_id = b.lead_id and p.closed_at is null
-            left join handoff_seat s on s.id = p.seat_id
-            """,
-            [now, BREACHED_AT_ONCE, now],
-        )
-        rows: list[tuple[UUID, int | None]] = cursor.fetchall()
-    if rows:
-        append_all([ClockBreached(lead_id) for lead_id, _ in rows], actor=CLOCKS, at=now)
-        announce(Hint(lead_id, member_id=member_id) for lead_id, member_id in rows if member_id)
-    return len(rows)
-
-
-def _targets() -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute("select level, minutes from pipeline_target")
-        return dict(cursor.fetchall())

@@ -9,17 +9,37 @@ from clew.base.ledger import Event, Fact
 
 @dataclass(frozen=True, slots=True)
 class ClockStarted(Event):
-    """The time until contact is due began to run."""
+    """The time until somebody must meet with a lead began to run."""
 
     lead_id: UUID
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ClockBreached(Event):
-    """Contact was due and nobody had tried."""
+class ClockWarned(Fact):
+    """The time is running out, and nobody has met with the lead yet. `kind` is that of its policy."""
 
     lead_id: UUID
+    clock_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockBreached(Fact):
+    """The time ran out, and nobody had met with the lead."""
+
+    lead_id: UUID
+    clock_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEscalated(Fact):
+    """It ran out so long ago that the managers of its team are told."""
+
+    lead_id: UUID
+    clock_id: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,70 @@
 """What is done about it: clocks, calls and the next step."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
+from django.db.models.functions import Least
 
 from clew.access.models import Member, Team
 from clew.base.models import File
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
+from clew.pipeline.clocks.models import Policy
 
 
-class Target(models.Model):
-    """Within how many working minutes a lead of a grade must be contacted first."""
-
-    level = models.SmallIntegerField(primary_key=True)
-    minutes = models.PositiveIntegerField()
-
-    def __str__(self) -> str:
-        return f"{self.level}: {self.minutes} min"
+def _unless(done: str, then: str) -> Case:
+    return Case(When(**{f"{done}__isnull": True}, then=then))
 
 
 class Clock(models.Model):
-    """The time until first contact is due. Stopped by the first attempt; breached once."""
+    """The time until somebody must meet with a lead. Each step of its policy happens once, if it comes to that.
+
+    `next_at` is when the next of them is due. A warning that comes too late is none.
+    """
 
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="clocks")
+    kind = models.CharField(
+        max_length=10,
+        choices=Policy.Kind,
+        default=Policy.Kind.FIRST,
+        db_default=Policy.Kind.FIRST,
+    )
+    policy = models.ForeignKey(
+        Policy,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="clocks",
+    )
     started_at = models.DateTimeField()
+    warn_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField()
+    escalate_at = models.DateTimeField(null=True, blank=True)
+    reclaim_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    reclaimed_at = models.DateTimeField(null=True, blank=True)
+    spared_at = models.DateTimeField(null=True, blank=True)  # it was to be, and stayed
+    next_at = models.GeneratedField(
+        expression=Case(
+            When(
+                stopped_at__isnull=True,
+                then=Least(
+                    Case(When(warned_at__isnull=True, breached_at__isnull=True, then="warn_at")),
+                    _unless("breached_at", "due_at"),
+                    _unless("escalated_at", "escalate_at"),
+                    Case(
+                        When(reclaimed_at__isnull=True, spared_at__isnull=True, then="reclaim_at")
+                    ),
+                ),
+            )
+        ),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -42,9 +79,12 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"],
-                name="clock_to_breach",
-                condition=Q(stopped_at__isnull=True, breached_at__isnull=True),
+                fields=["next_at"], name="clock_to_go_on", condition=Q(next_at__isnull=False)
+            ),
+            models.Index(
+                fields=["escalated_at"],
+                name="clock_escalated",
+                condition=Q(stopped_at__isnull=True, escalated_at__isnull=False),
             ),
         ]
 

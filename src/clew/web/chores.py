@@ -20,6 +20,7 @@ from clew.pipeline.bulk import actions as bulk
 from clew.pipeline.moves.actions.leads import empty_retired
 from clew.pipeline.moves.actions.usual import count_usual
 from clew.web import importing, retention, searching, standing
+from clew.web.flow import keep_clocks
 from clew.web.office import settling
 from clew.web.pacing import every
 
@@ -31,6 +32,7 @@ Chore = Callable[[datetime], bool]  # True: there was something to do, and there
 
 
 CHORES: tuple[Chore, ...] = (
+    keep_clocks,
     importing.work,
     settling.go_on,
     exports.advance,

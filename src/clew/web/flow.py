@@ -23,7 +23,8 @@ from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened
 from clew.pipeline import belt as pipeline
-from clew.pipeline.belt import breach, resume, start, stop, withdraw
+from clew.pipeline.belt import resume, start, stop, withdraw
+from clew.pipeline.clocks import belt as clocks
 from clew.pipeline.events import CallLogged
 from clew.pipeline.moves.actions import forgetting as moves
 from clew.pipeline.moves.actions.leads import close, follow_call, take_up
@@ -113,9 +114,13 @@ def stop_belt() -> None:
 
 
 def tick(now: datetime) -> None:
-    """What time alone brings about: pooled leads find somebody free, clocks run out."""
+    """What time alone brings about beside the clocks: pooled leads find somebody free."""
     start(redistribute(now), now)
-    breach(now)
+
+
+def keep_clocks(now: datetime) -> bool:
+    """Let clocks go on that are due, one piece of them. Tells whether there may be more."""
+    return clocks.go_on(now) == clocks.AT_ONCE
 
 
 @transaction.atomic

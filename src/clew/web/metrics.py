@@ -48,8 +48,8 @@ GAUGES = (
     ("clew_failures_open", "gauge", "Submissions that the belt could not handle"),
     ("clew_outbox_waiting", "gauge", "Facts whose followers have not all run"),
     ("clew_outbox_failing", "gauge", "Facts with a follower that failed and is tried again"),
-    ("clew_clocks_open", "gauge", "Leads that wait for their first contact"),
-    ("clew_clocks_breached", "gauge", "Leads whose first contact is overdue"),
+    ("clew_clocks_open", "gauge", "Leads that wait for somebody to make contact"),
+    ("clew_clocks_breached", "gauge", "Leads whose contact is overdue"),
     ("clew_worker_silent_seconds", "gauge", "Since a worker was last seen; -1: none is there"),
 )
 

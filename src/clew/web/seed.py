@@ -1,4 +1,4 @@
-"""What every deployment starts with: grading rules, contact targets, a working calendar and two pipelines."""
+"""What every deployment starts with: grading rules, how soon leads are met with, a calendar, two pipelines."""
 
 from datetime import datetime
 
@@ -8,12 +8,20 @@ from clew.grading import seed as grading
 from clew.grading.actions import publish
 from clew.grading.models import Level, RuleSet, Validity
 from clew.handoff.models import Calendar
-from clew.pipeline.models import Target
+from clew.pipeline.clocks.models import Policy
 from clew.pipeline.moves.actions import stages
 
 DAY = 24 * 60
 WEEK = [[d * DAY + 8 * 60 + 30, d * DAY + 18 * 60] for d in range(6)]  # Monday to Saturday
-MINUTES = {Level.HIGH: 10, Level.MEDIUM: 60, Level.LOW: 24 * 60}
+# Target, warning and telling the manager, in working minutes: what is hot is decided before the hour is over.
+SOON = {
+    ("first", Level.HIGH): (10, 8, 15),
+    ("first", Level.MEDIUM): (60, 45, 90),
+    ("first", Level.LOW): (24 * 60, None, None),
+    ("next", Level.HIGH): (30, 20, 60),
+    ("next", Level.MEDIUM): (120, 90, 240),
+    ("next", Level.LOW): (24 * 60, None, None),
+}
 
 
 @transaction.atomic
@@ -26,8 +34,19 @@ def ensure(now: datetime) -> None:
             medium_from=grading.MEDIUM_FROM,
             now=now,
         )
-    for level, minutes in MINUTES.items():
-        Target.objects.get_or_create(level=level, defaults={"minutes": minutes})
+    for (kind, level), (target, warn, escalate) in SOON.items():
+        Policy.objects.get_or_create(
+            team=None,
+            kind=kind,
+            level=level,
+            ended_at=None,
+            defaults={
+                "target_minutes": target,
+                "warn_minutes": warn,
+                "escalate_minutes": escalate,
+                "made_at": now,
+            },
+        )
     Validity.objects.get_or_create(category="", defaults=grading.VALIDITY)
     stages.ensure()
     if not Calendar.objects.exists():

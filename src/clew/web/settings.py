@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "clew.grading.apps.GradingConfig",
     "clew.handoff.apps.HandoffConfig",
     "clew.handoff.pools.apps.PoolsConfig",
+    "clew.pipeline.clocks.apps.ClocksConfig",
     "clew.pipeline.apps.PipelineConfig",
     "clew.pipeline.moves.apps.MovesConfig",
     "clew.tally.apps.TallyConfig",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from clew.access.models import Member
 from clew.base.ledger import Actor, append
@@ -76,7 +77,10 @@ def delete_calendar(calendar_id: int, *, actor: Actor, now: datetime) -> None:
     if names := users(calendar_id):
         raise CalendarUsed(reasons=names)
     Seat.objects.filter(calendar=calendar).exclude(left_at=None).update(calendar=None)
-    calendar.delete()
+    try:
+        calendar.delete()
+    except ProtectedError as used:
+        raise CalendarUsed from used
     append(events.CalendarDeleted(calendar_id), actor=actor, at=now)
 
 

@@ -16,7 +16,7 @@ from clew.pipeline.stages import ANSWERS
 SECOND = timedelta(seconds=1)
 FACTS = """
 select l.id, l.opened_at, c.tried_at, c.answered_at,
-  (select min(k.due_at) from pipeline_clock k where k.lead_id = l.id), a.id, a.time_zone, a.week,
+  (select min(k.due_at) from pipeline_clock k where k.lead_id = l.id and k.kind = 'first'), a.id, a.time_zone, a.week,
   a.days_off, a.days_on
 from contacts_lead l
 join lateral (select min(at) as tried_at, min(at) filter (where result = any(%(answers)s)) as answered_at

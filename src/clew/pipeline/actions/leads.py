@@ -19,6 +19,8 @@ from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.actions.first_contacts import note_first_contacts
 from clew.pipeline.actions.worth import check_worth
 from clew.pipeline.belt import revive
+from clew.pipeline.clocks.models import Policy
+from clew.pipeline.clocks.rules import is_enough
 from clew.pipeline.errors import (
     BackReasonUnknown,
     CallOfAnotherLead,
@@ -32,6 +34,7 @@ from clew.pipeline.events import CallLogged, NextStepPlanned
 from clew.pipeline.models import Call, Clock, Draft, GivenBack, Result, Task, Worth
 from clew.pipeline.queries import back_place, draft_place, note_place
 from clew.pipeline.schemas import Sheet
+from clew.pipeline.stages import ANSWERS
 
 ENDS = ("won", "lost_price", "lost_rival", "lost_need", "lost_silent")
 BACK = ("no_time", "not_mine", "stuck", "wants_other", "other")  # why a lead goes back to the pool
@@ -57,8 +60,8 @@ class CallIn:
 def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> Call:
     """Keep a call and decide what comes next: a task at `next_at`, or the end of the lead.
 
-    Logging the same `call_id` again gives the first call and changes nothing. The first attempt stops
-    the first-contact clock; a call, or the day of the next one, keeps the lead valid. A bad number ends the lead, and so does a person who wants no more calls.
+    Logging the same `call_id` again gives the first call and changes nothing. It stops the clock
+    where the policy says that it is enough; a call, or the day of the next one, keeps the lead valid. A bad number ends the lead, and so does a person who wants no more calls.
     Raises LeadMissing, LeadNotClaimed, CallOfAnotherLead, NextTimeMissing, NextTimePassed.
     """
     lock_leads([lead_id])  # sent twice it waits for itself, before it may have ended the lead
@@ -80,7 +83,7 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     if not is_new:
         return _same(stored, lead_id, member)
     actor = _actor(member)
-    is_first = _stop_clock(placement.lead_id, now)
+    is_first = _met(placement.lead_id, call.result, now)
     happened = CallLogged(placement.lead_id, stored.pk, call.result, call.said, is_first)
     append(happened, actor=actor, at=now)
     note_first_contacts([placement.lead_id])
@@ -200,8 +203,20 @@ def _held(member: Member, lead_id: UUID) -> Placement:
     return placement
 
 
-def _stop_clock(lead_id: UUID, now: datetime) -> bool:
-    return bool(Clock.objects.filter(lead=lead_id, stopped_at__isnull=True).update(stopped_at=now))
+def _met(lead_id: UUID, result: str, now: datetime) -> bool:
+    """Stop the clock where such a contact is enough for it. Tells whether it waited for the first one."""
+    clock = Clock.objects.select_related("policy").filter(lead=lead_id, stopped_at=None).first()
+    if clock is None:
+        return False
+    stops_on = clock.policy.stops_on if clock.policy else Policy.Stop.ATTEMPT
+    if not is_enough(stops_on, is_answered=result in ANSWERS):
+        return False
+    _stop_clock(lead_id, now)
+    return clock.kind == Policy.Kind.FIRST
+
+
+def _stop_clock(lead_id: UUID, now: datetime) -> None:
+    Clock.objects.filter(lead=lead_id, stopped_at__isnull=True).update(stopped_at=now)
 
 
 def _go_on(placement: Placement, call: CallIn, *, actor: Actor, now: datetime) -> None:

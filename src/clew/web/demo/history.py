@@ -22,12 +22,11 @@ from clew.capture.schemas import LeadIn
 from clew.contacts.belt.suspecting import search
 from clew.handoff.actions.leads import claim
 from clew.handoff.models import Placement
-from clew.pipeline.belt import breach
 from clew.web.demo.company import DEMO, send_home
 from clew.web.demo.deeds import do
 from clew.web.demo.plots import Start, Step, plot, workday
 from clew.web.demo.stories import again, may_have_twin, twin, write
-from clew.web.flow import FACTS, tick
+from clew.web.flow import FACTS, keep_clocks, tick
 from clew.web.worker import run_belt_once
 
 DAYS = 90
@@ -93,6 +92,7 @@ def live_through(now: datetime, seed: int, days: int = DAYS) -> int:
         _work_off(story, moment)
         _arrive(story, moment, _crowd(story, moment))
         tick(moment)
+        _keep_clocks(moment)
     _work_off(story, local - timedelta(minutes=180))
     send_home()
     _spend_today(story)
@@ -199,7 +199,12 @@ def _spend_today(story: Story) -> None:
     while run_belt_once(at):
         pass
     _claim_one(at)
-    breach(story.now)
+    _keep_clocks(story.now)
+
+
+def _keep_clocks(now: datetime) -> None:
+    while keep_clocks(now):
+        pass
 
 
 def _claim_one(at: datetime) -> None:

@@ -30,6 +30,7 @@ STATEMENTS = (
        (select id from handoff_seat where team_id in (select id from teams))""",
     "delete from handoff_seat where team_id in (select id from teams)",
     "delete from handoff_method where team_id in (select id from teams)",
+    "delete from clocks_policy where team_id in (select id from teams)",
     "delete from grading_trialchange where lead_id in (select id from doomed)",
     "delete from grading_grade where lead_id in (select id from doomed)",
     "delete from contacts_merge where closed_lead_id in (select id from doomed)",

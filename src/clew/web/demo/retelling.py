@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import AutoField, BigAutoField, DateTimeField, Field, Model
+from django.db.models import AutoField, BigAutoField, DateTimeField, Field, GeneratedField, Model
 
 from clew.access.models import Member, Team
 from clew.base.bulk import copy_in
@@ -53,6 +53,7 @@ def _data() -> str:
         found += _replaced(key, _twin(f"(o.data ->> '{key}')::uuid"))
     for key in ("seat", "team"):
         found += _replaced(f"{key}_id", _cast(key, f"(o.data ->> '{key}_id')::bigint"))
+    found += _replaced("clock_id", "null")  # a number of the story's own
     return found + _replaced("due_at", "(o.data ->> 'due_at')::timestamptz - s.shift")
 
 
@@ -166,7 +167,7 @@ def _columns(model: type[Model], special: Mapping[str, str]) -> Iterator[tuple[s
 
 
 def _is_made(one: "Field[Any, Any]") -> bool:
-    return isinstance(one, AutoField | BigAutoField)
+    return isinstance(one, AutoField | BigAutoField | GeneratedField)
 
 
 def _carried(one: "Field[Any, Any]") -> str:

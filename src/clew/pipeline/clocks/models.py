@@ -1,0 +1,76 @@
+"""How soon leads must be met with, by team, kind of clock and grade."""
+
+from django.db import models
+from django.db.models import Q
+
+from clew.access.models import Member, Team
+from clew.handoff.models import Calendar
+
+
+class Policy(models.Model):
+    """One version of how soon leads of a grade must be met with, and what happens before and after that.
+
+    Minutes are working minutes since a clock began; a step without any is off. Without a team it holds for
+    all that have none of their own. A change closes it and appends the next; running clocks keep theirs.
+    """
+
+    class Kind(models.TextChoices):
+        """What is waited for: that somebody tries at all, or reacts again."""
+
+        FIRST = "first"
+        NEXT = "next"
+
+    class Stop(models.TextChoices):
+        """What is enough: that somebody tried to reach the person, or got through."""
+
+        ATTEMPT = "attempt"
+        ANSWER = "answer"
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="policies")
+    kind = models.CharField(max_length=10, choices=Kind)
+    level = models.SmallIntegerField()
+    target_minutes = models.PositiveIntegerField()
+    warn_minutes = models.PositiveIntegerField(null=True, blank=True)
+    escalate_minutes = models.PositiveIntegerField(null=True, blank=True)
+    reclaim_minutes = models.PositiveIntegerField(null=True, blank=True)
+    handons_at_most = models.PositiveSmallIntegerField(default=3)
+    stops_on = models.CharField(max_length=10, choices=Stop, default=Stop.ATTEMPT)
+    calendar = models.ForeignKey(
+        Calendar, models.PROTECT, null=True, blank=True, related_name="policies"
+    )
+    made_at = models.DateTimeField()
+    maker = models.ForeignKey(Member, models.PROTECT, null=True, related_name="policies")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "kind", "level"],
+                condition=Q(ended_at__isnull=True),
+                nulls_distinct=False,
+                name="policy_one_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(warn_minutes__isnull=True)
+                | Q(warn_minutes__lt=models.F("target_minutes")),
+                name="policy_warns_before_the_target",
+            ),
+            models.CheckConstraint(
+                condition=Q(escalate_minutes__isnull=True)
+                | Q(escalate_minutes__gte=models.F("target_minutes")),
+                name="policy_escalates_after_the_target",
+            ),
+            models.CheckConstraint(
+                condition=Q(reclaim_minutes__isnull=True)
+                | Q(reclaim_minutes__gt=models.F("target_minutes")),
+                name="policy_reclaims_after_the_target",
+            ),
+            models.CheckConstraint(
+                condition=Q(level__gte=1, level__lte=3, target_minutes__gte=1),
+                name="policy_of_a_grade_with_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.level}: {self.target_minutes} min"
