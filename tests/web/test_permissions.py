@@ -26,6 +26,7 @@ from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
+from clew.pipeline.plays.models import Script
 from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
@@ -49,6 +50,7 @@ IDS = {
     "trial_id",
     "view_id",
     "bulk_id",
+    "script_id",
 }
 UUIDS = {
     "lead_id",
@@ -157,6 +159,7 @@ def world() -> World:
             "trial_id": trial.pk,
             "view_id": view.pk,
             "bulk_id": bulk.pk,
+            "script_id": Script.objects.latest("pk").pk,
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

@@ -96,13 +96,14 @@ class Call(models.Model):
     """An attempt to reach the person, and how it ended."""
 
     class Result(models.TextChoices):
-        """The five results of the call sheet."""
+        """The results of the call sheet."""
 
         ANSWERED = "answered"
         NO_ANSWER = "no_answer"
         BAD_NUMBER = "bad_number"
         REFUSED = "refused"
         WECHAT_ADDED = "wechat_added"
+        BLOCKED = "blocked"  # they shut us out
 
     id = models.UUIDField(primary_key=True)  # made by the page, so that a double click is one call
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="calls")

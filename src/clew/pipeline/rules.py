@@ -174,6 +174,7 @@ SUGGESTED = {
     ("bad_number", ""): Next.NEVER,
     ("refused", ""): Next.MONDAY,
     ("wechat_added", ""): Next.TOMORROW,
+    ("blocked", ""): Next.NEVER,
 }
 QUIET_FROM = time(20)
 

@@ -21,8 +21,6 @@ from clew.pipeline.wording import (
     RESULT_ICONS,
     RESULTS,
     SAID,
-    SCRIPTS,
-    Script,
     moment,
 )
 
@@ -47,7 +45,6 @@ class SheetShown:
     results: list[Choice]
     said: list[Choice]
     times: list[Choice]
-    scripts: tuple[Script, ...]
     date: str  # what the date field begins with: tomorrow morning, until another is chosen
     suggestions: str  # JSON for the page's script: what to suggest for "result:said"
 
@@ -79,7 +76,6 @@ def shown(
         ],
         said=[Choice(code, words, is_chosen=code == filled.said) for code, words in SAID.items()],
         times=times(now, chosen=filled.next, is_final=True),
-        scripts=SCRIPTS,
         date=filled.date or next_times(now)[Next.TOMORROW].strftime("%Y-%m-%dT%H:%M"),
         suggestions=dumps(suggestions(now)),
     )

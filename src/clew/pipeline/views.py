@@ -54,6 +54,7 @@ from clew.pipeline.forms import (
     PlanForm,
 )
 from clew.pipeline.leads import pool
+from clew.pipeline.plays.queries import prompt
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
 from clew.pipeline.wording import (
@@ -169,7 +170,7 @@ def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     viewer, now = _viewer(request), _now()
     if request.method == "GET":
         sheet = shown(viewer, lead_id, now, chosen=request.GET.get("result", ""))
-        return render(request, "pipeline/call.html", {"sheet": sheet})
+        return render(request, "pipeline/call.html", {"sheet": sheet, "prompt": prompt(lead_id)})
     form = CallForm(request.POST)
     try:
         if not form.is_valid():
@@ -351,7 +352,7 @@ def _typed(request: HttpRequest) -> Sheet:
 def _sheet_again(request: HttpRequest, lead_id: UUID, error: str) -> HttpResponse:
     """Show the sheet with what was typed and what is wrong with it."""
     sheet = shown(_viewer(request), lead_id, _now(), typed=_typed(request))
-    context = {"sheet": sheet, "error": _(error)}
+    context = {"sheet": sheet, "prompt": prompt(lead_id), "error": _(error)}
     return render(request, "pipeline/call.html", context, status=Invalid.status)
 
 
@@ -385,7 +386,7 @@ def _own_shares(viewer: Member) -> list[Share]:
 
 def _kept(sent: actions.CallIn, now: datetime) -> str:
     result = word(RESULTS, sent.result)
-    if sent.next_at is None or sent.result == "bad_number":
+    if sent.next_at is None or sent.result in actions.FINAL:
         return _("Kept: %(result)s. The lead is closed.") % {"result": result}
     words = {"result": result, "time": moment(sent.next_at, now=now)}
     return _("Kept: %(result)s. Next contact %(time)s") % words

@@ -32,6 +32,7 @@ RESULTS: Words = {
     "bad_number": pgettext_lazy("call", "Bad number"),
     "refused": pgettext_lazy("call", "Refused"),
     "wechat_added": pgettext_lazy("call", "WeChat"),
+    "blocked": pgettext_lazy("call", "Blocked me"),
 }
 RESULT_ICONS = {
     "answered": "phone-check",
@@ -39,6 +40,7 @@ RESULT_ICONS = {
     "bad_number": "phone-x",
     "refused": "ban",
     "wechat_added": "brand-wechat",
+    "blocked": "lock",
 }
 SAID: Words = {
     Said.THINKING: gettext_lazy("Will think it over"),
@@ -69,6 +71,7 @@ ENDS: Words = {
     "lost_silent": gettext_lazy("Lost: never reached"),
     "bad_number": gettext_lazy("Bad number"),
     "do_not_contact": gettext_lazy("Wants no contact"),
+    "blocked": gettext_lazy("Blocked us"),
     "lost": gettext_lazy("Lost"),
     "history": gettext_lazy("Old record, end unknown"),
     "lapsed": gettext_lazy("No longer valid"),
@@ -136,46 +139,6 @@ PURPOSES: Words = {
     "check": gettext_lazy("To check a duplicate"),
 }
 USES: Words = {**PURPOSES, "synchronise": gettext_lazy("To keep a copy up to date")}  # of a token
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What to say to an objection, and what not to do."""
-
-    said: str
-    lines: tuple[str | Promise, ...]
-    avoid: str | Promise
-
-
-SCRIPTS = (
-    Script(
-        Said.THINKING,
-        (
-            gettext_lazy("“Of course. It is not a small amount.”"),
-            gettext_lazy(
-                "“Are you comparing price or delivery, or would you rather try one first?”"
-            ),
-            gettext_lazy("“I will send the key data now and call you tomorrow at ten.”"),
-        ),
-        gettext_lazy("Do not offer a discount, and do not ask what there is to think about"),
-    ),
-    Script(
-        Said.PRICE,
-        (
-            gettext_lazy("“Compared with which one? I want to compare like with like.”"),
-            gettext_lazy("“The price includes delivery and two years of warranty.”"),
-        ),
-        gettext_lazy("Do not lower the price on the phone"),
-    ),
-    Script(
-        Said.QUOTE,
-        (
-            gettext_lazy("“Model, quantity, delivery place: did I get these three right?”"),
-            gettext_lazy("“You will have it within the hour. Shall I send it by WeChat?”"),
-        ),
-        gettext_lazy("Do not name a price before the quantity is known"),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)

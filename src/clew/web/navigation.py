@@ -37,6 +37,7 @@ ENTRIES = (
     Place("office:funnel", _("Funnel"), "chart-funnel", "run"),
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
+    Place("plays:scripts", _("Scripts"), "note", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
     Place("office:grading", _("Grading rules"), "target-arrow", "run"),
     Place("office:imports", _("Import"), "upload", "run"),

@@ -178,6 +178,11 @@ TABLE: dict[str, Rule] = {
     "office:tokens": ADMINISTRATORS,
     "office:create_token": ADMINISTRATORS,
     "office:revoke_token": ADMINISTRATORS,
+    # plays and scripts
+    "plays:scripts": MEMBERS,
+    "plays:new_script": RULERS,
+    "plays:script": RULERS,
+    "plays:retire_script": RULERS,
     # a salesperson's day
     "pipeline:home": MEMBERS,
     "pipeline:my_day": SELF,

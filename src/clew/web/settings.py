@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "clew.pipeline.clocks.apps.ClocksConfig",
     "clew.pipeline.apps.PipelineConfig",
     "clew.pipeline.moves.apps.MovesConfig",
+    "clew.pipeline.plays.apps.PlaysConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.web.office.urls")),
     path("api/v1/", api.urls),
     path("", include("clew.capture.urls")),
+    path("", include("clew.pipeline.plays.urls")),
     path("", include("clew.pipeline.urls")),
 ]

@@ -38,6 +38,7 @@ from clew.pipeline.stages import ANSWERS
 
 ENDS = ("won", "lost_price", "lost_rival", "lost_need", "lost_silent")
 BACK = ("no_time", "not_mine", "stuck", "wants_other", "other")  # why a lead goes back to the pool
+FINAL = (Call.Result.BAD_NUMBER, Call.Result.BLOCKED)  # nobody can be reached there any more
 NOTE_AT_MOST = 2000
 
 
@@ -61,7 +62,8 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     """Keep a call and decide what comes next: a task at `next_at`, or the end of the lead.
 
     Logging the same `call_id` again gives the first call and changes nothing. It stops the clock
-    where the policy says that it is enough; a call, or the day of the next one, keeps the lead valid. A bad number ends the lead, and so does a person who wants no more calls.
+    where the policy says that it is enough; a call, or the day of the next one, keeps the lead valid. A bad
+    number ends the lead, and so does a person who wants no more calls or has blocked us.
     Raises LeadMissing, LeadNotClaimed, CallOfAnotherLead, NextTimeMissing, NextTimePassed.
     """
     lock_leads([lead_id])  # sent twice it waits for itself, before it may have ended the lead
@@ -220,8 +222,8 @@ def _stop_clock(lead_id: UUID, now: datetime) -> None:
 
 
 def _go_on(placement: Placement, call: CallIn, *, actor: Actor, now: datetime) -> None:
-    if call.result == Call.Result.BAD_NUMBER:
-        _end(placement, "bad_number", actor=actor, now=now)
+    if call.result in FINAL:
+        _end(placement, call.result, actor=actor, now=now)
     elif call.is_last:
         _end(placement, "do_not_contact", actor=actor, now=now)
     elif call.next_at is None:

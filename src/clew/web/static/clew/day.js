@@ -147,9 +147,9 @@ onKey((key, event) => {
   if (!row) return false;
   if (key === "Enter" && !event.target.closest("a, button, summary")) { row.querySelector(".c-hit").click(); return true; }
   if (key === "c") { row.querySelector(".c-acts a").click(); return true; }
-  if (/^[1-5]$/.test(key)) {
+  if (/^[1-6]$/.test(key)) {
     const call = row.querySelector(".c-acts .c-opt").href;
-    location.href = `${call}?result=${["answered", "no_answer", "bad_number", "refused", "wechat_added"][key - 1]}`;
+    location.href = `${call}?result=${["answered", "no_answer", "bad_number", "refused", "wechat_added", "blocked"][key - 1]}`;
     return true;
   }
   return false;

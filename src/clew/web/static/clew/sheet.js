@@ -54,7 +54,7 @@ if (sheet) {
 
   const save = () => sheet.requestSubmit(sheet.querySelector("[data-main]"));
   onKey((key, event) => {
-    if (/^[1-5]$/.test(key)) {
+    if (/^[1-6]$/.test(key)) {
       const choice = sheet.querySelectorAll("[name=result]")[key - 1];
       choice.checked = true;
       choice.focus();

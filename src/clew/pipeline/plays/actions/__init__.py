@@ -1,0 +1,1 @@
+"""The only writers of plays and scripts: a module for each noun."""

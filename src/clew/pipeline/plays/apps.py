@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PlaysConfig(AppConfig):
+    """Registers plays and scripts with Django."""
+
+    name = "clew.pipeline.plays"
+    label = "plays"
