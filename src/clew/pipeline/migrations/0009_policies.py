@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("clocks", "0001_initial"),
         ("contacts", "0015_usual_categories"),
-        ("pipeline", "0007_giving_back"),
+        ("pipeline", "0008_worth"),
     ]
 
     operations = [
