@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pipeline", "0008_policies"),
-        ("pipeline", "0008_worth"),
+        ("pipeline", "0009_policies"),
     ]
 
     operations = [
