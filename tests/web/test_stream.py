@@ -14,7 +14,7 @@ from django.test import Client
 from clew.access.actions import deactivate
 from clew.access.models import Member
 from clew.base.ids import uuid7
-from clew.base.live import Hint, announce
+from clew.base.live import NOTICES, Hint, announce
 from clew.web import stream
 from tests.company import MONDAY_NOON, TESTER, Company, found
 
@@ -203,5 +203,18 @@ def test_a_quiet_stream_beats(company: Company, monkeypatch: pytest.MonkeyPatch)
             await pages[0].event("beat")
             pages[0].leave()
             await asyncio.wait_for(pages[0].task, 5)
+
+    run(work())
+
+
+def test_a_notice_is_hinted_at_without_a_word_of_what_it_says(company: Company) -> None:
+    one, other = company.people[:2]
+    sessions = session_of(one), session_of(other)
+
+    async def work() -> None:
+        async with opened(*sessions) as pages:
+            await tell(Hint(NOTICES, member_id=one.pk))()
+            assert await pages[0].event("notice") == {}
+            assert pages[1].sent.empty()
 
     run(work())

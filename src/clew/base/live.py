@@ -21,6 +21,9 @@ class Hint:
     team_id: int | None = None
 
 
+NOTICES = UUID(int=0)  # the subject of a hint that a member's notices changed, whichever
+
+
 def announce(hints: Iterable[Hint]) -> None:
     """Tell listening processes at commit. Payload: a JSON list of [subject, member, team]."""
     rows = [(h.subject, h.member_id, h.team_id) for h in hints]

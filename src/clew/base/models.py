@@ -87,6 +87,22 @@ class Followed(models.Model):
         return f"{self.follower} of {self.entry_id}"
 
 
+class Ear(models.Model):
+    """How far a listener has heard the ledger: all that the snapshot `heard` saw.
+
+    While there is more than it takes at once, `hearing` is the snapshot up to which it goes, and `after` the
+    last entry between the two that it has had.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True)
+    heard = models.TextField()
+    hearing = models.TextField(blank=True)
+    after = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.heard}"
+
+
 class Duty(models.Model):
     """Something that is due once a day: when it was last done through, and what came of it so far."""
 

@@ -84,20 +84,25 @@ def _work(argv: Sequence[str]) -> int:
     _parser("work").parse_args(argv)
     os.environ["PGAPPNAME"] = "clew work"  # by which web/health.py knows its sessions
     with _database():
-        from clew.web import chores, health, worker
+        from clew.web import chores, health, telling, worker
 
         stop = threading.Event()
         for told in (signal.SIGTERM, signal.SIGINT):
             # from a thread of its own: the handler may interrupt the very wait that holds the event's lock
             signal.signal(told, lambda *_signal: threading.Thread(target=stop.set).start())
-        beside = threading.Thread(target=chores.run, args=(stop,), name="chores")
+        beside = [
+            threading.Thread(target=work, args=(stop,), name=name)
+            for name, work in (("chores", chores.run), ("telling", telling.run))
+        ]
         health.await_tables(stop)
-        beside.start()
+        for thread in beside:
+            thread.start()
         try:
             worker.run(stop)
         finally:  # else the process would live on without its belt
             stop.set()
-            beside.join()
+            for thread in beside:
+                thread.join()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What happens next? The belt that every submission rides, its way back, and the facts that others follow."""
+"""What happens next? The belt that every submission rides, its way back, the facts that others follow, and who hears."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from clew.access.events import MemberLeft
 from clew.base.bulk import check_references
+from clew.base.hearing import Listeners
 from clew.base.ledger import gathered
 from clew.base.outbox import Follower, Followers
 from clew.capture.actions.undoing import mark_undone, take_back
@@ -21,13 +22,14 @@ from clew.grading.belt import grade_leads
 from clew.handoff.actions.seats import release
 from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
-from clew.handoff.events import LeadAssigned, LeadClosed, LeadPooled, LeadReopened
+from clew.handoff.events import LeadAssigned, LeadClosed, LeadPlaced, LeadPooled, LeadReopened
 from clew.pipeline import belt as pipeline
 from clew.pipeline.belt import resume, start, stop, withdraw
 from clew.pipeline.clocks import belt as clocks
-from clew.pipeline.events import CallLogged
+from clew.pipeline.events import CallLogged, ClockBreached, ClockWarned
 from clew.pipeline.moves.actions import forgetting as moves
 from clew.pipeline.moves.actions.leads import close, follow_call, take_up
+from clew.reach.actions import notices as reach
 
 TURN = (
     0x62656C74  # "belt": shared by all who send something along, alone for who takes something back
@@ -90,6 +92,7 @@ def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
 
 def _forget(seen: contacts.Look, now: datetime) -> None:
     """The belt backwards: clocks, places, grades, leads; then what is left is graded again."""
+    reach.forget(seen.removed)
     moves.forget(seen.removed)
     pipeline.forget(seen.removed)
     handoff.forget(seen.removed)
@@ -150,4 +153,15 @@ FACTS: Followers = {
     CallLogged: [
         Follower("moves.follow_call", lambda e, now: follow_call(e.lead_id, e.result, now)),
     ],
+}
+
+# Heard in the ledger, behind whoever wrote it: thousands may come at once, and nobody waits for it.
+HEARD: Listeners = {
+    LeadPlaced: reach.tell_of_placed,
+    LeadAssigned: reach.tell_of_given,
+    LeadPooled: reach.tell_of_taken,
+    ClockWarned: reach.tell_of_soon,
+    ClockBreached: reach.tell_of_late,
+    LeadClosed: reach.settle_tried,
+    CallLogged: reach.settle_tried,
 }

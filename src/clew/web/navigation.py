@@ -7,6 +7,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -14,6 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clew.access.models import Member
+from clew.reach.queries import unread_count
 from clew.web.permissions import is_allowed
 
 TABS = 5
@@ -115,6 +118,11 @@ class Shell:
         """Give light, dark, or nothing for the browser's own choice."""
         user = self._request.user
         return user.theme if user.is_authenticated else ""
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notices wait to be read."""
+        return unread_count(cast(Member, self._request.user))
 
     @cached_property
     def sign_out_url(self) -> str:

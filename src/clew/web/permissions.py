@@ -221,6 +221,10 @@ TABLE: dict[str, Rule] = {
     "pipeline:assign": MANAGERS,
     "pipeline:reopen": MANAGERS,
     "pipeline:pool": MEMBERS,
+    # what one is told
+    "reach:notices": SELF,
+    "reach:count": SELF,
+    "reach:seen": SELF,
 }
 
 

@@ -17,6 +17,7 @@ from clew.capture.actions import retention
 from clew.grading.trials.actions import drop_trials
 from clew.pipeline.actions.retention import drop_drafts
 from clew.pipeline.bulk.actions import drop_bulk_edits
+from clew.reach.actions.notices import drop_notices
 
 AT_ONCE = 1_000
 
@@ -119,6 +120,11 @@ RULES = (
         "bulk edits", "Changes of many leads, with the list of those changed and left", 90,
         "The ledger tells of each lead what was done to it, and by whom.",
         drop_bulk_edits,
+    ),
+    Rule(
+        "notices", "What people were told about their leads", 90,
+        "Nobody looks further back; the lead's own page tells what happened to it.",
+        drop_notices,
     ),
 )  # fmt: skip
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "clew.pipeline.apps.PipelineConfig",
     "clew.pipeline.moves.apps.MovesConfig",
     "clew.pipeline.plays.apps.PlaysConfig",
+    "clew.reach.apps.ReachConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

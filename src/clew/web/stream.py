@@ -4,6 +4,7 @@ Events carry ids, never HTML and never content; the page fetches what it may see
 
 - `ready`: hints are being listened to from now on; fetch the whole list, whatever was missed before
 - `hint`: `{"lead": id, "kind": "own" | "pool"}`
+- `notice`: one's notices are others than before
 - `beat`: every 15 seconds, so that a dead connection is noticed on both sides
 - `elsewhere`: a newer page of the same person took this stream's place
 - `bye`: signed out, or the account is closed
@@ -28,7 +29,7 @@ from django.contrib.auth import get_user
 from django.db import Error, close_old_connections, connections
 
 from clew.access.models import Member
-from clew.base.live import CHANNEL
+from clew.base.live import CHANNEL, NOTICES
 from clew.web.permissions import is_allowed
 
 BEAT = 15.0
@@ -36,8 +37,10 @@ CHECK = 30.0
 STREAMS_PER_MEMBER = 5
 QUEUE = 256  # more than this behind, and the page is told to fetch everything instead
 RETRY = timedelta(seconds=2)
-READY, BEAT_EVENT, BYE, ELSEWHERE = (
-    f"event: {name}\ndata: {{}}\n\n".encode() for name in ("ready", "beat", "bye", "elsewhere")
+NO_LEAD = str(NOTICES)
+READY, BEAT_EVENT, BYE, ELSEWHERE, NOTICE = (
+    f"event: {name}\ndata: {{}}\n\n".encode()
+    for name in ("ready", "beat", "bye", "elsewhere", "notice")
 )
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -142,7 +145,7 @@ class Hub:
             for page in self.pages:
                 kind = _concerns(page.viewer, member_id, team_id)
                 if kind:
-                    page.tell(_hint(lead, kind))
+                    page.tell(NOTICE if lead == NO_LEAD else _hint(lead, kind))
 
     def _tell_all(self, event: bytes) -> None:
         for page in self.pages:

@@ -20,4 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.capture.urls")),
     path("", include("clew.pipeline.plays.urls")),
     path("", include("clew.pipeline.urls")),
+    path("", include("clew.reach.urls")),
 ]

@@ -13,6 +13,7 @@ from clew.web.demo.errors import MixedWithOwn, NoDemo
 
 # In the order of what stands on what. `doomed` holds the demo's submissions, `gone` its members.
 STATEMENTS = (
+    "delete from reach_notice where lead_id in (select id from doomed)",
     "delete from pipeline_task where lead_id in (select id from doomed)",
     "delete from pipeline_draft where lead_id in (select id from doomed)",
     "delete from pipeline_firstcontact where lead_id in (select id from doomed)",

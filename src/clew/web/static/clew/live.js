@@ -6,12 +6,18 @@ const MANY = 40; // beyond so many waiting leads the whole list is cheaper
 const UNSEEN = 30000;
 const PATIENCE = 3000; // a connection that is back within this time was never lost for the reader
 
+let isOpen = false;
+
+/** Whether this page has its stream already; it needs no second one. */
+export const isListening = () => isOpen;
+
 /**
  * Listen at `url` for hints of `kinds` ("own", "pool"). `one(lead)` and `all()` fetch and return
  * promises (without `one`, every hint fetches all); `lost(isLost)` shows the banner. Every `ready` fetches everything, so nothing is missed
- * between the page and the stream, nor while the connection was away.
+ * between the page and the stream, nor while the connection was away. The document hears of notices: `clew:notice`.
  */
 export function listen(url, { kinds, one, all, lost }) {
+  isOpen = true;
   const waiting = new Set();
   const fetching = new Set(); // a lead is fetched by one request at a time, so answers cannot overtake
   let running = 0;
@@ -45,6 +51,7 @@ export function listen(url, { kinds, one, all, lost }) {
     next();
   };
   const wantAll = () => { isAllWanted = true; next(); };
+  const tellOfNotices = () => document.dispatchEvent(new Event("clew:notice"));
 
   let source = null;
   let watch = 0;
@@ -73,7 +80,8 @@ export function listen(url, { kinds, one, all, lost }) {
   const connect = () => {
     source?.close();
     source = new EventSource(url);
-    source.addEventListener("ready", () => { hear(); wantAll(); });
+    source.addEventListener("ready", () => { hear(); wantAll(); tellOfNotices(); });
+    source.addEventListener("notice", () => { hear(); tellOfNotices(); });
     source.addEventListener("beat", hear);
     source.addEventListener("hint", (event) => {
       hear();

@@ -1,0 +1,208 @@
+"""Telling people what happened to their leads, set-based, and taking back what is over.
+
+Every action looks at how the leads stand now, not at how they stood when it happened: what is no longer so is
+not told. Repeating one changes nothing: a notice is one row per member, entry of the ledger and kind.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from clew.access.models import Member
+from clew.base.bulk import as_array, delete_some
+from clew.base.hearing import Heard
+from clew.base.live import NOTICES, Hint, announce
+from clew.grading.models import Level
+from clew.reach.models import Notice
+
+Kind, End = Notice.Kind, Notice.End
+
+HOLDERS = """
+select p.lead_id, s.member_id, g.level
+from handoff_placement p join handoff_seat s on s.id = p.seat_id
+join access_member m on m.id = s.member_id and m.is_active
+join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
+where p.closed_at is null and p.lead_id = any(%s::uuid[])
+"""
+BEFORE = """
+select p.lead_id, p.closed_at, s.member_id
+from handoff_placement p join handoff_seat s on s.id = p.seat_id
+join access_member m on m.id = s.member_id and m.is_active
+where p.closed_at is not null and p.lead_id = any(%s::uuid[])
+"""
+WRITE = """
+insert into reach_notice (member_id, lead_id, kind, entry_id, by_id, at, told_at, "end")
+select n.member_id, n.lead_id, n.kind, n.entry_id, n.by_id, n.at, %s, ''
+from unnest(%s::bigint[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[])
+  as n(member_id, lead_id, kind, entry_id, by_id, at)
+on conflict do nothing returning member_id
+"""
+OVER = """
+update reach_notice n set over_at = %s, "end" = %s
+from unnest(%s::uuid[], %s::timestamptz[]) as h(lead_id, at)
+where n.lead_id = h.lead_id and n.over_at is null and n.kind <> 'taken' and {condition}
+returning n.member_id
+"""
+SINCE = "n.at <= h.at"  # what came after it is news
+HELD = """exists (select from handoff_placement p join handoff_seat s on s.id = p.seat_id
+  where p.lead_id = n.lead_id and p.closed_at is null and s.member_id = n.member_id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    member_id: int
+    level: int
+
+
+def tell_of_placed(heard: Sequence[Heard], now: datetime) -> None:
+    """Tell whoever has a lead of high intent from the belt, or from the pool by turn."""
+    to_people = [one for one in heard if one.told()["kind"] == "person"]
+    holders = _holders(to_people)
+    _write(
+        (
+            _row(one, holders[one.subject].member_id, Kind.HOT)
+            for one in to_people
+            if one.subject in holders and holders[one.subject].level == Level.HIGH
+        ),
+        now,
+    )
+
+
+def tell_of_given(heard: Sequence[Heard], now: datetime) -> None:
+    """Tell whoever was given a lead by somebody else, and whoever it was taken from."""
+    _withdraw(heard, now)
+    holders = _holders(heard)
+    mine = [(one, holders[one.subject].member_id) for one in heard if one.subject in holders]
+    _write([_row(one, to, Kind.GIVEN) for one, to in mine if to != one.member_id], now)
+    tell_of_taken(heard, now)
+
+
+def tell_of_taken(heard: Sequence[Heard], now: datetime) -> None:
+    """Tell whoever lost a lead by somebody else's hand, to a colleague or to the pool."""
+    _withdraw(heard, now)
+    before, holders = _before(heard), _holders(heard)
+    lost = (
+        (one, member_id)
+        for one in heard
+        for member_id in before.get((one.subject, one.at), ())
+        if member_id != one.member_id
+        if one.subject not in holders or holders[one.subject].member_id != member_id
+    )
+    _write([_row(one, member_id, Kind.TAKEN) for one, member_id in lost], now)
+
+
+def tell_of_soon(heard: Sequence[Heard], now: datetime) -> None:
+    """Tell whoever has a lead that a clock of it runs out."""
+    _write([_row(one, h.member_id, Kind.SOON) for one, h in _held(heard)], now)
+
+
+def tell_of_late(heard: Sequence[Heard], now: datetime) -> None:
+    """Tell whoever has a lead that a clock of it ran out; that it would is nothing to be read then."""
+    _over(heard, End.PASSED, now, "n.kind = 'soon'")
+    _write([_row(one, h.member_id, Kind.LATE) for one, h in _held(heard)], now)
+
+
+def settle_tried(heard: Sequence[Heard], now: datetime) -> None:
+    """Somebody tried to reach the person, or the lead ended: nothing of it needs to be read any more."""
+    _over(heard, End.DONE, now, SINCE)
+
+
+def read(member: Member, now: datetime, lead_ids: Collection[UUID] | None = None) -> int:
+    """Let a member have read the open notices, those of some leads or all. Returns how many there were."""
+    mine = Notice.objects.filter(member=member, read_at=None, over_at=None)
+    if lead_ids is not None:
+        mine = mine.filter(lead__in=lead_ids)
+    with transaction.atomic():
+        count = mine.update(read_at=now)
+        if count:
+            announce([Hint(NOTICES, member_id=member.pk)])
+    return count
+
+
+def forget(lead_ids: Iterable[UUID]) -> None:
+    """Drop the notices of leads that are undone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from reach_notice where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
+        )
+
+
+def drop_notices(before: datetime, most: int) -> int:
+    """Delete notices from before a time. Returns how many."""
+    return delete_some("reach_notice", "told_at < %s", [before], most)
+
+
+def _held(heard: Sequence[Heard]) -> list[tuple[Heard, _Holder]]:
+    holders = _holders(heard)
+    return [(one, holders[one.subject]) for one in heard if one.subject in holders]
+
+
+def _holders(heard: Sequence[Heard]) -> dict[UUID, _Holder]:
+    if not heard:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [as_array(_leads(heard))])
+        return {lead_id: _Holder(member_id, level) for lead_id, member_id, level in cursor}
+
+
+def _before(heard: Sequence[Heard]) -> dict[tuple[UUID, datetime], list[int]]:
+    """Give who held a lead until a moment."""
+    found: dict[tuple[UUID, datetime], list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(BEFORE, [as_array(_leads(heard))])
+        for lead_id, until, member_id in cursor:
+            found.setdefault((lead_id, until), []).append(member_id)
+    return found
+
+
+def _leads(heard: Sequence[Heard]) -> set[UUID]:
+    return {one.subject for one in heard}
+
+
+def _row(heard: Heard, member_id: int, kind: Notice.Kind) -> Notice:
+    return Notice(
+        member_id=member_id,
+        lead_id=heard.subject,
+        kind=kind,
+        entry_id=heard.entry_id,
+        by_id=heard.member_id,
+        at=heard.at,
+    )
+
+
+def _write(notices: Iterable[Notice], now: datetime) -> None:
+    rows = list(notices)
+    if not rows:
+        return
+    columns = [
+        [n.member_id for n in rows],
+        as_array(n.lead_id for n in rows),
+        [str(n.kind) for n in rows],
+        [n.entry_id for n in rows],
+        [n.by_id for n in rows],
+        [n.at for n in rows],
+    ]
+    _changed(WRITE, [now, *columns])
+
+
+def _withdraw(heard: Sequence[Heard], now: datetime) -> None:
+    """Take back what was told of leads to those who no longer have them."""
+    _over(heard, End.GONE, now, f"not {HELD}")
+
+
+def _over(heard: Sequence[Heard], end: Notice.End, now: datetime, condition: str) -> None:
+    times = [one.at for one in heard]
+    leads = as_array(one.subject for one in heard)
+    _changed(OVER.format(condition=condition), [now, str(end), leads, times])
+
+
+def _changed(statement: str, values: Sequence[Any]) -> None:
+    """Write, and tell the open pages of those concerned."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        members = {member_id for (member_id,) in cursor.fetchall()}
+    announce(Hint(NOTICES, member_id=member_id) for member_id in sorted(members))

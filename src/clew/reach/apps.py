@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ReachConfig(AppConfig):
+    """Registers the stage with Django."""
+
+    name = "clew.reach"
+    label = "reach"

@@ -1,0 +1,12 @@
+"""Addresses of one's notices."""
+
+from django.urls import path
+
+from clew.reach import views
+
+app_name = "reach"
+urlpatterns = [
+    path("notices", views.show, name="notices"),
+    path("notices/count", views.count, name="count"),
+    path("notices/seen", views.seen, name="seen"),
+]
