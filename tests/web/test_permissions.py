@@ -27,6 +27,7 @@ from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
 from clew.pipeline.plays.models import Script
+from clew.pipeline.moves.models import Stage
 from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
@@ -133,6 +134,7 @@ def world() -> World:
     shared = Sharing("团队的", "team", company.online.pk)
     view = save(uuid4(), shared, Filter(), (), viewer=company.manager, now=MONDAY_NOON)
     bulk = choose(uuid4(), "close", viewer=holder, now=MONDAY_NOON, lead_ids=[lead_id])
+    stage = Stage.objects.get(pipeline__side="online", key="comparison")
     return World(
         company,
         {
@@ -160,6 +162,9 @@ def world() -> World:
             "view_id": view.pk,
             "bulk_id": bulk.pk,
             "script_id": Script.objects.latest("pk").pk,
+            "pipeline_id": stage.pipeline_id,
+            "stage_id": stage.pk,
+            "reason_id": stage.exit_reasons.earliest("position").pk,
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

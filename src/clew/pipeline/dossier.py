@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
-from django.utils.translation import gettext as _
 
 from clew.access.models import Member, Role
 from clew.access.queries import teams
@@ -26,6 +25,7 @@ from clew.handoff.queries import Share, placement_of, shares, visible_lead
 from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
 from clew.pipeline.models import Call, Clock, Result, Task
+from clew.pipeline.moves.course import Course, course
 from clew.pipeline.queries import newest_worth
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
 from clew.pipeline.timeline import Moment, timeline
@@ -36,17 +36,9 @@ from clew.pipeline.wording import (
     day,
     dial,
     intent,
-    moment,
     short_day,
-    span,
     why,
 )
-
-PATH_WIDTH = 1168
-PATH_MARGIN = 64
-STOPS_AT_MOST = 6
-STEP_AT_MOST = 190
-AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +65,6 @@ class GradeShown:
     version: int
     before: str
     by_person: ByPerson | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A knot of the path. `state` done, now or ahead; `length` of the thread to the next knot."""
-
-    x: int
-    title: str
-    under: str
-    state: str
-    length: int
-    leads_ahead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +101,7 @@ class Dossier:
     is_mine: bool
     moments: list[Moment]
     days: list[DayTold]
-    path: list[Stop]
+    course: Course | None
     fields: list[Definition]
 
     @property
@@ -197,7 +177,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         is_mine=holder == viewer.pk or viewer.role != Role.SALESPERSON,
         moments=moments,
         days=_days(moments, now),
-        path=_path(moments, standing, placement, now),
+        course=course(lead.pk, placement, now),
         fields=list(fields.values()),
     )
 
@@ -286,54 +266,7 @@ def _is_same(grade: Grade, before: Grade | None) -> bool:
     )
 
 
-def _path(
-    moments: Sequence[Moment], standing: Standing, placement: Placement, now: datetime
-) -> list[Stop]:
-    """Lay out what happened as knots on the thread, and what is still ahead as dots."""
-    past = [m for m in reversed(moments) if m.stop]
-    if len(past) > STOPS_AT_MOST:
-        past = [past[0], *past[-STOPS_AT_MOST + 1 :]]
-    knots = [
-        (m.stop, _under(m, past[i - 1] if i else None, now), "done") for i, m in enumerate(past)
-    ]
-    if placement.kind != Placement.Kind.CLOSED:
-        if knots:
-            knots[-1] = (*knots[-1][:2], "now")
-        knots += [(title, under, "ahead") for title, under in _ahead(standing, now)]
-    step = min(STEP_AT_MOST, (PATH_WIDTH - 2 * PATH_MARGIN) // max(1, len(knots) - 1))
-    following = [*knots[1:], None]
-    return [
-        Stop(
-            PATH_MARGIN + number * step,
-            *knot,
-            length=step if after else 0,
-            leads_ahead=bool(after and after[2] == "ahead"),
-        )
-        for number, (knot, after) in enumerate(zip(knots, following, strict=True))
-    ]
-
-
 def _days(moments: Sequence[Moment], now: datetime) -> list[DayTold]:
     told = groupby(moments, key=lambda m: m.at.astimezone(now.tzinfo).date())
     days = [list(found) for _date, found in told]
     return [DayTold(day(found[0].at, now=now), found) for found in days]
-
-
-def _under(this: Moment, before: Moment | None, now: datetime) -> str:
-    if before is None:
-        return moment(this.at, now=now)
-    seconds = int((this.at - before.at).total_seconds())
-    if seconds < AT_ONCE:
-        return _("at once")
-    if seconds < 60:
-        return _("%(n)d s later") % {"n": seconds}
-    return _("%(span)s later") % {"span": span(seconds)}
-
-
-def _ahead(standing: Standing, now: datetime) -> list[tuple[str, str]]:
-    ahead = []
-    if standing.clock_due_at:
-        ahead.append((_("First contact"), moment(standing.clock_due_at, now=now)))
-    elif standing.task_due_at:
-        ahead.append((_("Next contact"), moment(standing.task_due_at, now=now)))
-    return ahead

@@ -44,6 +44,10 @@ class Filter:
     stage: str = ""  # this stage and none behind it
     speed: str = ""
     promise: str = ""
+    at: str = ""  # a stage of a pipeline: who is in it, not ended
+    left: str = ""  # a stage of a pipeline: who left it lost
+    why: str = ""  # a reason of its list, or how they ended where none was given
+    left_since: str = ""
     custom: str = ""  # pairs of a query: budget.from=5000&machine=lathe
 
     @property
@@ -81,7 +85,16 @@ class Filter:
 
 NAMES = tuple(field.name for field in fields(Filter))
 TEXTS = tuple(name for name in NAMES if name != "custom")
-BESIDE = ("reached", "stage", "speed", "promise")  # asked for by a report alone
+BESIDE = (
+    "reached",
+    "stage",
+    "speed",
+    "promise",
+    "at",
+    "left",
+    "why",
+    "left_since",
+)  # asked for by a report alone
 PARTS = tuple(name for name in NAMES if name not in {"after", "sort"})
 
 

@@ -42,6 +42,7 @@ from clew.handoff.routing import span
 from clew.pipeline.custom import SPANNED, condition
 from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.models import Task
+from clew.pipeline.moves.finding import has_left, is_at
 from clew.pipeline.stages import OPEN, came_by, ended, furthest, promised, reached, reached_in
 
 DIGITS_AT_LEAST = 4
@@ -176,8 +177,12 @@ def _gone_far(wanted: Filter) -> Q:
         reached_in: wanted.speed,
         promised: wanted.promise,
         came_by: wanted.channel,
+        is_at: wanted.at,
     }
-    return reduce(and_, (part(code) for part, code in asked.items() if code), Q())
+    gone_far = reduce(and_, (part(code) for part, code in asked.items() if code), Q())
+    if wanted.left or wanted.why or wanted.left_since:
+        gone_far &= has_left(wanted.left, wanted.why, wanted.left_since)
+    return gone_far
 
 
 def _inside(text: str) -> Q:

@@ -15,6 +15,8 @@ from clew.capture.models import Source
 from clew.capture.queries import all_definitions
 from clew.pipeline import custom
 from clew.pipeline.filters import ME, NOBODY, Filter
+from clew.pipeline.moves.models import ExitReason, Stage
+from clew.pipeline.moves.queries import name
 from clew.pipeline.stage_wording import CHANNELS, ENDINGS, PROMISES, REACHED, SPEEDS, STAGES
 from clew.pipeline.wording import GRADES, PLACES
 
@@ -50,6 +52,10 @@ GONE: Mapping[str, str | Promise] = {
     "stage": gettext_lazy("a stage that does not exist"),
     "speed": gettext_lazy("a time until contact that does not exist"),
     "promise": gettext_lazy("a promise that does not exist"),
+    "at": gettext_lazy("a stage that does not exist"),
+    "left": gettext_lazy("a stage that does not exist"),
+    "why": gettext_lazy("a reason that does not exist"),
+    "left_since": gettext_lazy("a day that cannot be read"),
     CUSTOM: gettext_lazy("a field that is gone, or a value that it cannot hold"),
 }
 ASIDE = pgettext_lazy("filter", "only what one import brought")
@@ -63,6 +69,8 @@ class Names:
     teams: Mapping[str, str]
     holders: Mapping[str, str]
     fields: Definitions
+    stages: Mapping[str, str]
+    reasons: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Said:
 
 
 def names(viewer: Member) -> Names:
-    """Give the names that a reader may see, in four statements."""
+    """Give the names that a reader may see, in six statements."""
     held = members(viewer).order_by("name").values_list("pk", "name")
     mine = teams(viewer).order_by("name").values_list("pk", "name")
     return Names(
@@ -83,6 +91,8 @@ def names(viewer: Member) -> Names:
         teams={str(pk): name for pk, name in mine},
         holders={str(pk): name for pk, name in held},
         fields=all_definitions(),
+        stages={str(one.pk): name(one) for one in Stage.objects.order_by("pk")},
+        reasons={str(one.pk): name(one) for one in ExitReason.objects.order_by("pk")},
     )
 
 
@@ -101,7 +111,11 @@ def _said(wanted: Filter, known: Names) -> Iterator[Said]:
         if code := getattr(wanted, part):
             is_gone = code not in table
             yield Said(part, str(GONE[part] if is_gone else table[code]), is_gone)
-    for part, words in (("since", _("From %(day)s")), ("until", _("Until %(day)s"))):
+    for part, words in (
+        ("since", _("From %(day)s")),
+        ("until", _("Until %(day)s")),
+        ("left_since", _("Left since %(day)s")),
+    ):
         if day := getattr(wanted, part):
             is_gone = not _is_day(day)
             yield Said(part, str(GONE[part]) if is_gone else words % {"day": day}, is_gone)
@@ -112,8 +126,8 @@ def _said(wanted: Filter, known: Names) -> Iterator[Said]:
         "q": _("“%(words)s”") % {"words": wanted.q} if wanted.q else "",
     }
     yield from (Said(part, text) for part, text in texts.items() if text)
-    for name, text in custom.in_words(wanted.custom, known.fields):
-        yield Said(CUSTOM + name, text or str(GONE[CUSTOM]), not text)
+    for key, text in custom.in_words(wanted.custom, known.fields):
+        yield Said(CUSTOM + key, text or str(GONE[CUSTOM]), not text)
 
 
 def _tables(known: Names) -> Mapping[str, Mapping[str, str | Promise]]:
@@ -131,6 +145,9 @@ def _tables(known: Names) -> Mapping[str, Mapping[str, str | Promise]]:
         "stage": STAGES,
         "speed": SPEEDS,
         "promise": PROMISES,
+        "at": known.stages,
+        "left": {pk: _("Left: %(stage)s") % {"stage": words} for pk, words in known.stages.items()},
+        "why": {**known.reasons, **ENDINGS},
     }
 
 

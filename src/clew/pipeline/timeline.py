@@ -22,6 +22,7 @@ from clew.grading.models import Override
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
 from clew.pipeline.models import Call, GivenBack, Worth
+from clew.pipeline.moves.telling import Along, along
 from clew.pipeline.queries import back_note, note
 from clew.pipeline.wording import (
     ENDS,
@@ -53,7 +54,6 @@ class Moment:
     quote: str = ""
     detail: str = ""
     is_decision: bool = False  # the decision that put it where it stands
-    stop: str = ""  # its name as a knot of the path, where it is one
     link: UUID | None = None  # another lead of the same person that the viewer may see
 
 
@@ -75,6 +75,7 @@ class Sources:
     corrections: dict[tuple[datetime, str], Any]  # what fields were set to
     worths: dict[int, Worth]
     given_back: dict[datetime, str]  # why, in somebody's own words
+    along: Along
     fields: Definitions = field(default_factory=dict)
 
 
@@ -151,6 +152,7 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
             [e.data["worth_id"] for e in entries if e.name == "WorthCorrected"]
         ),
         given_back=_given_back(lead, entries),
+        along=along(lead.pk, {e.name for e in entries}),
     )
 
 
@@ -160,7 +162,7 @@ def _opened(entry: Entry, sources: Sources) -> Moment:
     is_old = came is not None and came.channel == Submission.Channel.HISTORY
     title = _("Recorded from a file: %(source)s") if is_old else _("Came in: %(source)s")
     title %= {"source": source}
-    return Moment(entry.at, "inbox", title, quote=_words_of(came), stop=_("Came in"))
+    return Moment(entry.at, "inbox", title, quote=_words_of(came))
 
 
 def _other(other: Lead, sources: Sources) -> Moment:
@@ -182,7 +184,7 @@ def _lapsed(entry: Entry, sources: Sources) -> Moment:
     next_id = UUID(entry.data["next_lead_id"])
     title = _("No longer valid; a new enquiry took its place")
     link = next_id if next_id in sources.visible else None
-    return Moment(entry.at, "clock", title, stop=word(ENDS, "lapsed"), link=link)
+    return Moment(entry.at, "clock", title, link=link)
 
 
 def _revived(entry: Entry, sources: Sources) -> Moment:
@@ -196,7 +198,7 @@ def _strengthened(entry: Entry, sources: Sources) -> Moment:
     title = _("Message no. %(n)d") % {"n": entry.data["submission_count"]}
     who = came.source.name if came else ""
     quote = _words_of(came)
-    return Moment(entry.at, "flame", title, who, tone="hot", quote=quote, stop=title)
+    return Moment(entry.at, "flame", title, who, tone="hot", quote=quote)
 
 
 def _unstrengthened(entry: Entry, sources: Sources) -> Moment:
@@ -213,13 +215,13 @@ def _moved(entry: Entry, sources: Sources) -> Moment:
 def _returned(entry: Entry, sources: Sources) -> Moment:
     came = sources.submissions.get(UUID(entry.data["submission_id"]))
     title = _("Taken apart: a message came back")
-    return Moment(entry.at, "arrow-back-up", title, quote=_words_of(came), stop=title)
+    return Moment(entry.at, "arrow-back-up", title, quote=_words_of(came))
 
 
 def _restored(entry: Entry, sources: Sources) -> Moment:
     name = sources.seats.get(entry.data["seat_id"] or 0, "")
     title = _("Taken apart: open again")
-    return Moment(entry.at, "arrow-back-up", title, name, stop=title)
+    return Moment(entry.at, "arrow-back-up", title, name)
 
 
 def _graded(entry: Entry, sources: Sources) -> Moment:
@@ -256,7 +258,6 @@ def _recorded(entry: Entry, sources: Sources) -> Moment:
         "circle-check",
         _("Was over already: %(reason)s") % {"reason": reason},
         quote=_reason_of(sources.submissions.get(entry.subject)),
-        stop=reason,
     )
 
 
@@ -269,7 +270,6 @@ def _assigned(entry: Entry, sources: Sources) -> Moment:
         tone="acc",
         detail=word(REASONS, entry.data.get("reason", "")),
         is_decision=True,
-        stop=name,
     )
 
 
@@ -282,7 +282,6 @@ def _pooled(entry: Entry, sources: Sources) -> Moment:
         quote=sources.given_back.get(entry.at, ""),
         detail=word(REASONS, entry.data.get("reason", "")),
         is_decision=True,
-        stop=_("Pool"),
     )
 
 
@@ -290,13 +289,13 @@ def _closed(entry: Entry, sources: Sources) -> Moment:
     who = sources.members.get(entry.actor_id, "")
     reason = word(ENDS, entry.data.get("reason", "")) or word(REASONS, entry.data["reason"])
     title = _("Closed: %(reason)s") % {"reason": reason}
-    return Moment(entry.at, "circle-check", title, who, stop=reason)
+    return Moment(entry.at, "circle-check", title, who)
 
 
 def _reopened(entry: Entry, sources: Sources) -> Moment:
     who = sources.members.get(entry.actor_id, "")
     title = _("Taken up again")
-    return Moment(entry.at, "arrow-back-up", title, who, stop=title)
+    return Moment(entry.at, "arrow-back-up", title, who)
 
 
 def _warned(entry: Entry, sources: Sources) -> Moment:
@@ -326,7 +325,6 @@ def _called(entry: Entry, sources: Sources) -> Moment | None:
         tone="acc",
         quote=_note_of(call),
         detail=_("Said “%(said)s”") % {"said": said} if said else "",
-        stop=word(RESULTS, call.result),
     )
 
 
@@ -387,6 +385,31 @@ def _revealed(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "eye", _("Looked at the number"), who, detail=purpose)
 
 
+def _came_into(entry: Entry, sources: Sources) -> Moment | None:
+    """Tell of a move along the pipeline."""
+    stages = sources.along.stages
+    words = {code: stages.get(entry.data[f"{code}_id"], "") for code in ("before", "stage")}
+    is_back = entry.data["how"] == "back"
+    return Moment(
+        entry.at,
+        "arrow-back-up" if is_back else "arrow-right",
+        _("%(before)s → %(stage)s") % words,
+        sources.members.get(entry.actor_id, "") if entry.actor_kind == "member" else "",
+        quote=sources.along.notes.get(entry.at, ""),
+    )
+
+
+def _left(entry: Entry, sources: Sources) -> Moment | None:
+    """Tell why a lead left its stage, where a reason of its list was given."""
+    told = sources.along.exits.get(entry.at)
+    if told is None:
+        return None
+    reason, gone_to = told
+    words = {"stage": sources.along.stages.get(entry.data["stage_id"], ""), "reason": reason}
+    who = sources.members.get(entry.actor_id, "")
+    return Moment(entry.at, "x", _("Left at “%(stage)s”: %(reason)s") % words, who, detail=gone_to)
+
+
 TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "LeadOpened": _opened,
     "LeadLapsed": _lapsed,
@@ -414,6 +437,8 @@ TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
     "MessageMoved": _moved,
     "MessageReturned": _returned,
     "CreditShared": _credit_shared,
+    "LeadMoved": _came_into,
+    "LeadLeft": _left,
 }
 
 

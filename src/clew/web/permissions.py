@@ -225,6 +225,20 @@ TABLE: dict[str, Rule] = {
     "reach:notices": SELF,
     "reach:count": SELF,
     "reach:seen": SELF,
+    # pipelines
+    "moves:board": MEMBERS,
+    "moves:move": MEMBERS,
+    "moves:finish": MEMBERS,
+    "moves:leave": MEMBERS,
+    "moves:estimate": MEMBERS,
+    "moves:stages": RULERS,
+    "moves:new_stage": RULERS,
+    "moves:stage": RULERS,
+    "moves:put_stage": RULERS,
+    "moves:retire_stage": RULERS,
+    "moves:new_reason": RULERS,
+    "moves:reason": RULERS,
+    "moves:retire_reason": RULERS,
 }
 
 

@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.pipeline.plays.urls")),
     path("", include("clew.pipeline.urls")),
     path("", include("clew.reach.urls")),
+    path("", include("clew.pipeline.moves.urls")),
 ]

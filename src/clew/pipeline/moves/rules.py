@@ -39,8 +39,46 @@ def is_open_to(to: Step, steps: Iterable[Step], *, is_won: bool) -> bool:
     return to.position >= winning if is_won else to.position < winning
 
 
-def is_long(seconds: float, usual_seconds: int | None) -> bool:
-    """Tell whether a lead has been in a stage for long, beside what is usual there."""
-    if usual_seconds is None:
-        return False
-    return seconds > max(SHORTEST_LONG, LONG * usual_seconds)
+def long_after(usual_seconds: int | None, stay_count: int) -> int | None:
+    """Give the seconds after which a lead has been in a stage for long; none where too little is known."""
+    if usual_seconds is None or stay_count < ENOUGH:
+        return None
+    return max(SHORTEST_LONG, LONG * usual_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """A point of the way: `stay` is the number of the last stay in it."""
+
+    stage: int
+    stay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A way back from one point to an earlier one, by their numbers from 0; `stay` is the one that it led to."""
+
+    start: int
+    end: int
+    stay: int
+
+
+def draw(stays: Iterable[tuple[int, int, str]]) -> tuple[list[Knot], list[Loop]]:
+    """Lay out stays (number, stage, how) as points in the order in which they were come to.
+
+    Who came back to a stage stands at its point again, and a loop leads there; every other stay is a new point.
+    """
+    knots: list[Knot] = []
+    loops: list[Loop] = []
+    at = -1
+    for number, stage, way in stays:
+        before = [i for i, knot in enumerate(knots) if knot.stage == stage]
+        if before and way in {"back", "reopened"}:
+            if before[-1] != at:
+                loops.append(Loop(at, before[-1], number))
+            at = before[-1]
+            knots[at] = Knot(stage, number)
+        else:
+            knots.append(Knot(stage, number))
+            at = len(knots) - 1
+    return knots, loops

@@ -26,6 +26,7 @@ from clew.web.demo.company import DEMO, send_home
 from clew.web.demo.deeds import do
 from clew.web.demo.plots import Start, Step, plot, workday
 from clew.web.demo.stories import again, may_have_twin, twin, write
+from clew.web.demo.travels import retell
 from clew.web.flow import FACTS, keep_clocks, tick
 from clew.web.worker import run_belt_once
 
@@ -97,6 +98,7 @@ def live_through(now: datetime, seed: int, days: int = DAYS) -> int:
     send_home()
     _spend_today(story)
     _settle_facts(now)
+    retell(now, seed)
     # nobody else writes: today's entries count as settled
     while search(now + timedelta(minutes=1)):
         pass

@@ -14,6 +14,9 @@ from clew.web.demo.errors import MixedWithOwn, NoDemo
 # In the order of what stands on what. `doomed` holds the demo's submissions, `gone` its members.
 STATEMENTS = (
     "delete from reach_notice where lead_id in (select id from doomed)",
+    "delete from moves_stay where lead_id in (select id from doomed)",
+    "delete from moves_exit where lead_id in (select id from doomed)",
+    "delete from moves_estimate where lead_id in (select id from doomed)",
     "delete from pipeline_task where lead_id in (select id from doomed)",
     "delete from pipeline_draft where lead_id in (select id from doomed)",
     "delete from pipeline_firstcontact where lead_id in (select id from doomed)",

@@ -21,6 +21,7 @@ from clew.contacts.models import Contact, Lead, Repeat
 from clew.grading.models import Grade
 from clew.handoff.models import Placement, Round, Seat
 from clew.pipeline.models import Call, Clock, FirstContact, Result, Task
+from clew.pipeline.moves.models import Estimate, Exit, Stay
 
 TABLES = """
 create temporary table telling (n integer primary key, shift interval not null);
@@ -102,6 +103,9 @@ RETOLD: Sequence[tuple[type[Model], str, Mapping[str, str]]] = (
     (FirstContact, "lead_id", {}),
     (Task, "lead_id", {}),
     (Result, "lead_id", {}),
+    (Stay, "lead_id", {"actor_id": ACTOR, "note": "null"}),
+    (Exit, "lead_id", {}),
+    (Estimate, "lead_id", {}),
     (Entry, "subject", {"subject": "t.new", "data": _data(), "actor_id": ACTOR}),
 )
 
