@@ -26,8 +26,8 @@ from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
-from clew.pipeline.plays.models import Script
 from clew.pipeline.moves.models import Stage
+from clew.pipeline.plays.models import Script
 from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
