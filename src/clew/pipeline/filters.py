@@ -45,6 +45,7 @@ class Filter:
     speed: str = ""
     promise: str = ""
     at: str = ""  # a stage of a pipeline: who is in it, not ended
+    was: str = ""  # a stage of a pipeline: who ever came into it
     left: str = ""  # a stage of a pipeline: who left it lost
     why: str = ""  # a reason of its list, or how they ended where none was given
     left_since: str = ""
@@ -91,6 +92,7 @@ BESIDE = (
     "speed",
     "promise",
     "at",
+    "was",
     "left",
     "why",
     "left_since",

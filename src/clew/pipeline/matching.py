@@ -42,7 +42,7 @@ from clew.handoff.routing import span
 from clew.pipeline.custom import SPANNED, condition
 from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.models import Task
-from clew.pipeline.moves.finding import has_left, is_at
+from clew.pipeline.moves.finding import has_left, is_at, was_at
 from clew.pipeline.stages import OPEN, came_by, ended, furthest, promised, reached, reached_in
 
 DIGITS_AT_LEAST = 4
@@ -178,6 +178,7 @@ def _gone_far(wanted: Filter) -> Q:
         promised: wanted.promise,
         came_by: wanted.channel,
         is_at: wanted.at,
+        was_at: wanted.was,
     }
     gone_far = reduce(and_, (part(code) for part, code in asked.items() if code), Q())
     if wanted.left or wanted.why or wanted.left_since:

@@ -53,6 +53,7 @@ GONE: Mapping[str, str | Promise] = {
     "speed": gettext_lazy("a time until contact that does not exist"),
     "promise": gettext_lazy("a promise that does not exist"),
     "at": gettext_lazy("a stage that does not exist"),
+    "was": gettext_lazy("a stage that does not exist"),
     "left": gettext_lazy("a stage that does not exist"),
     "why": gettext_lazy("a reason that does not exist"),
     "left_since": gettext_lazy("a day that cannot be read"),
@@ -146,6 +147,9 @@ def _tables(known: Names) -> Mapping[str, Mapping[str, str | Promise]]:
         "speed": SPEEDS,
         "promise": PROMISES,
         "at": known.stages,
+        "was": {
+            pk: _("Came to: %(stage)s") % {"stage": words} for pk, words in known.stages.items()
+        },
         "left": {pk: _("Left: %(stage)s") % {"stage": words} for pk, words in known.stages.items()},
         "why": {**known.reasons, **ENDINGS},
     }

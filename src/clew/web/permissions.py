@@ -93,6 +93,8 @@ TABLE: dict[str, Rule] = {
     "office:never_contacted": MANAGERS,
     "office:funnel": MEMBERS,
     "office:speed": MEMBERS,
+    "office:stages": MANAGERS,
+    "office:what_if": MANAGERS,
     "office:imports": IMPORTERS,
     "office:new_import": IMPORTERS,
     "office:import_begin": IMPORTERS,

@@ -13,17 +13,27 @@ from clew.pipeline.stages import NOTHING
 
 def is_at(code: str) -> Q:
     """Find open leads that are in a stage, by its number; what is none finds nothing."""
-    stage = _stage(code)
-    if stage is None:
-        return NOTHING
     open_ = Placement.objects.filter(lead=OuterRef("pk"), closed_at=None).exclude(
         kind=Placement.Kind.CLOSED
     )
+    return Q(Exists(open_)) & _in(code, left_at=None)
+
+
+def was_at(code: str) -> Q:
+    """Find leads that ever came into a stage."""
+    return _in(code)
+
+
+def _in(code: str, **stay: None) -> Q:
+    """Find leads with such a stay in a stage; nobody's move is needed to be in the first one."""
+    stage = _stage(code)
+    if stage is None:
+        return NOTHING
     stays = Stay.objects.filter(lead=OuterRef("pk"))
-    there = Q(Exists(stays.filter(stage=stage, left_at=None)))
+    there = Q(Exists(stays.filter(stage=stage, **stay)))
     if stage.pk == _first(stage.pipeline_id):
         there |= ~Q(Exists(stays)) & Q(source__in=_sources(stage.pipeline_id))
-    return Q(Exists(open_)) & there
+    return there
 
 
 def has_left(stage: str, why: str, since: str) -> Q:

@@ -40,12 +40,12 @@ class Asked:
 @require_safe
 def show_funnel(request: HttpRequest) -> HttpResponse:
     """Where leads get to, and where they are lost."""
-    seen = _asked(request)
+    seen = read_asked(request)
     report = funnel(caller(request), seen.wanted, seen.known)
     picked = next((s for s in report.steps if s.code == request.GET.get("at")), None)
     at = picked or max(report.steps, key=lambda step: step.left.count)  # where most are lost
     counts = [(s.passed.count, s.staying.count, s.left.count) for s in report.steps]
-    context = _frame(request, seen) | {
+    context = frame(request, seen) | {
         "report": report,
         "at": at,
         "picked": picked,
@@ -67,12 +67,12 @@ def show_funnel(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_speed(request: HttpRequest) -> HttpResponse:
     """How soon leads were tried and answered, in clock and working hours."""
-    seen = _asked(request)
+    seen = read_asked(request)
     measure = _one_of(request.GET.get("measure", ""), MEASURES)
     hours = _one_of(request.GET.get("hours", ""), HOURS)
     report = timing.speed(caller(request), seen.wanted, seen.known, measure, hours)
     base = seen.address()
-    context = _frame(request, seen) | {
+    context = frame(request, seen) | {
         "report": report,
         "measure": measure,
         "hours": hours,
@@ -87,7 +87,8 @@ def show_speed(request: HttpRequest) -> HttpResponse:
     return render(request, "office/speed.html", context)
 
 
-def _asked(request: HttpRequest) -> Asked:
+def read_asked(request: HttpRequest) -> Asked:
+    """Read what a report is asked for; the last 30 days where nothing is said."""
     viewer = caller(request)
     said = asked(read(request.GET))
     if said.opened not in {*PERIODS, EVER}:
@@ -96,7 +97,7 @@ def _asked(request: HttpRequest) -> Asked:
     return Asked(said, meant.settled(viewer, timezone.localdate()), named(viewer))
 
 
-def _frame(request: HttpRequest, seen: Asked) -> dict[str, Any]:
+def frame(request: HttpRequest, seen: Asked) -> dict[str, Any]:
     """Give what both reports show around their numbers: what they are narrowed by."""
     sources = [(one.key, one.name) for one in seen.known.sources.values()]
     teams = _teams(caller(request), seen.known)
