@@ -23,6 +23,8 @@ FOLDER = ROOT / "docs" / "howto"
 PAGES = {"en": "import-a-spreadsheet.md", "zh-hans": "import-a-spreadsheet.zh.md"}
 FILES = {
     "leads.csv": "Name,Mobile,Message\nAnn,13812345678,3 motors\nBob,1.38E+10,a quote\n",
+    "log.csv": "case_id,activity,lifecycle,timestamp\n1,call,start,2026-01-05T09:30:00+08:00\n"
+    "1,gone,,2026-01-06T09:30:00+08:00\n",
     "orders.csv": "Name,Mobile,Outcome\nAnn,13812345678,won\nCyd,13912345678,lost\n",
 }
 CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")

@@ -16,7 +16,7 @@ from clew.access.models import Member, Role
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
-from clew.pipeline.filters import NOBODY, Filter
+from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.matching import came, number
 from clew.pipeline.stages import BANDS, CHANNELS, WON
 from clew.tally.models import Standing
@@ -44,7 +44,7 @@ from (
   join tally_group g on g.id = k.group_id
   union all
   select {group}, {seconds} as seconds from ({live}) l ({columns})) t
-where seconds is not null and not is_history and {asked}
+where seconds is not null and {old} is_history and {asked}
 group by grouping sets ((), (source_id), (team_id))
 """
 MISCOUNTED = """
@@ -104,7 +104,9 @@ def medians(viewer: Member, wanted: Filter, known: Named, times: str) -> Medians
     of = {(True, False): "source", (False, True): "team", (False, False): ""}
     return {
         (of[is_source, is_team], pk): round(median)
-        for is_source, pk, is_team, median in _rows(MEDIANS, viewer, wanted, known, times)
+        for is_source, pk, is_team, median in _rows(
+            MEDIANS, viewer, wanted, known, times, old="" if wanted.place == HISTORY else "not"
+        )
         if median is not None
     }
 

@@ -82,7 +82,7 @@ class Funnel:
 def funnel(viewer: Member, wanted: Filter, known: Named) -> Funnel:
     """Count the leads of a settled filter that a member may see."""
     found = counted(viewer, wanted, known)
-    groups = [g for g in found if not g.is_history]
+    groups = [g for g in found if g.is_history == (wanted.place == HISTORY)]
     kinds = _counter((g.kind, g.count) for g in groups)
     past = _counter((g.reason, g.count) for g in found if g.is_history)
     won = _sum(g for g in groups if g.stage == LAST)

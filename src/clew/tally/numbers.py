@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from clew.access.models import Member
 from clew.access.queries import teams
 from clew.capture.models import Source
-from clew.pipeline.filters import NOBODY, Filter
+from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.stages import CHANNELS
 
 ASKED = ("source", "channel", "team", "opened", "since", "until")
@@ -78,8 +78,9 @@ def named(viewer: Member) -> Named:
 
 
 def asked(wanted: Filter) -> Filter:
-    """Keep of a filter what a report may be narrowed by."""
-    return Filter(**{part: getattr(wanted, part) for part in ASKED})
+    """Keep of a filter what a report may be narrowed by; old records are asked for as their place."""
+    place = HISTORY if wanted.place == HISTORY else ""
+    return Filter(place=place, **{part: getattr(wanted, part) for part in ASKED})
 
 
 def by_source(groups: Iterable[G], wanted: Filter, known: Named) -> list[Part[G]]:

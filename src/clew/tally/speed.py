@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from clew.access.models import Member
-from clew.pipeline.filters import Filter
+from clew.pipeline.filters import HISTORY, Filter
 from clew.pipeline.stages import BANDS, NEVER, WON
 from clew.tally.counting import Counted, Medians, counted, medians
 from clew.tally.numbers import Named, Number, Part, by_source, by_team, share
@@ -71,7 +71,8 @@ def speed(viewer: Member, wanted: Filter, known: Named, measure: str, hours: str
     The promise is always about the first attempt, by the hours that hold for whoever had the lead.
     """
     times = f"{measure}_{hours}"
-    groups = [g for g in counted(viewer, wanted, known, times) if not g.is_history]
+    is_old = wanted.place == HISTORY
+    groups = [g for g in counted(viewer, wanted, known, times) if g.is_history == is_old]
     middles = medians(viewer, wanted, known, times)
     codes = [_code(measure, hours, band) for band in CODES]
     return Speed(

@@ -6,6 +6,7 @@ It goes on where it stopped when it is run again with the same file and source.
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ from clew.capture.sheets.content import OnDisk
 from clew.capture.sheets.layout import Examined
 from clew.errors import ClewError, Invalid
 from clew.web import importing
+from clew.web.moves_import import COLUMNS, keep_ways, read_log, write_cases
 from clew.web.office.imports.rows import bad_sheet
 from clew.web.terminal import LANGUAGE, _, complain, say
 
@@ -58,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     """Import a file, or take an import back. Prints one JSON object last with --json."""
     options = _options(argv)
     began = time.monotonic()
-    batch = _take_back(UUID(options.undo)) if options.undo else _bring_in(options)
+    batch = _take_back(UUID(options.undo)) if options.undo else _begin(options)
     told = _told(batch, time.monotonic() - began)
     if options.json:
         say(json.dumps(told, ensure_ascii=False))
@@ -78,6 +80,14 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--history", action="store_true", help=_("old records: counted, not called")
     )
+    parser.add_argument(
+        "--moves",
+        action="store_true",
+        help=_("a log: a line for each thing that happened to a lead"),
+    )
+    parser.add_argument(
+        "--stage", action="append", default=[], metavar="ACTIVITY=STAGE", help=_("with --moves")
+    )
     parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD")
     parser.add_argument("--dry-run", action="store_true", help=_("judge every row, let none in"))
     parser.add_argument("--bad", type=Path, metavar="FILE", help=_("keep the bad rows, to mend"))
@@ -89,15 +99,38 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _bring_in(options: argparse.Namespace) -> Import:
+def _begin(options: argparse.Namespace) -> Import:
     path: Path = options.file
     if not path.is_file():
         raise FileMissing(file=str(path))
-    content = OnDisk(path)
     complain(_("Reading {file} …").format(file=path.name))
-    found = reading.examine(content)
     source = _source(options.source)
-    batch = _unfinished(found, source, is_history=options.history)
+    return _bring_in_log(source, options) if options.moves else _bring_in(path, source, options)
+
+
+def _bring_in_log(source: Source, options: argparse.Namespace) -> Import:
+    """Bring in the cases of a log as history, then the moves of each; again, it goes on where it stopped."""
+    path: Path = options.file
+    log = read_log(path, options.stage, is_online=source.is_online)
+    for activity, count in sorted(log.left_out.items()):
+        complain(_("{n} lines left out: {activity}").format(n=count, activity=activity))
+    options.history, options.map = True, [f"{name}={name}" for name in COLUMNS]
+    with tempfile.TemporaryDirectory() as folder:
+        cases = Path(folder) / f"{path.name.removesuffix('.gz').removesuffix('.csv')}.csv"
+        write_cases(log, cases)
+        batch = _bring_in(cases, source, options)
+    if batch.state == State.DONE:
+        kept = keep_ways(log, source)
+        complain(_("Moves kept of {n} leads").format(n=kept))
+    return batch
+
+
+def _bring_in(path: Path, source: Source, options: argparse.Namespace) -> Import:
+    content = OnDisk(path)
+    found = reading.examine(content)
+    batch = _unfinished(found, source, options)
+    if batch and batch.state == State.DONE:
+        return batch
     if batch is None:
         plan = _plan(found, source, options)
         batch = imports.register(path.name, path.stat().st_size, found, actor=OPERATOR, now=_now())
@@ -157,14 +190,15 @@ def _source(name: str) -> Source:
     return add_source(given, actor=OPERATOR, now=_now())
 
 
-def _unfinished(found: Examined, source: Source, *, is_history: bool) -> Import | None:
-    """Give the import of this file that a terminal began and did not end."""
+def _unfinished(found: Examined, source: Source, options: argparse.Namespace) -> Import | None:
+    """Give the import of this file that a terminal began and did not end; of a log also one that did."""
+    states = [State.IMPORTING, State.DONE] if options.moves else [State.IMPORTING]
     return Import.objects.filter(
         digest=found.digest,
         source=source,
-        is_history=is_history,
+        is_history=options.history,
         file=None,
-        state__in=[State.IMPORTING],
+        state__in=states,
     ).first()
 
 
