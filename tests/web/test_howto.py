@@ -108,5 +108,6 @@ def test_its_commands_do_what_it_says(
         None,
         ("leads.csv", "done", 1),
         ("orders.csv", "done", 2),
-        ("orders.csv", "undone", 2),
+        ("log.csv", "done", 1),
+        ("log.csv", "undone", 1),
     ]
