@@ -26,6 +26,7 @@ from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
 from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
+from clew.pipeline.meetings.actions.inviting import Plan, invite
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.plays.models import Script
 from clew.pipeline.saved.actions import Sharing, save
@@ -52,6 +53,7 @@ IDS = {
     "view_id",
     "bulk_id",
     "script_id",
+    "meeting_id",
 }
 UUIDS = {
     "lead_id",
@@ -62,6 +64,7 @@ UUIDS = {
     "trial_id",
     "view_id",
     "bulk_id",
+    "meeting_id",
 }
 
 
@@ -135,6 +138,8 @@ def world() -> World:
     view = save(uuid4(), shared, Filter(), (), viewer=company.manager, now=MONDAY_NOON)
     bulk = choose(uuid4(), "close", viewer=holder, now=MONDAY_NOON, lead_ids=[lead_id])
     stage = Stage.objects.get(pipeline__side="online", key="comparison")
+    met = Plan("shop", "吴中区", 30, [datetime.now(UTC) + timedelta(days=1)])
+    meeting = invite(lead_id, met, meeting_id=uuid4(), member=holder, now=datetime.now(UTC))
     return World(
         company,
         {
@@ -165,6 +170,8 @@ def world() -> World:
             "pipeline_id": stage.pipeline_id,
             "stage_id": stage.pk,
             "reason_id": stage.exit_reasons.earliest("position").pk,
+            "meeting_id": meeting.pk,
+            "token": "none",
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},
@@ -199,6 +206,8 @@ def test_strangers_reach_these_doors_and_no_others() -> None:
         "preferences",
         "api:openapi-json",
         "api:api-root",
+        "meetings:invitation",
+        "meetings:feed",
     } | {name for name in TABLE if name.startswith("capture:")}
 
 
@@ -320,8 +329,8 @@ def test_looking_changes_nothing(world: World) -> None:
 
 
 def refusals(route: Route) -> set[int]:
-    """How a route says no. Hosted forms have a signed ticket instead of a cookie: capture's tests."""
-    if route.name.startswith("capture:"):
+    """How a route says no. Where strangers answer, a ticket or a link takes the cookie's place: see its tests."""
+    if route.name.startswith("capture:") or route.name == "meetings:invitation":
         return {404, 405, 422}
     return {401, 403, 405} if is_api(route) else {403}
 

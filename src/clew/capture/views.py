@@ -7,7 +7,6 @@ keep no cookies. Whatever goes wrong, what was typed stays in the fields.
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
@@ -155,7 +154,8 @@ def _store(request: HttpRequest, sent: Sent, now: datetime) -> UUID:
     """Store the lead once. Raises TooManyVisits, FormOverrun, FieldsWrong, Unavailable."""
     try:
         most = MOST_PROVEN if sent.is_proven else MOST_UNPROVEN
-        visits.visit(lookup(_network(request), "form address"), most=most, now=now)
+        address = visits.network(str(request.META.get("REMOTE_ADDR", "")))
+        visits.visit(lookup(address, "form address"), most=most, now=now)
         visits.note_sending(sent.page.slug, is_proven=sent.is_proven, now=now)
         shown = ConsentText.objects.get(pk=sent.ticket.text_id)
     except AWAY as lost:
@@ -246,17 +246,6 @@ def _evidence(request: HttpRequest) -> dict[str, str]:
         "user_agent": request.headers.get("User-Agent", "")[:LONGEST_AGENT],
         "language": get_language() or "",
     }
-
-
-def _network(request: HttpRequest) -> str:
-    """The caller's address, or the block of IPv6 addresses that one connection gets."""
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    is_block = isinstance(parsed, IPv6Address)
-    return str(ip_network((parsed, 56), strict=False)) if is_block else address
 
 
 def _refuse(

@@ -24,6 +24,7 @@ from clew.handoff.models import Placement
 from clew.handoff.queries import Share, placement_of, shares, visible_lead
 from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
+from clew.pipeline.meetings.telling import TELL as MEETINGS
 from clew.pipeline.models import Call, Clock, Result, Task
 from clew.pipeline.moves.course import Course, course
 from clew.pipeline.queries import newest_worth
@@ -157,8 +158,8 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
     fields = all_definitions()
-    moments = timeline(lead, viewer, now, fields)
-    standing = _standing(lead)
+    moments = timeline(lead, viewer, now, fields, MEETINGS)
+    standing, about = _standing(lead)
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     is_open = placement.kind == Placement.Kind.PERSON
     holder = placement.seat.member_id if placement.seat else None
@@ -173,7 +174,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         result=Result.objects.filter(lead=lead).first(),
         worth_id=newest_worth(lead.pk),
         dial=dial(standing, now=now) if is_open else None,
-        why=_why(standing, grade, last, now) if is_open else "",
+        why=_why(standing, about, grade, last, now) if is_open else "",
         is_mine=holder == viewer.pk or viewer.role != Role.SALESPERSON,
         moments=moments,
         days=_days(moments, now),
@@ -200,22 +201,27 @@ def _consents(lead: Lead) -> list[Consent]:
     return list(Consent.objects.filter(submission__in=ids).order_by("given_at"))
 
 
-def _standing(lead: Lead) -> Standing:
+def _standing(lead: Lead) -> tuple[Standing, str]:
+    """Give what decides its place in the day, and what its task is about."""
     clock = Clock.objects.filter(lead=lead, stopped_at__isnull=True).first()
     task = Task.objects.filter(lead=lead, done_at__isnull=True).first()
-    return Standing(
+    standing = Standing(
         clock.started_at if clock else None,
         clock.due_at if clock else None,
         task.due_at if task else None,
     )
+    return standing, task.about if task else ""
 
 
-def _why(standing: Standing, grade: GradeShown | None, last: Call | None, now: datetime) -> str:
+def _why(
+    standing: Standing, about: str, grade: GradeShown | None, last: Call | None, now: datetime
+) -> str:
     return why(
         standing,
         group(standing, now=now) or Group.LATER,
         level=grade.level if grade else None,
         last=LastCall(last.result, last.said) if last else LastCall(),
+        about=about,
         now=now,
     )
 

@@ -162,10 +162,14 @@ class GivenBack(models.Model):
 
 
 class Task(models.Model):
-    """The next step of a lead: one open task at most, with a due time."""
+    """The next step of a lead: one open task at most, with a due time.
+
+    `about`: a code of what it is, where it is more than the next contact; `wording.ABOUT` has the words.
+    """
 
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="tasks")
+    about = models.CharField(max_length=40, blank=True, default="", db_default="")
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)

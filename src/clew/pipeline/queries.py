@@ -31,7 +31,8 @@ ROWS_AT_MOST = 500
 HELD = """
 set local join_collapse_limit = 1;
 select l.id, c.id, c.name, c.company, s.name, l.submission_count, l.interest, l.category, l.region,
-  l.region_code, g.level, case when g.override_id is null then g.points end, k.started_at, k.due_at, t.due_at, last.result, last.said,
+  l.region_code, g.level, case when g.override_id is null then g.points end, k.started_at, k.due_at, t.due_at,
+  coalesce(t.about, ''), last.result, last.said,
   i.id, i.kind, i.sealed
 from handoff_seat seat
 join handoff_placement p on p.seat_id = seat.id and p.closed_at is null
@@ -69,6 +70,7 @@ class Held(NamedTuple):
     clock_started_at: datetime | None
     clock_due_at: datetime | None
     task_due_at: datetime | None
+    task_about: str
     last_result: str | None
     last_said: str | None
     identifier_id: int | None
@@ -229,7 +231,7 @@ def _row(held: Held, now: datetime, language: str) -> Row | None:
         level=held.level,
         points=held.points,
         line=first_line(_facts(held), language),
-        why=why(standing, part, level=held.level, last=last, now=now),
+        why=why(standing, part, level=held.level, last=last, about=held.task_about, now=now),
         dial=dial(standing, now=now),
         reach=reach,
         reach_kind=held.identifier_kind or "",

@@ -1,8 +1,9 @@
 """What happened to a lead, told from the ledger: one moment per event, newest first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -79,17 +80,26 @@ class Sources:
     fields: Definitions = field(default_factory=dict)
 
 
+Tell = Callable[[Entry, Sources], Moment | None]
+
+
 def timeline(
-    lead: Lead, viewer: Member, now: datetime, fields: Definitions | None = None
+    lead: Lead,
+    viewer: Member,
+    now: datetime,
+    fields: Definitions | None = None,
+    more: Mapping[str, Tell] = MappingProxyType({}),
 ) -> list[Moment]:
     """Tell what happened to a lead that the viewer may see, newest first. `now` is local.
 
     Other enquiries of the same person are told of, each at its time. At most ten statements, whatever the
-    length. `fields` are the custom fields, by which corrections are told.
+    length. `fields` are the custom fields, by which corrections are told; `more` tells of events by name that
+    are not the pipeline's own.
     """
     entries = list(Entry.objects.filter(subject=lead.pk).order_by("-at", "-id")[:ENTRIES_AT_MOST])
     sources = replace(_sources(lead, entries, viewer, now), fields=fields or {})
-    told = [TELL[e.name](e, sources) for e in entries if e.name in TELL]
+    tells = {**TELL, **more}
+    told = [tells[e.name](e, sources) for e in entries if e.name in tells]
     told += [_other(other, sources) for other in sources.others if other.follows_id != lead.pk]
     moments = sorted((m for m in told if m is not None), key=lambda m: m.at, reverse=True)
     newest = next((m for m in moments if m.is_decision), None)
@@ -410,7 +420,7 @@ def _left(entry: Entry, sources: Sources) -> Moment | None:
     return Moment(entry.at, "x", _("Left at “%(stage)s”: %(reason)s") % words, who, detail=gone_to)
 
 
-TELL: dict[str, Callable[[Entry, Sources], Moment | None]] = {
+TELL: dict[str, Tell] = {
     "LeadOpened": _opened,
     "LeadLapsed": _lapsed,
     "LapseUndone": _revived,

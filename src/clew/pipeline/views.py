@@ -54,6 +54,7 @@ from clew.pipeline.forms import (
     PlanForm,
 )
 from clew.pipeline.leads import pool
+from clew.pipeline.meetings.queries import panel
 from clew.pipeline.plays.queries import prompt
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
@@ -323,6 +324,7 @@ def lead_page(
         "elsewhere": elsewhere(found.lead, _viewer(request)),
         "credit": credit(_viewer(request), found),
         "now": now,
+        "meeting": panel(found.lead, now),
         "numbers": numbers,
         "purposes": PURPOSES.items(),
         "ends": [(code, ENDS[code]) for code in actions.ENDS],

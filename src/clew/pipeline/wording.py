@@ -101,7 +101,15 @@ REASONS: Words = {
     "reopened": gettext_lazy("Taken up again"),
     "by_hand": gettext_lazy("By a manager"),
     "nobody_covers": gettext_lazy("Nobody takes this region or product group"),
+    "handed_over": gettext_lazy("Handed over after a meeting"),
     "owner_left": gettext_lazy("Whoever had it has left"),
+}
+ABOUT: Words = {
+    "meeting_day": gettext_lazy("Meeting tomorrow: confirm it"),
+    "meeting_soon": gettext_lazy("Meeting soon: remind them"),
+    "meeting_over": gettext_lazy("The meeting is over: did they come?"),
+    "meeting_wished": gettext_lazy("Asks for another time to meet"),
+    "meeting_declined": gettext_lazy("Does not want to meet"),
 }
 FACTS: Words = {"category": gettext_lazy("Category"), "region": gettext_lazy("Region")}
 EXCLUSIONS: Words = {
@@ -216,11 +224,19 @@ class LastCall:
 
 
 def why(
-    standing: Standing, part: Group, *, level: int | None, last: LastCall, now: datetime
+    standing: Standing,
+    part: Group,
+    *,
+    level: int | None,
+    last: LastCall,
+    now: datetime,
+    about: str = "",
 ) -> str:
-    """Say in words why a lead stands where it stands in the day."""
+    """Say in words why a lead stands where it stands in the day; `about` is that of its task."""
     if standing.clock_due_at is not None and standing.clock_started_at is not None:
         return _why_clock(standing.clock_due_at - standing.clock_started_at, part, level)
+    if about in ABOUT:
+        return str(ABOUT[about])
     if standing.task_due_at is None:
         return _("Plan a next step")
     if part is Group.LATER:

@@ -17,6 +17,7 @@ from clew.capture.actions.rejections import settle_arrived
 from clew.grading.trials import actions as trials
 from clew.pipeline.actions import exports
 from clew.pipeline.bulk import actions as bulk
+from clew.pipeline.meetings.actions.holding import remind
 from clew.pipeline.moves.actions.leads import empty_retired
 from clew.pipeline.moves.actions.usual import count_usual
 from clew.web import importing, retention, searching, standing
@@ -40,6 +41,7 @@ CHORES: tuple[Chore, ...] = (
     bulk.advance,
     empty_retired,
     every(timedelta(minutes=10), count_usual),
+    every(timedelta(seconds=20), remind),
     every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,

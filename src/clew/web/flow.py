@@ -27,8 +27,11 @@ from clew.pipeline import belt as pipeline
 from clew.pipeline.belt import resume, start, stop, withdraw
 from clew.pipeline.clocks import belt as clocks
 from clew.pipeline.events import CallLogged, ClockBreached, ClockWarned
+from clew.pipeline.meetings.actions import following as meetings
+from clew.pipeline.meetings.events import MeetingHeld
 from clew.pipeline.moves.actions import forgetting as moves
-from clew.pipeline.moves.actions.leads import close, follow_call, take_up
+from clew.pipeline.moves.actions.leads import advance, close, follow_call, take_up
+from clew.pipeline.moves.models import Stage
 from clew.reach.actions import notices as reach
 
 TURN = (
@@ -138,6 +141,7 @@ FACTS: Followers = {
     ],
     LeadAssigned: [
         Follower("pipeline.resume", lambda e, now: resume(e.lead_id, now)),
+        Follower("meetings.hand_on", lambda e, now: meetings.hand_on(e.lead_id, now)),
     ],
     LeadPooled: [
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
@@ -145,10 +149,14 @@ FACTS: Followers = {
     LeadClosed: [
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
         Follower("moves.close", lambda e, now: close(e.lead_id, e.reason, now)),
+        Follower("meetings.close", lambda e, now: meetings.close(e.lead_id, e.reason, now)),
     ],
     LeadReopened: [
         Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
         Follower("moves.take_up", lambda e, now: take_up(e.lead_id, now)),
+    ],
+    MeetingHeld: [
+        Follower("moves.advance", lambda e, now: advance(e.lead_id, Stage.Sign.MET, now)),
     ],
     CallLogged: [
         Follower("moves.follow_call", lambda e, now: follow_call(e.lead_id, e.result, now)),

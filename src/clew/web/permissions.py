@@ -68,6 +68,9 @@ TABLE: dict[str, Rule] = {
     # hosted forms
     "capture:form": PUBLIC,
     "capture:thanks": PUBLIC,
+    # the page of somebody who is invited to meet
+    "meetings:invitation": PUBLIC,
+    "meetings:feed": PUBLIC,  # by a secret address
     # sign-in and preferences
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
@@ -241,6 +244,26 @@ TABLE: dict[str, Rule] = {
     "moves:new_reason": RULERS,
     "moves:reason": RULERS,
     "moves:retire_reason": RULERS,
+    # meetings
+    "meetings:invite": MEMBERS,
+    "meetings:meeting": MEMBERS,
+    "meetings:offer": MEMBERS,
+    "meetings:settle": MEMBERS,
+    "meetings:renew": MEMBERS,
+    "meetings:cancel": MEMBERS,
+    "meetings:check": MEMBERS,
+    "meetings:came": MEMBERS,
+    "meetings:missed": MEMBERS,
+    "meetings:again": MEMBERS,
+    "meetings:note": MEMBERS,
+    "meetings:hand_over": MEMBERS,
+    "meetings:template": MANAGERS,
+    "meetings:agenda": MEMBERS,
+    "meetings:my_feed": SELF,
+    "meetings:make_feed": SELF,
+    "meetings:revoke_feed": SELF,
+    "meetings:report": MEMBERS,
+    "meetings:listed": MEMBERS,
 }
 
 

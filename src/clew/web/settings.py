@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "clew.pipeline.moves.apps.MovesConfig",
     "clew.pipeline.plays.apps.PlaysConfig",
     "clew.reach.apps.ReachConfig",
+    "clew.pipeline.meetings.apps.MeetingsConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

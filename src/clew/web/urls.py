@@ -22,4 +22,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.pipeline.urls")),
     path("", include("clew.reach.urls")),
     path("", include("clew.pipeline.moves.urls")),
+    path("", include("clew.pipeline.meetings.urls")),
 ]

@@ -1,6 +1,7 @@
 """Counting how often forms are sent, in windows of ten minutes: by network, by form, and without work."""
 
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.db.models import F, Max
 
@@ -10,6 +11,16 @@ from clew.capture.models import Visit
 
 WINDOW = timedelta(minutes=10)
 MOST_UNPROVEN_OF_A_FORM = 30
+
+
+def network(address: str) -> str:
+    """The caller's address, or the block of IPv6 addresses that one connection gets."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    is_block = isinstance(parsed, IPv6Address)
+    return str(ip_network((parsed, 56), strict=False)) if is_block else address
 
 
 def visit(address: bytes, *, most: int, now: datetime) -> None:

@@ -70,7 +70,7 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     known = Call.objects.filter(pk=call.call_id).first()
     if known is not None:
         return _same(known, lead_id, member)
-    placement = _held(member, lead_id)
+    placement = lock_held(member, lead_id)
     stored, is_new = Call.objects.get_or_create(
         pk=call.call_id,
         defaults={
@@ -101,7 +101,7 @@ def plan(lead_id: UUID, due_at: datetime, *, member: Member, now: datetime) -> N
 
     Raises LeadMissing, LeadNotClaimed, NextTimePassed.
     """
-    _plan(_held(member, lead_id), due_at, actor=_actor(member), now=now)
+    _plan(lock_held(member, lead_id), due_at, actor=_actor(member), now=now)
 
 
 @transaction.atomic
@@ -121,7 +121,7 @@ def close_lead(
     if reason not in ENDS:
         raise EndUnknown
     check_worth(value_minor, margin_minor)
-    placement = _held(member, lead_id)
+    placement = lock_held(member, lead_id)
     _stop_clock(placement.lead_id, now)
     worth = {"value_minor": value_minor, "margin_minor": margin_minor}
     Result.objects.update_or_create(
@@ -147,7 +147,7 @@ def give_back(
         raise BackReasonUnknown
     if len(said) > NOTE_AT_MOST:
         raise NoteTooLong
-    held = _held(member, lead_id)
+    held = lock_held(member, lead_id)
     _stop_clock(held.lead_id, now)
     _finish_tasks(held.lead_id, now)
     pooled = handoff.to_pool(
@@ -193,7 +193,7 @@ def _same(call: Call, lead_id: UUID, member: Member) -> Call:
     return call
 
 
-def _held(member: Member, lead_id: UUID) -> Placement:
+def lock_held(member: Member, lead_id: UUID) -> Placement:
     """Lock a lead and give where it stands, if the member may see it and a person holds it.
 
     It is looked up again under the lock, since it may have gone to somebody else meanwhile.

@@ -17,6 +17,11 @@ STATEMENTS = (
     "delete from moves_stay where lead_id in (select id from doomed)",
     "delete from moves_exit where lead_id in (select id from doomed)",
     "delete from moves_estimate where lead_id in (select id from doomed)",
+    """delete from meetings_visitnote where meeting_id in
+       (select id from meetings_meeting where lead_id in (select id from doomed))""",
+    "delete from meetings_meeting where lead_id in (select id from doomed)",
+    "delete from meetings_visittemplate where team_id in (select id from teams)",
+    "delete from meetings_feed where member_id in (select id from people)",
     "delete from pipeline_task where lead_id in (select id from doomed)",
     "delete from pipeline_draft where lead_id in (select id from doomed)",
     "delete from pipeline_firstcontact where lead_id in (select id from doomed)",

@@ -21,7 +21,7 @@ def record(ways: Mapping[UUID, Travelled], opened: Mapping[UUID, datetime]) -> i
 
     Working time is not known of them: the clock's time counts. For up to some 1,000 at a time.
     """
-    lock_leads(ways)
+    lock_leads(list(ways))
     with connection.cursor() as cursor:
         cursor.execute(
             """

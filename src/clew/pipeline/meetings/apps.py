@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class MeetingsConfig(AppConfig):
+    """Registers meetings with Django."""
+
+    name = "clew.pipeline.meetings"
+    label = "meetings"
