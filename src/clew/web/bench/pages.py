@@ -55,7 +55,12 @@ LISTS = (
 )
 SIGNS = "=&"
 REPEATED = 5
-REPORTS = {"funnel": "/funnel?opened=365d", "speed": "/funnel/speed?opened=365d"}
+SIDES = ("online", "offline")
+REPORTS = {
+    "funnel": "/funnel?opened=365d",
+    "speed": "/funnel/speed?opened=365d",
+    "stages": "/funnel/stages?opened=365d",
+}
 Figures = dict[str, float]
 Ways = Sequence[tuple[Visitor, str]]
 
@@ -103,6 +108,7 @@ def _measure(url: str, times: int) -> Figures:
         "lead_list": [(who, f"/leads?{quote(way, safe=SIGNS)}") for who in people for way in lists],
         "lead": [(admin, f"/leads/{pk}") for pk in _leads(chance)],
         "my_day": [(who, "/my-day") for who in people],
+        "board": [(who, f"/board?side={side}") for who in people for side in SIDES],
         "search": [(who, f"/leads?q={quote(q)}") for q in _searched(chance) for who in people],
     }
     figures: Figures = {}
