@@ -23,10 +23,12 @@ from clew.handoff.actions.seats import release
 from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPlaced, LeadPooled, LeadReopened
+from clew.handoff.pools.events import CreditShared
 from clew.pipeline import belt as pipeline
 from clew.pipeline.belt import resume, start, stop, withdraw
 from clew.pipeline.clocks import belt as clocks
-from clew.pipeline.events import CallLogged, ClockBreached, ClockWarned
+from clew.pipeline.commission.actions.booking import settle
+from clew.pipeline.events import CallLogged, ClockBreached, ClockWarned, WorthCorrected
 from clew.pipeline.meetings.actions import following as meetings
 from clew.pipeline.meetings.events import MeetingHeld
 from clew.pipeline.moves.actions import forgetting as moves
@@ -150,10 +152,20 @@ FACTS: Followers = {
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
         Follower("moves.close", lambda e, now: close(e.lead_id, e.reason, now)),
         Follower("meetings.close", lambda e, now: meetings.close(e.lead_id, e.reason, now)),
+        Follower(
+            "commission.settle", lambda e, now: e.reason == "won" and settle([e.lead_id], now)
+        ),
     ],
     LeadReopened: [
         Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
         Follower("moves.take_up", lambda e, now: take_up(e.lead_id, now)),
+        Follower("commission.settle", lambda e, now: settle([e.lead_id], now)),
+    ],
+    WorthCorrected: [
+        Follower("commission.settle", lambda e, now: settle([e.lead_id], now)),
+    ],
+    CreditShared: [
+        Follower("commission.settle", lambda e, now: settle([e.lead_id], now)),
     ],
     MeetingHeld: [
         Follower("moves.advance", lambda e, now: advance(e.lead_id, Stage.Sign.MET, now)),

@@ -39,6 +39,7 @@ ENTRIES = (
     Place("pipeline:pool", _("Pool"), "users"),
     Place("office:add", _("Add a lead"), "plus"),
     Place("meetings:agenda", _("Meetings"), "calendar"),
+    Place("commission:month", _("Commission"), "sum"),
     Place("office:funnel", _("Funnel"), "chart-funnel", "run"),
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),

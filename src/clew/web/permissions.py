@@ -264,6 +264,12 @@ TABLE: dict[str, Rule] = {
     "meetings:revoke_feed": SELF,
     "meetings:report": MEMBERS,
     "meetings:listed": MEMBERS,
+    "commission:month": MEMBERS,
+    "commission:member": MANAGERS,
+    "commission:statement": MEMBERS,
+    "commission:close": MANAGERS,
+    "commission:plans": MANAGERS,
+    "commission:plan": MANAGERS,
 }
 
 

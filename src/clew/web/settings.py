@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "clew.pipeline.plays.apps.PlaysConfig",
     "clew.reach.apps.ReachConfig",
     "clew.pipeline.meetings.apps.MeetingsConfig",
+    "clew.pipeline.commission.apps.CommissionConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

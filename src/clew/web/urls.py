@@ -23,4 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.reach.urls")),
     path("", include("clew.pipeline.moves.urls")),
     path("", include("clew.pipeline.meetings.urls")),
+    path("", include("clew.pipeline.commission.urls")),
 ]

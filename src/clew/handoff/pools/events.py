@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from clew.base.ledger import Event
+from clew.base.ledger import Fact
 
 
 @dataclass(frozen=True, slots=True)
-class CreditShared(Event):
+class CreditShared(Fact):
     """Whose the credit for a lead is: members with per cent. None: wholly whoever holds it."""
 
     lead_id: UUID

@@ -11,6 +11,7 @@ from clew.base.json import dumps
 from clew.capture.models import Source
 from clew.web import home
 from clew.web.demo import company
+from clew.web.demo.earnings import pay
 from clew.web.demo.errors import NotEmpty
 from clew.web.demo.growth import grow
 from clew.web.demo.history import DAYS, live_through
@@ -35,7 +36,9 @@ def load(now: datetime, days: int = DAYS) -> int:
     begin = now - timedelta(days=days)
     ensure(begin)
     company.found(begin)
-    return live_through(now, SEED, days)
+    count = live_through(now, SEED, days)
+    pay(begin, now, SEED)
+    return count
 
 
 def main(argv: Sequence[str]) -> None:

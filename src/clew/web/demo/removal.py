@@ -29,6 +29,10 @@ STATEMENTS = (
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
     "delete from pipeline_worth where lead_id in (select id from doomed)",
+    "delete from commission_line where team_id in (select id from teams)",
+    "delete from commission_deal where lead_id in (select id from doomed)",
+    "delete from commission_closing where team_id in (select id from teams)",
+    "delete from commission_plan where team_id in (select id from teams)",
     """delete from pipeline_givenback where placement_id in (select p.id from handoff_placement p
        where p.lead_id in (select id from doomed))""",
     "delete from pools_creditshare where lead_id in (select id from doomed)",
