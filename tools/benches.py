@@ -178,6 +178,20 @@ BENCHES = {
             most("leads_until_promoted", "half of these within so many leads"),
         ],
     ),
+    "notices": Bench(
+        "clew bench notices --json",
+        [*BENCH, "notices", "--json"],
+        "none: the same leads each time",
+        [
+            Row("quiet_leads", "leads of high intent, five a second, nothing else"),
+            most("quiet_p50_ms", "from the answer until the person's robot acknowledged, median"),
+            most("quiet_p95_ms", "the same, 95 of 100", 5_000),
+            Row("busy_others_per_s", "beside so many other leads a second, in arrays of 100"),
+            most("busy_p50_ms", "the same amid them, median"),
+            most("busy_p95_ms", "the same, 95 of 100", 5_000),
+            most("twice", "notices told twice or not at all, robots being stand-ins", 0),
+        ],
+    ),
     "duplicates": Bench(
         "clew bench duplicates --json",
         [*BENCH, "duplicates", "--json"],

@@ -166,6 +166,7 @@ def world() -> World:
             "trial_id": trial.pk,
             "view_id": view.pk,
             "bulk_id": bulk.pk,
+            "robot_id": uuid4(),
             "script_id": Script.objects.latest("pk").pk,
             "pipeline_id": stage.pipeline_id,
             "stage_id": stage.pk,

@@ -21,6 +21,7 @@ WRONG = {
     "CLEW_METRICS_TOKEN": ["short"],
     "CLEW_DATABASE_URL": ["nonsense", "postgresql://a b@/x y=1"],
     "CLEW_BASE_URL": ["clew.example.com", "ftp://a", "https://", "http://a:0", "http://[::1"],
+    "CLEW_PRIVATE_TARGETS": ["10.0.0.1/99", "inside", "127.0.0.1:0"],
     "CLEW_PROXY_COUNT": ["-1", "two", "1.5", "①", "9" * 30],
     "CLEW_RETENTION_DAYS": ["0", "half a year"],
     "CLEW_PORT": ["0", "http"],

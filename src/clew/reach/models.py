@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from clew.access.models import Member
+from clew.access.models import Member, Team
 from clew.contacts.models import Lead
 
 
@@ -67,3 +67,129 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.member_id}"
+
+
+class Outlet(models.Model):
+    """Where what people are told goes out: the robot of a messenger's group, of a team or one member. Address and secret are sealed.
+
+    After failures it rests until a time; `failures` counts them since it last took something.
+    """
+
+    class Vendor(models.TextChoices):
+        """Whose robot it is."""
+
+        WECOM = "wecom"
+        DINGTALK = "dingtalk"
+        FEISHU = "feishu"
+
+    id = models.UUIDField(primary_key=True)
+    vendor = models.CharField(max_length=10, choices=Vendor)
+    name = models.CharField(max_length=60)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="outlets")
+    member = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="outlets"
+    )
+    address = models.BinaryField()
+    secret = models.BinaryField(null=True)
+    made_by = models.ForeignKey(Member, models.PROTECT, db_index=False, related_name="made_outlets")
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    rests_until = models.DateTimeField(null=True, blank=True)
+    took_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(team__isnull=True) ^ Q(member__isnull=True),
+                name="outlet_of_a_team_or_a_member",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Message(models.Model):
+    """What goes out at once over one outlet: one notice or several, or a test.
+
+    It is `sending` from before it goes out until its end is known; where that is never told it is `unknown`.
+    """
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        WAITING = "waiting"
+        SENDING = "sending"
+        SENT = "sent"
+        FAILED = "failed"
+        UNKNOWN = "unknown"  # it may have arrived
+
+    id = models.BigAutoField(primary_key=True)
+    outlet = models.ForeignKey(Outlet, models.PROTECT, db_index=False, related_name="messages")
+    is_test = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State)
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outlet"], condition=Q(state="sending"), name="message_one_at_a_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["outlet", "-sent_at"], name="message_of_outlet"),
+            models.Index(
+                fields=["made_at"],
+                name="message_open",
+                condition=Q(state__in=["waiting", "sending"]),
+            ),
+            models.Index(fields=["made_at"], name="message_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}: {self.state}"
+
+
+class Delivery(models.Model):
+    """One notice over one outlet: whether it went out, and what became of it."""
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        WAITING = "waiting"
+        SENDING = "sending"
+        SENT = "sent"
+        FAILED = "failed"
+        UNKNOWN = "unknown"  # it may have arrived
+        DROPPED = "dropped"  # it was read or over before it went out
+
+    id = models.BigAutoField(primary_key=True)
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries")
+    outlet = models.ForeignKey(Outlet, models.PROTECT, db_index=False, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    due_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="deliveries")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("notice", "outlet", name="delivery_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["outlet", "due_at"],
+                name="delivery_open",
+                condition=Q(state__in=["waiting", "unknown"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {self.notice_id}: {self.state}"

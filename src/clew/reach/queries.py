@@ -1,9 +1,11 @@
 """Reading what one was told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Count, Prefetch
 from django.utils.translation import get_language
 
 from clew.access.models import Member
@@ -12,8 +14,9 @@ from clew.contacts.models import Lead
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
 from clew.pipeline.rules import LeadFacts, first_line
-from clew.reach.models import Notice
-from clew.reach.wording import ICONS, TONES, news, over
+from clew.reach.models import Delivery, Message, Notice, Outlet
+from clew.reach.vendors import SPEECH
+from clew.reach.wording import ICONS, TONES, VENDORS, news, outcome, outlet_state, over, problem
 
 PAGE = 50
 COUNTED = 100  # and more
@@ -31,6 +34,7 @@ class Told:
     line: str
     over: str
     is_visible: bool
+    outcomes: list[str]
 
     @property
     def is_unread(self) -> bool:
@@ -54,7 +58,9 @@ def unread_count(viewer: Member) -> int:
 
 def notices(viewer: Member, before: int | None = None) -> Page:
     """Give one page of what a member was told."""
-    mine = Notice.objects.filter(member=viewer).select_related("by").order_by("-pk")
+    went = Prefetch("deliveries", Delivery.objects.select_related("outlet").order_by("pk"))
+    mine = Notice.objects.filter(member=viewer).order_by("-pk")
+    mine = mine.select_related("by").prefetch_related(went)
     if before is not None:
         mine = mine.filter(pk__lt=before)
     found = list(mine[: PAGE + 1])
@@ -66,13 +72,16 @@ def _told(viewer: Member, found: Sequence[Notice]) -> list[Told]:
     ids = {notice.lead_id for notice in found}
     leads = visible_leads(viewer).filter(pk__in=ids).select_related("contact", "source")
     seen = {lead.pk: lead for lead in leads}
-    holders = _holders(ids, besides=viewer)
+    holders = holding(ids, besides=viewer)
     return [_one(n, seen.get(n.lead_id), holders.get(n.lead_id, "")) for n in found]
 
 
-def _holders(lead_ids: set[UUID], besides: Member) -> dict[UUID, str]:
-    held = Placement.objects.filter(lead__in=lead_ids, closed_at=None, kind=Placement.Kind.PERSON)
-    others = held.exclude(seat__member=besides)
+def holding(lead_ids: Iterable[UUID], besides: Member | None = None) -> dict[UUID, str]:
+    """Give the names of those who have leads now."""
+    held = Placement.objects.filter(
+        lead__in=set(lead_ids), closed_at=None, kind=Placement.Kind.PERSON
+    )
+    others = held.exclude(seat__member=besides) if besides else held
     return dict(others.values_list("lead_id", "seat__member__name"))
 
 
@@ -86,6 +95,7 @@ def _one(notice: Notice, lead: Lead | None, holder: str) -> Told:
         line=first_line(_facts(lead), get_language() or "") if lead else "",
         over=over(notice.end, holder) if notice.over_at else "",
         is_visible=lead is not None,
+        outcomes=[outcome(d.outlet.vendor, d.state) for d in notice.deliveries.all()],
     )
 
 
@@ -96,4 +106,68 @@ def _facts(lead: Lead) -> LeadFacts:
         interest=lead.interest,
         category=lead.category,
         region=shown(lead.region, lead.region_code),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a robot does: its state in words, what is wrong, and how much waits for it."""
+
+    outlet: Outlet
+    vendor: str
+    state: str
+    tone: str
+    problem: str
+    minute: int
+    most: int
+    waiting: int
+    unknown: int
+
+
+def serving(member_ids: Iterable[int]) -> dict[int, list[UUID]]:
+    """Give the outlets of each member: their own, else those of their teams."""
+    ids = list(member_ids)
+    outlets = Outlet.objects.filter(retired_at=None)
+    found: dict[int, list[UUID]] = {}
+    for member_id, outlet_id in outlets.filter(member__in=ids).values_list("member_id", "pk"):
+        found.setdefault(member_id, []).append(outlet_id)
+    others = [member_id for member_id in ids if member_id not in found]
+    of_teams = outlets.filter(team__memberships__member__in=others)
+    for member_id, outlet_id in of_teams.values_list("team__memberships__member", "pk"):
+        if member_id in others:
+            found.setdefault(member_id, []).append(outlet_id)
+    return found
+
+
+def health(now: datetime) -> list[Health]:
+    """Give every robot that is not retired, in a fixed number of statements."""
+    outlets = list(
+        Outlet.objects.filter(retired_at=None).select_related("team", "member").order_by("made_at")
+    )
+    minute = Message.objects.filter(sent_at__gt=now - timedelta(minutes=1), sent_at__lte=now)
+    sent = dict(minute.values_list("outlet").annotate(n=Count("pk")))
+    by_state = Delivery.objects.filter(state__in=["waiting", "unknown"])
+    held = {
+        (outlet_id, state): count
+        for outlet_id, state, count in by_state.values_list("outlet", "state").annotate(
+            n=Count("pk")
+        )
+    }
+    return [_health(one, sent.get(one.pk, 0), held, now) for one in outlets]
+
+
+def _health(
+    outlet: Outlet, minute: int, held: Mapping[tuple[UUID, str], int], now: datetime
+) -> Health:
+    tone, state = outlet_state(outlet, now)
+    return Health(
+        outlet=outlet,
+        vendor=str(VENDORS[outlet.vendor]),
+        state=state,
+        tone=tone,
+        problem=problem(outlet.problem) if outlet.problem else "",
+        minute=minute,
+        most=SPEECH[outlet.vendor].PER_MINUTE,
+        waiting=held.get((outlet.pk, "waiting"), 0),
+        unknown=held.get((outlet.pk, "unknown"), 0),
     )

@@ -53,6 +53,7 @@ ENTRIES = (
     Place("office:fields", pgettext_lazy("custom", "Fields"), "table", "run"),
     Place("office:exports", _("Exports"), "download", "run"),
     Place("office:failures", _("Failures"), "alert-triangle", "run"),
+    Place("office:robots", _("Robots"), "bell", "run"),
     Place("office:tokens", _("API tokens"), "key", "run"),
     Place("office:checkup", _("Check-up"), "shield-check", "run"),
 )

@@ -18,6 +18,7 @@ from clew.grading.trials.actions import drop_trials
 from clew.pipeline.actions.retention import drop_drafts
 from clew.pipeline.bulk.actions import drop_bulk_edits
 from clew.reach.actions.notices import drop_notices
+from clew.reach.actions.sending import drop_messages
 
 AT_ONCE = 1_000
 
@@ -125,6 +126,11 @@ RULES = (
         "notices", "What people were told about their leads", 90,
         "Nobody looks further back; the lead's own page tells what happened to it.",
         drop_notices,
+    ),
+    Rule(
+        "messages", "Messages that went out over robots", 90,
+        "They hold no words; what became of each notice went with it.",
+        drop_messages,
     ),
 )  # fmt: skip
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from clew.base.targets import read_targets
+
 
 def read(name: str, default: str = "") -> str:
     """Value of CLEW_`name`, or the content of the file that CLEW_`name`_FILE names."""
@@ -59,6 +61,9 @@ ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost", "[
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PROXY_COUNT = int(read("PROXY_COUNT", "0"))  # proxies in front that append to X-Forwarded-For
 RETENTION_DAYS = max(1, int(read("RETENTION_DAYS", "180")))  # of what is settled; web/retention.py
+PRIVATE_TARGETS = read_targets(
+    read("PRIVATE_TARGETS")
+)  # inside, and may be called: base/outgoing.py
 METRICS_TOKEN = read("METRICS_TOKEN")  # without one there are no metrics
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("CLEW_METRICS_TOKEN must have at least 16 characters of chance.")

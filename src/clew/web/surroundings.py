@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from clew.base.targets import read_targets
 from clew.errors import ClewError
 from clew.web.terminal import _
 
@@ -26,6 +27,7 @@ PLAIN = (
     "LOG_LEVEL",
     "PG_BIN",
     "PORT",
+    "PRIVATE_TARGETS",
     "PROXY_COUNT",
     "RETENTION_DAYS",
     "TEST_SUFFIX",
@@ -138,6 +140,14 @@ def _whole(least: int) -> Callable[[str], str]:
     return check
 
 
+def _targets(value: str) -> str:
+    try:
+        read_targets(value)
+    except ValueError:
+        return _("Write addresses or networks with commas: 127.0.0.1:9100, 10.20.0.0/16")
+    return ""
+
+
 def _zone(value: str) -> str:
     return "" if value in available_timezones() else _("Unknown. Write it like Asia/Shanghai.")
 
@@ -155,6 +165,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "PROXY_COUNT": _whole(0),
     "RETENTION_DAYS": _whole(1),
     "PORT": _whole(1),
+    "PRIVATE_TARGETS": _targets,
     "TIME_ZONE": _zone,
     "LOG_LEVEL": _level,
 }

@@ -17,6 +17,7 @@ from clew.base.bulk import as_array, delete_some
 from clew.base.hearing import Heard
 from clew.base.live import NOTICES, Hint, announce
 from clew.grading.models import Level
+from clew.reach.actions.sending import plan
 from clew.reach.models import Notice
 
 Kind, End = Notice.Kind, Notice.End
@@ -39,8 +40,13 @@ insert into reach_notice (member_id, lead_id, kind, entry_id, by_id, at, told_at
 select n.member_id, n.lead_id, n.kind, n.entry_id, n.by_id, n.at, %s, ''
 from unnest(%s::bigint[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[])
   as n(member_id, lead_id, kind, entry_id, by_id, at)
-on conflict do nothing returning member_id
+on conflict do nothing returning id, member_id, lead_id, kind
 """
+FORGET = (
+    "delete from reach_delivery where notice_id in (select id from reach_notice where lead_id = any(%(leads)s::uuid[]))",
+    "delete from reach_notice where lead_id = any(%(leads)s::uuid[])",
+)
+DROP = "notice_id in (select id from reach_notice where told_at < %s order by told_at limit %s)"
 OVER = """
 update reach_notice n set over_at = %s, "end" = %s
 from unnest(%s::uuid[], %s::timestamptz[]) as h(lead_id, at)
@@ -125,15 +131,22 @@ def read(member: Member, now: datetime, lead_ids: Collection[UUID] | None = None
 
 def forget(lead_ids: Iterable[UUID]) -> None:
     """Drop the notices of leads that are undone."""
+    values = {"leads": as_array(lead_ids)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "delete from reach_notice where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
-        )
+        for statement in FORGET:
+            cursor.execute(statement, values)
 
 
 def drop_notices(before: datetime, most: int) -> int:
-    """Delete notices from before a time. Returns how many."""
-    return delete_some("reach_notice", "told_at < %s", [before], most)
+    """Delete notices from before a time, and what became of them. Returns how many."""
+    while delete_some("reach_delivery", DROP, [before, most], most) == most:
+        pass
+    return delete_some(
+        "reach_notice",
+        "told_at < %s and not exists (select from reach_delivery d where d.notice_id = reach_notice.id)",
+        [before],
+        most,
+    )
 
 
 def _held(heard: Sequence[Heard]) -> list[tuple[Heard, _Holder]]:
@@ -178,7 +191,7 @@ def _write(notices: Iterable[Notice], now: datetime) -> None:
     rows = list(notices)
     if not rows:
         return
-    columns = [
+    columns: list[Any] = [
         [n.member_id for n in rows],
         as_array(n.lead_id for n in rows),
         [str(n.kind) for n in rows],
@@ -186,7 +199,14 @@ def _write(notices: Iterable[Notice], now: datetime) -> None:
         [n.by_id for n in rows],
         [n.at for n in rows],
     ]
-    _changed(WRITE, [now, *columns])
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [now, *columns])
+        new = [
+            Notice(pk=pk, member_id=member_id, lead_id=lead_id, kind=kind)
+            for pk, member_id, lead_id, kind in cursor.fetchall()
+        ]
+    _announce({n.member_id for n in new})
+    plan(new, now)
 
 
 def _withdraw(heard: Sequence[Heard], now: datetime) -> None:
@@ -205,4 +225,8 @@ def _changed(statement: str, values: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         members = {member_id for (member_id,) in cursor.fetchall()}
+    _announce(members)
+
+
+def _announce(members: Iterable[int]) -> None:
     announce(Hint(NOTICES, member_id=member_id) for member_id in sorted(members))

@@ -13,6 +13,8 @@ from clew.web.demo.errors import MixedWithOwn, NoDemo
 
 # In the order of what stands on what. `doomed` holds the demo's submissions, `gone` its members.
 STATEMENTS = (
+    """delete from reach_delivery d using reach_notice n
+       where d.notice_id = n.id and n.lead_id in (select id from doomed)""",
     "delete from reach_notice where lead_id in (select id from doomed)",
     "delete from moves_stay where lead_id in (select id from doomed)",
     "delete from moves_exit where lead_id in (select id from doomed)",
@@ -22,6 +24,11 @@ STATEMENTS = (
     "delete from meetings_meeting where lead_id in (select id from doomed)",
     "delete from meetings_visittemplate where team_id in (select id from teams)",
     "delete from meetings_feed where member_id in (select id from people)",
+    """create temporary table outlets on commit drop as select id from reach_outlet where made_by_id in
+       (select id from people) or member_id in (select id from people) or team_id in (select id from teams)""",
+    "delete from reach_delivery where outlet_id in (select id from outlets)",
+    "delete from reach_message where outlet_id in (select id from outlets)",
+    "delete from reach_outlet where id in (select id from outlets)",
     "delete from pipeline_task where lead_id in (select id from doomed)",
     "delete from pipeline_draft where lead_id in (select id from doomed)",
     "delete from pipeline_firstcontact where lead_id in (select id from doomed)",
