@@ -1,10 +1,13 @@
 """The page of robots: connected, tried, changed, retired; and nothing secret on it."""
 
+import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from babel.messages.pofile import read_po
 from django.test import Client, override_settings
 
 from clew.base.targets import read_targets
@@ -12,6 +15,7 @@ from clew.reach.courier import Courier
 from clew.reach.models import Message, Outlet
 from clew_peers.robots import DINGTALK, FEISHU, WECOM, Robots
 from tests.company import Company, found
+from tests.running import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WEBHOOK = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=abc-secret-key"
@@ -131,3 +135,15 @@ def test_the_number_of_statements_does_not_grow(
         admin.post("/robots/new", given(company, name=f"群{number}"))
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         admin.get("/robots")
+
+
+@pytest.mark.parametrize(
+    ("page", "quoted"),
+    [("connect-a-robot.md", r"(?<!\*)\*([^*\n]+)\*(?!\*)"), ("connect-a-robot.zh.md", "“([^”]+)”")],
+)
+def test_what_the_howto_calls_a_button_stands_on_the_pages(page: str, quoted: str) -> None:
+    text = (ROOT / "docs" / "howto" / page).read_text(encoding="utf-8")
+    catalogues = ROOT.glob("src/clew/*/locale/zh_Hans/LC_MESSAGES/django.po")
+    entries = [m for po in catalogues for m in read_po(io.BytesIO(po.read_bytes())) if m.id]
+    known = {str(m.string if page.endswith(".zh.md") else m.id) for m in entries}
+    assert set(re.findall(quoted, text)) - known == set()
