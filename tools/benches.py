@@ -225,6 +225,19 @@ BENCHES = {
             most("speed_s", "speed to lead, of a year"),
         ],
     ),
+    "clocks": Bench(
+        "clew bench clocks --json",
+        [*BENCH, "clocks", "--json"],
+        "one for each run of the belt",
+        [
+            Row("clocks", "clocks that are due at once, each for two steps"),
+            most("clocks_s", "until all have gone on, the belt running meanwhile", 30),
+            Row("clocks_belt_kept", "the belt meanwhile, divided by the belt alone", 0.7),
+            Row("belt_alone_per_s", "the belt alone, two workers"),
+            Row("belt_beside_per_s", "the belt beside the clocks"),
+            Row("reclaims_per_s", "late leads handed on by turn, one process"),
+        ],
+    ),
     "crash": Bench(
         "make crash KILLS=100 LEADS=10000 SEED=1",
         [sys.executable, "-m", "tests.crash", "--kills", "100", "--leads", "10000", "--seed", "1"],

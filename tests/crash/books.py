@@ -58,7 +58,9 @@ INVARIANTS: dict[str, LiteralString] = {
         join pipeline_call k on k.lead_id = c.lead_id and k.at between p.opened_at and c.started_at
         where c.stopped_at is null and not exists (
           select from base_entry e where e.subject = c.lead_id and e.name = 'LeadStrengthened'
-            and e.at = c.started_at)""",
+            and e.at = c.started_at)
+          and not exists (select from pipeline_task t where t.lead_id = c.lead_id
+            and t.passed_at is not null and t.due_at = c.started_at)""",
     "teams whose credits do not sum to zero": """
         select team_id from handoff_seat group by team_id having sum(credit) <> 0""",
     "seats whose open count is wrong": """

@@ -15,8 +15,11 @@ from clew.errors import Unavailable
 from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import log_call
+from clew.pipeline.clocks.belt.passing import begin
+from clew.pipeline.clocks.belt.reclaiming import reclaim
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.pipeline.models import Call
-from clew.web.flow import keep_clocks, tick, undo
+from clew.web.flow import tick, undo
 from clew.web.merging import Order, merge, unmerge
 from clew.web.worker import run_belt_once
 from tests.company import (
@@ -32,7 +35,7 @@ from tests.company import (
     submit,
 )
 from tests.faults.plug import CLOCKED, Plug, counted, foreseen, rewind, state
-from tests.pipeline.desk import call, holder
+from tests.pipeline.desk import TOMORROW, call, holder
 from tests.web.test_undo_property import undone_afterwards
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +70,7 @@ def distributing(company: Company) -> Act:
 
 
 def waiting(company: Company) -> Act:
-    """The night's leads find somebody, and a clock runs out."""
+    """The night's leads find somebody."""
     enquire(company.site, phone=LI, **HOT)
     for n in range(3):
         enquire(company.site, SUNDAY_NIGHT, phone=f"1370000000{n}", **HOT)
@@ -75,9 +78,27 @@ def waiting(company: Company) -> Act:
     def act() -> None:
         with transaction.atomic():
             tick(MONDAY_NOON + timedelta(hours=2))
-            keep_clocks(MONDAY_NOON + timedelta(hours=2))
 
     return act
+
+
+def running_out(company: Company) -> Act:
+    """Clocks run out, and the manager is told."""
+    for n in range(3):
+        enquire(company.site, phone=f"1370000000{n}", **HOT)
+    return lambda: go_on(MONDAY_NOON + timedelta(minutes=20))
+
+
+def handing_on(company: Company) -> Act:
+    """Late leads go to the next one by turn."""
+    running_out(company)()
+    return lambda: reclaim(MONDAY_NOON + timedelta(minutes=30))
+
+
+def passing(company: Company) -> Act:
+    """A next step has come, and the clock of the next response starts."""
+    calling(company)()
+    return lambda: begin(TOMORROW)
 
 
 def claiming(company: Company) -> Act:
@@ -137,7 +158,10 @@ def undoing(company: Company) -> Act:
 STORIES = {
     ingesting: 2,
     distributing: 15,
-    waiting: 8,
+    waiting: 6,
+    running_out: 4,
+    handing_on: 15,
+    passing: 6,
     claiming: 4,
     calling: 6,
     merging: 10,

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from clew.base.models import Entry
-from clew.pipeline.clocks.belt import go_on
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.pipeline.models import Clock
 from tests.company import HOT, MONDAY_NOON, enquire, found
 

@@ -20,7 +20,7 @@ from clew.handoff.actions.seats import join
 from clew.handoff.models import Placement, Seat
 from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import ENDS, CallIn, close_lead, log_call
-from clew.pipeline.clocks.belt import go_on
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.pipeline.filters import read
 from clew.pipeline.leads import leads
 from clew.pipeline.matching import matching

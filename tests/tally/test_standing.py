@@ -25,7 +25,7 @@ from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import log_call
-from clew.pipeline.clocks.belt import go_on
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.pipeline.filters import NOBODY, Filter
 from clew.pipeline.matching import matching
 from clew.pipeline.models import Clock, FirstContact

@@ -54,6 +54,7 @@ IDS = {
     "bulk_id",
     "script_id",
     "meeting_id",
+    "place",
 }
 UUIDS = {
     "lead_id",
@@ -173,6 +174,8 @@ def world() -> World:
             "reason_id": stage.exit_reasons.earliest("position").pk,
             "meeting_id": meeting.pk,
             "token": "none",
+            "place": company.online.pk,
+            "clock": "first",
         },
         {"salesperson": holder, "manager": company.manager, "administrator": company.administrator},
         {"salesperson": stranger, "manager": boss},

@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from clew.base.bulk import copy_in
 from clew.base.json import dumps, to_builtins
 from clew.base.models import Entry, Outbox
@@ -61,38 +59,13 @@ def append(event: Event, *, actor: Actor, at: datetime) -> int:
 
 
 def append_all(events: Sequence[Event], *, actor: Actor, at: datetime) -> None:
-    """Write many events that nobody follows by one COPY. Facts go through `append` or `append_facts`."""
+    """Write many events that nobody follows by one COPY. Facts go through `append`."""
     rows = _rows(events, actor, at)
     gathering = _gathering.get()
     if gathering is None:
         _write(rows)
     else:
         gathering.extend(rows)
-
-
-def append_facts(facts: Sequence[Fact], *, actor: Actor, at: datetime) -> None:
-    """Write many facts and their outbox rows by one statement, in their order."""
-    if not facts:
-        return
-    rows = [(type(fact).__name__, *_split(fact)) for fact in facts]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with told as (
-              insert into base_entry (at, name, subject, actor_kind, actor_id, data)
-              select %(at)s, name, subject, %(kind)s, %(id)s, data
-              from json_to_recordset(%(rows)s) as f(name text, subject uuid, data jsonb)
-              returning id)
-            insert into base_outbox (entry_id, attempts, due_at, error)
-            select id, 0, %(at)s, '' from told
-            """,
-            {
-                "at": at,
-                "kind": actor.kind,
-                "id": actor.id,
-                "rows": dumps([{"name": n, "subject": s, "data": d} for n, s, d in rows]),
-            },
-        )
 
 
 @contextmanager

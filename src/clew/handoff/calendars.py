@@ -70,6 +70,16 @@ def after_each(h: Hours, start: datetime, minutes: Sequence[int]) -> list[dateti
     return [found.get(some) or start + LONGEST for some in minutes]
 
 
+def later(h: Hours, start: datetime, work: timedelta) -> datetime:
+    """Give the moment when so much working time has passed since `start`; LONGEST at most."""
+    for opens, closes in _spans(h, start):
+        begin = max(opens, start)
+        if begin + work <= closes:
+            return begin + work
+        work -= closes - begin
+    return start + LONGEST
+
+
 def has_work(h: Hours, start: datetime) -> bool:
     """Tell whether any time is worked before it is too long to wait for: else it is taken as always open."""
     return next(_spans(h, start), None) is not None

@@ -20,10 +20,10 @@ from clew.handoff.errors import LeadMissing
 from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
 from clew.handoff.routing import Known, Rule, Situation, choose, prepare
 from clew.handoff.rules import (
-    COVERAGE,
     EXCLUSIONS,
     IDLE,
     ONE_LEAD,
+    SELDOM,
     Standing,
     share_out,
     standings,
@@ -208,7 +208,7 @@ def _sieve(seen: list[Standing]) -> list[tuple[str, int, int]]:
     left = len(seen)
     rows = []
     for reason in EXCLUSIONS:
-        if reason in COVERAGE and not counts[reason]:
+        if reason in SELDOM and not counts[reason]:
             continue
         rows.append((reason, left, left - counts[reason]))
         left -= counts[reason]

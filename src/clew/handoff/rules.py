@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from clew.handoff.routing import span
 
-VERSION = 3  # 1 knew neither absences nor what a seat takes on, 2 no waiting: decided as they were
+VERSION = 4  # 1 knew neither absences nor what a seat takes on, 2 no waiting, 3 nobody barred: decided as they were
 TURN, IDLE = "turn", "idle"
 ONE_LEAD = 1_000_000
 ANYWHERE = (0, 1_000_000)
@@ -53,6 +53,7 @@ class Lead(Struct, frozen=True, array_like=True):
     """A lead to be given away: `region` as precise as is sure, `category` in lower case.
 
     `way`: to whoever is owed most (`turn`), or to whoever has waited longest (`idle`), whatever the weights.
+    `barred`: seats that it was taken back from, which do not get it by turn again.
     """
 
     id: UUID
@@ -60,6 +61,7 @@ class Lead(Struct, frozen=True, array_like=True):
     region: int | None = None
     category: str = ""
     way: str = TURN
+    barred: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class _Played:
 
 # Why a seat is left out, in the order in which it is asked; the pool's reason when nobody is left.
 EXCLUSIONS = {
+    "had_it": "nobody_else",
     "other_category": "nobody_covers",
     "out_of_territory": "nobody_covers",
     "absent": "nobody_present",
@@ -119,7 +122,7 @@ EXCLUSIONS = {
     "weightless": "nobody_weighted",
     "full": "all_full",
 }
-COVERAGE = ("other_category", "out_of_territory")
+SELDOM = ("had_it", "other_category", "out_of_territory")  # told only where they left somebody out
 
 
 def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
@@ -132,7 +135,7 @@ def share_out(seats: Sequence[Seat], leads: Sequence[Lead]) -> Outcome:
     turns = []
     for lead, played in zip(leads, _play(table, seats, leads), strict=True):
         if played.winner is None:
-            reason = _pool_reason(seats, table.open_counts, kind_of(lead))
+            reason = _pool_reason(seats, table.open_counts, kind_of(lead), lead.barred)
             turns.append(Turn(lead.id, None, reason))
         else:
             turns.append(Turn(lead.id, played.winner, lead.way))
@@ -160,7 +163,8 @@ def standings(seats: Sequence[Seat], leads: Sequence[Lead], turn: int) -> list[S
     """Give every seat as it stood when lead number `turn` of the round was given away."""
     before = share_out(seats, leads[:turn])
     kind = _kind_of(seats)(leads[turn])
-    portions = _portions(seats, before.open_counts, kind)
+    barred = leads[turn].barred
+    portions = _portions(seats, before.open_counts, kind, barred)
     share = portions if leads[turn].way == TURN else {}
     return [
         Standing(
@@ -168,22 +172,31 @@ def standings(seats: Sequence[Seat], leads: Sequence[Lead], turn: int) -> list[S
             before.credits[s.id] + share.get(s.id, 0),
             before.open_counts[s.id],
             max(0, before.waits[s.id]),
-            "" if s.id in portions else _strict(s, before.open_counts[s.id], kind),
+            "" if s.id in portions else _strict(s, before.open_counts[s.id], kind, barred),
         )
         for s in seats
     ]
 
 
-def exclusion(seat: Seat, open_count: int, kind: Kind = (None, "")) -> str:
+def exclusion(
+    seat: Seat, open_count: int, kind: Kind = (None, ""), barred: Sequence[int] = ()
+) -> str:
     """Give the first reason why a seat cannot take a lead of a region and category now, or nothing.
 
     Where one or both are not known, or only as a part of what the seat takes on, nothing speaks against it.
     """
     region, category = kind
+    if seat.id in barred:
+        return "had_it"
     if category and seat.categories and category not in seat.categories:
         return "other_category"
     if seat.territories and not any(_meets(part, region) for part in seat.territories):
         return "out_of_territory"
+    return _unable(seat, open_count)
+
+
+def _unable(seat: Seat, open_count: int) -> str:
+    """Give the first reason why a seat cannot take any lead now, or nothing."""
     if not seat.is_present or seat.absence:
         return "absent"
     if not seat.is_on_shift:
@@ -220,20 +233,22 @@ def _kind_of(seats: Sequence[Seat]) -> Callable[[Lead], Kind]:
     return lambda _: (None, "")
 
 
-def _portions(seats: Sequence[Seat], open_counts: dict[int, int], kind: Kind) -> dict[int, int]:
+def _portions(
+    seats: Sequence[Seat], open_counts: dict[int, int], kind: Kind, barred: Sequence[int]
+) -> dict[int, int]:
     """Give what one lead credits to each eligible seat. The same for its kind until somebody is full.
 
     Sure matches come first; where none of them can take it now, those whom nothing speaks against.
     """
-    free = [s for s in seats if not exclusion(s, open_counts[s.id], kind)]
+    free = [s for s in seats if not exclusion(s, open_counts[s.id], kind, barred)]
     eligible = [s for s in free if not uncovered(s, kind)] or free
     total = sum(s.weight for s in eligible)
     return {s.id: ONE_LEAD * s.weight // total for s in eligible}
 
 
-def _strict(seat: Seat, open_count: int, kind: Kind) -> str:
+def _strict(seat: Seat, open_count: int, kind: Kind, barred: Sequence[int]) -> str:
     """Give why a seat that is not among the eligible is left out."""
-    return exclusion(seat, open_count, kind) or uncovered(seat, kind)
+    return exclusion(seat, open_count, kind, barred) or uncovered(seat, kind)
 
 
 def _lay(seats: Sequence[Seat]) -> _Table:
@@ -249,12 +264,12 @@ def _play(table: _Table, seats: Sequence[Seat], leads: Sequence[Lead]) -> Iterat
     capacities = {s.id: s.capacity for s in seats}
     last = min([0, *table.waits.values()])
     kind_of = _kind_of(seats)
-    known: dict[Kind, dict[int, int]] = {}
+    known: dict[tuple[Kind, tuple[int, ...]], dict[int, int]] = {}
     for lead in leads:
-        kind = kind_of(lead)
-        portions = known.get(kind)
+        asked = kind_of(lead), lead.barred
+        portions = known.get(asked)
         if portions is None:
-            portions = known[kind] = _portions(seats, table.open_counts, kind)
+            portions = known[asked] = _portions(seats, table.open_counts, *asked)
         if not portions:
             yield _Played(portions, [], None)
             continue
@@ -288,6 +303,8 @@ def drawn(lead_id: UUID, owed: list[int]) -> int:
     return max([(chance * (2 * seat_id + 1) % 2**64, seat_id) for seat_id in owed])[1]
 
 
-def _pool_reason(seats: Sequence[Seat], open_counts: dict[int, int], kind: Kind) -> str:
-    reasons = {exclusion(s, open_counts[s.id], kind) for s in seats}
+def _pool_reason(
+    seats: Sequence[Seat], open_counts: dict[int, int], kind: Kind, barred: Sequence[int]
+) -> str:
+    reasons = {exclusion(s, open_counts[s.id], kind, barred) for s in seats}
     return next((EXCLUSIONS[r] for r in reversed(EXCLUSIONS) if r in reasons), "no_seats")

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Subquery
 
 from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
@@ -13,16 +13,19 @@ from clew.base.ledger import BELT, append_all
 from clew.contacts.belt.identifying import Ended
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.placing import Placed, held
-from clew.pipeline.clocks.belt import plan
+from clew.handoff.models import Placement
+from clew.pipeline.clocks.belt.policies import plan
 from clew.pipeline.events import ClockStarted
 from clew.pipeline.models import Call, Clock, Result, Task
 
 START = """
-insert into pipeline_clock (lead_id, kind, policy_id, started_at, warn_at, due_at, escalate_at)
-select c.lead::uuid, p.kind, p.policy, %(now)s, p.warn_at, p.due_at, p.escalate_at
+insert into pipeline_clock (lead_id, kind, policy_id, started_at, warn_at, due_at, escalate_at,
+  reclaim_at)
+select c.lead::uuid, p.kind, p.policy, %(now)s, p.warn_at, p.due_at, p.escalate_at,
+  p.reclaim_at
 from json_each_text(%(leads)s) as c(lead, plan)
 join json_to_recordset(%(plans)s) as p(plan text, kind text, policy bigint, warn_at timestamptz,
-  due_at timestamptz, escalate_at timestamptz) on p.plan = c.plan and p.kind = case
+  due_at timestamptz, escalate_at timestamptz, reclaim_at timestamptz) on p.plan = c.plan and p.kind = case
     when exists (select from pipeline_firstcontact f where f.lead_id = c.lead::uuid) then 'next'
     else 'first' end
 on conflict do nothing returning lead_id, due_at
@@ -42,11 +45,25 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
     with_person = [p for p in placed if p.kind == "person"]
     if not with_person:
         return
+    if waiting := [p.lead_id for p in with_person if p.round_id is None]:
+        _end_pauses(waiting, now)
     rows, plans = plan(with_person, now)
     with connection.cursor() as cursor:
         cursor.execute(START, {"now": now, "leads": dumps(rows), "plans": dumps(plans)})
         started = cursor.fetchall()
     append_all([ClockStarted(lead_id, due_at) for lead_id, due_at in started], actor=BELT, at=now)
+
+
+def _end_pauses(lead_ids: list[UUID], now: datetime) -> None:
+    """Stop clocks that stand still: who wrote again does not wait for what was planned before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update pipeline_clock set stopped_at = %(now)s
+            where lead_id = any(%(leads)s::uuid[]) and stopped_at is null and paused_until > %(now)s
+            """,
+            {"now": now, "leads": as_array(lead_ids)},
+        )
 
 
 def leave_alone(lead_ids: list[UUID], now: datetime) -> None:
@@ -81,12 +98,21 @@ def _result_row(lead_id: UUID, ended: Ended) -> tuple[object, ...]:
     return lead_id, is_won, told.value_minor, told.currency, ended.ended_at
 
 
-def resume(lead_id: UUID, now: datetime) -> None:
-    """Start the clock of a lead that was given to a person by hand, unless they have called already."""
+def resume(lead_id: UUID, now: datetime, *, goes_on: bool = False) -> None:
+    """Start the clock of a lead that was given to a person by hand, unless they have called already.
+
+    What ran for whoever had it before stops, unless it is meant to go on.
+    """
     lock_leads([lead_id])
     since = {"lead__placements__closed_at": None, "lead__placements__opened_at__lte": F("at")}
-    if not Call.objects.filter(lead=lead_id, **since).exists():
-        start(held(lead_id), now)
+    if Call.objects.filter(lead=lead_id, **since).exists():
+        return
+    stands = held(lead_id)
+    if stands and not goes_on:
+        opened = Placement.objects.filter(lead=lead_id, closed_at=None).values("opened_at")
+        running = Clock.objects.filter(lead=lead_id, stopped_at=None)
+        running.filter(started_at__lt=Subquery(opened)).update(stopped_at=now)
+    start(stands, now)
 
 
 def stop(lead_id: UUID, now: datetime) -> None:

@@ -22,6 +22,7 @@ from clew.grading.models import Grade
 from clew.grading.queries import in_words
 from clew.handoff.models import Placement
 from clew.handoff.queries import Share, placement_of, shares, visible_lead
+from clew.pipeline.clocks.telling import TELL as CLOCKS
 from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
 from clew.pipeline.meetings.telling import TELL as MEETINGS
@@ -158,8 +159,8 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
     fields = all_definitions()
-    moments = timeline(lead, viewer, now, fields, MEETINGS)
-    standing, about = _standing(lead)
+    moments = timeline(lead, viewer, now, fields, {**CLOCKS, **MEETINGS})
+    standing, about = _standing(lead, now)
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     is_open = placement.kind == Placement.Kind.PERSON
     holder = placement.seat.member_id if placement.seat else None
@@ -201,16 +202,14 @@ def _consents(lead: Lead) -> list[Consent]:
     return list(Consent.objects.filter(submission__in=ids).order_by("given_at"))
 
 
-def _standing(lead: Lead) -> tuple[Standing, str]:
-    """Give what decides its place in the day, and what its task is about."""
+def _standing(lead: Lead, now: datetime) -> tuple[Standing, str]:
+    """Give what decides its place in the day, and what its task is about; a clock that stands still does not count."""
     clock = Clock.objects.filter(lead=lead, stopped_at__isnull=True).first()
     task = Task.objects.filter(lead=lead, done_at__isnull=True).first()
-    standing = Standing(
-        clock.started_at if clock else None,
-        clock.due_at if clock else None,
-        task.due_at if task else None,
-    )
-    return standing, task.about if task else ""
+    due_at, about = (task.due_at, task.about) if task else (None, "")
+    if clock is None or (clock.paused_until and clock.paused_until > now):
+        return Standing(task_due_at=due_at), about
+    return Standing(clock.started_at, clock.due_at, due_at, clock.kind), about
 
 
 def _why(

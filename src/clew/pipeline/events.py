@@ -16,7 +16,7 @@ class ClockStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockWarned(Fact):
+class ClockWarned(Event):
     """The time is running out, and nobody has met with the lead yet. `kind` is that of its policy."""
 
     lead_id: UUID
@@ -25,7 +25,7 @@ class ClockWarned(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockBreached(Fact):
+class ClockBreached(Event):
     """The time ran out, and nobody had met with the lead."""
 
     lead_id: UUID
@@ -34,12 +34,22 @@ class ClockBreached(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockEscalated(Fact):
+class ClockEscalated(Event):
     """It ran out so long ago that the managers of its team are told."""
 
     lead_id: UUID
     clock_id: int
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReclaimed(Event):
+    """It ran out so long ago that the lead was taken from whoever sat there, and went on."""
+
+    lead_id: UUID
+    clock_id: int
+    kind: str
+    seat_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Filter:
     stage: str = ""  # this stage and none behind it
     speed: str = ""
     promise: str = ""
+    clock: str = ""
     at: str = ""  # a stage of a pipeline: who is in it, not ended
     was: str = ""  # a stage of a pipeline: who ever came into it
     left: str = ""  # a stage of a pipeline: who left it lost

@@ -28,7 +28,7 @@ from clew.pipeline.matching import SORTED_AT_MOST, at_most, matching
 from clew.pipeline.naming import ORDERS, PERIODS, Names, names, said
 from clew.pipeline.saved.actions import show_columns
 from clew.pipeline.saved.queries import MOST_COLUMNS, Look, look, may_change, views
-from clew.pipeline.stage_wording import CHANNELS, ENDINGS
+from clew.pipeline.stage_wording import CHANNELS, CLOCKS, ENDINGS
 from clew.pipeline.wording import GRADES, PLACES
 
 SORTED_BY = {
@@ -84,6 +84,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "orders": [*ORDERS.items(), *_orders(known)],
         "ends": ENDINGS.items(),
         "channels": CHANNELS.items(),
+        "clocks": CLOCKS.items(),
         "beside": [(part, getattr(seen.wanted, part)) for part in BESIDE],
         "me": ME,
         "history": HISTORY,

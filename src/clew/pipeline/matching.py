@@ -43,7 +43,16 @@ from clew.pipeline.custom import SPANNED, condition
 from clew.pipeline.filters import HISTORY, NOBODY, Filter
 from clew.pipeline.models import Task
 from clew.pipeline.moves.finding import has_left, is_at, was_at
-from clew.pipeline.stages import OPEN, came_by, ended, furthest, promised, reached, reached_in
+from clew.pipeline.stages import (
+    OPEN,
+    came_by,
+    clocked,
+    ended,
+    furthest,
+    promised,
+    reached,
+    reached_in,
+)
 
 DIGITS_AT_LEAST = 4
 SORTED_AT_MOST = 20_000
@@ -176,6 +185,7 @@ def _gone_far(wanted: Filter) -> Q:
         furthest: wanted.stage,
         reached_in: wanted.speed,
         promised: wanted.promise,
+        clocked: wanted.clock,
         came_by: wanted.channel,
         is_at: wanted.at,
         was_at: wanted.was,

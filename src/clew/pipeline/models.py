@@ -46,6 +46,7 @@ class Clock(models.Model):
     warned_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)  # as its newest pause says
     reclaimed_at = models.DateTimeField(null=True, blank=True)
     spared_at = models.DateTimeField(null=True, blank=True)  # it was to be, and stayed
     next_at = models.GeneratedField(
@@ -165,6 +166,7 @@ class Task(models.Model):
     """The next step of a lead: one open task at most, with a due time.
 
     `about`: a code of what it is, where it is more than the next contact; `wording.ABOUT` has the words.
+    `passed_at`: it came and was not done.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -173,11 +175,19 @@ class Task(models.Model):
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
+    passed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["lead"], condition=Q(done_at__isnull=True), name="task_one_open_per_lead"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="task_to_pass",
+                condition=Q(done_at__isnull=True, passed_at__isnull=True),
             ),
         ]
 

@@ -17,7 +17,7 @@ from clew.pipeline import custom
 from clew.pipeline.filters import ME, NOBODY, Filter
 from clew.pipeline.moves.models import ExitReason, Stage
 from clew.pipeline.moves.queries import name
-from clew.pipeline.stage_wording import CHANNELS, ENDINGS, PROMISES, REACHED, SPEEDS, STAGES
+from clew.pipeline.stage_wording import CHANNELS, CLOCKS, ENDINGS, PROMISES, REACHED, SPEEDS, STAGES
 from clew.pipeline.wording import GRADES, PLACES
 
 PERIODS: Mapping[str, str | Promise] = {
@@ -52,6 +52,7 @@ GONE: Mapping[str, str | Promise] = {
     "stage": gettext_lazy("a stage that does not exist"),
     "speed": gettext_lazy("a time until contact that does not exist"),
     "promise": gettext_lazy("a promise that does not exist"),
+    "clock": gettext_lazy("a state of the clock that does not exist"),
     "at": gettext_lazy("a stage that does not exist"),
     "was": gettext_lazy("a stage that does not exist"),
     "left": gettext_lazy("a stage that does not exist"),
@@ -146,6 +147,7 @@ def _tables(known: Names) -> Mapping[str, Mapping[str, str | Promise]]:
         "stage": STAGES,
         "speed": SPEEDS,
         "promise": PROMISES,
+        "clock": CLOCKS,
         "at": known.stages,
         "was": {
             pk: _("Came to: %(stage)s") % {"stage": words} for pk, words in known.stages.items()

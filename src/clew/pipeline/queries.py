@@ -31,8 +31,8 @@ ROWS_AT_MOST = 500
 HELD = """
 set local join_collapse_limit = 1;
 select l.id, c.id, c.name, c.company, s.name, l.submission_count, l.interest, l.category, l.region,
-  l.region_code, g.level, case when g.override_id is null then g.points end, k.started_at, k.due_at, t.due_at,
-  coalesce(t.about, ''), last.result, last.said,
+  l.region_code, g.level, case when g.override_id is null then g.points end, k.kind, k.started_at, k.due_at,
+  t.due_at, coalesce(t.about, ''), last.result, last.said,
   i.id, i.kind, i.sealed
 from handoff_seat seat
 join handoff_placement p on p.seat_id = seat.id and p.closed_at is null
@@ -41,6 +41,7 @@ join contacts_contact c on c.id = l.contact_id
 join capture_source s on s.id = l.source_id
 left join grading_grade g on g.lead_id = l.id and g.superseded_at is null
 left join pipeline_clock k on k.lead_id = l.id and k.stopped_at is null
+  and (k.paused_until is null or k.paused_until <= %(now)s)
 left join pipeline_task t on t.lead_id = l.id and t.done_at is null
 left join lateral (select result, said from pipeline_call where lead_id = l.id
   order by at desc limit 1) last on true
@@ -67,6 +68,7 @@ class Held(NamedTuple):
     region_code: int | None
     level: int | None
     points: int | None
+    clock_kind: str | None
     clock_started_at: datetime | None
     clock_due_at: datetime | None
     task_due_at: datetime | None
@@ -155,7 +157,9 @@ def my_day(viewer: Member, now: datetime) -> Day:
 def row(viewer: Member, lead_id: UUID, now: datetime) -> Row | None:
     """Give one row of the member's day, or None where it is not in it."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{HELD} and p.lead_id = %(lead)s", {"member": viewer.pk, "lead": lead_id})
+        cursor.execute(
+            f"{HELD} and p.lead_id = %(lead)s", {"member": viewer.pk, "lead": lead_id, "now": now}
+        )
         return next(iter(_rows(_last_result(cursor), now)), None)
 
 
@@ -217,7 +221,9 @@ def _rows(found: Iterable[tuple[Any, ...]], now: datetime) -> list[Row]:
 
 
 def _row(held: Held, now: datetime, language: str) -> Row | None:
-    standing = Standing(held.clock_started_at, held.clock_due_at, held.task_due_at)
+    standing = Standing(
+        held.clock_started_at, held.clock_due_at, held.task_due_at, held.clock_kind or ""
+    )
     part = group(standing, now=now)
     if part is None:
         return None

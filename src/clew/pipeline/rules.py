@@ -53,6 +53,13 @@ class Standing:
     clock_started_at: datetime | None = None
     clock_due_at: datetime | None = None
     task_due_at: datetime | None = None
+    clock_kind: str = ""  # first or next, where it runs
+
+    @property
+    def is_next_step(self) -> bool:
+        """Tell whether the clock runs because a next step has come."""
+        task, clock = self.task_due_at, self.clock_started_at
+        return self.clock_kind == "next" and task is not None and task == clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,9 @@ def group(standing: Standing, *, now: datetime) -> Group | None:
     left without a next step, so it is due.
     """
     if standing.clock_due_at is not None:
-        return Group.URGENT if standing.clock_due_at - now <= SOON else Group.NEW
+        if standing.clock_due_at - now <= SOON:
+            return Group.URGENT
+        return Group.DUE if standing.is_next_step else Group.NEW
     if standing.task_due_at is None or standing.task_due_at <= now:
         return Group.DUE
     return Group.LATER if standing.task_due_at < midnight(now) else None

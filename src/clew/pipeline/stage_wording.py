@@ -38,6 +38,11 @@ PROMISES: Words = {
     "kept": gettext_lazy("First contact in time"),
     "broken": gettext_lazy("First contact not in time"),
 }
+CLOCKS: Words = {
+    "running": gettext_lazy("Clock running"),
+    "late": gettext_lazy("Late"),
+    "told": gettext_lazy("Late, manager told"),
+}
 MEASURES: Words = {
     "tried": gettext_lazy("First attempt"),
     "answered": gettext_lazy("First answered"),

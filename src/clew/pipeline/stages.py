@@ -124,6 +124,17 @@ def promised(code: str) -> Q:
     return NOTHING
 
 
+def clocked(code: str) -> Q:
+    """Find leads whose clock runs, whose time has run out, or of which managers were told."""
+    running = Clock.objects.filter(lead=OuterRef("pk"), stopped_at__isnull=True)
+    asked = {
+        "running": running,
+        "late": running.filter(breached_at__isnull=False),
+        "told": running.filter(escalated_at__isnull=False),
+    }
+    return Q(Exists(asked[code])) if code in asked else NOTHING
+
+
 def _sign(stage: str) -> Q:
     """Find leads that show a stage by themselves."""
     contact = FirstContact.objects.filter(lead=OuterRef("pk"))

@@ -308,20 +308,6 @@ def _reopened(entry: Entry, sources: Sources) -> Moment:
     return Moment(entry.at, "arrow-back-up", title, who)
 
 
-def _warned(entry: Entry, sources: Sources) -> Moment:
-    return Moment(entry.at, "clock", _("Time is running out, nobody has called yet"))
-
-
-def _breached(entry: Entry, sources: Sources) -> Moment:
-    return Moment(entry.at, "alert-triangle", _("Contact was due, nobody had called"), tone="hot")
-
-
-def _escalated(entry: Entry, sources: Sources) -> Moment:
-    return Moment(
-        entry.at, "alert-triangle", _("Still nobody had called: the manager was told"), tone="hot"
-    )
-
-
 def _called(entry: Entry, sources: Sources) -> Moment | None:
     call = sources.calls.get(UUID(entry.data["call_id"]))
     if call is None:
@@ -434,9 +420,6 @@ TELL: dict[str, Tell] = {
     "LeadPooled": _pooled,
     "LeadClosed": _closed,
     "LeadReopened": _reopened,
-    "ClockWarned": _warned,
-    "ClockBreached": _breached,
-    "ClockEscalated": _escalated,
     "CallLogged": _called,
     "NextStepPlanned": _planned,
     "IdentifiersRevealed": _revealed,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from clew.pipeline import credit_views, field_views, grade_views, list_views, views
 from clew.pipeline.bulk import views as bulk
+from clew.pipeline.clocks import views as clocks
 from clew.pipeline.saved import views as saved
 
 app_name = "pipeline"
@@ -45,4 +46,6 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/assign", views.assign, name="assign"),
     path("leads/<uuid:lead_id>/reopen", views.reopen, name="reopen"),
     path("pool", views.pool_list, name="pool"),
+    path("late", clocks.late, name="late"),
+    path("late/<uuid:lead_id>", clocks.give_to, name="give_to"),
 ]

@@ -103,6 +103,8 @@ REASONS: Words = {
     "nobody_covers": gettext_lazy("Nobody takes this region or product group"),
     "handed_over": gettext_lazy("Handed over after a meeting"),
     "owner_left": gettext_lazy("Whoever had it has left"),
+    "late": gettext_lazy("Handed on: nobody had called within the target"),
+    "went_round": gettext_lazy("Handed on too often, and nobody had called"),
 }
 ABOUT: Words = {
     "meeting_day": gettext_lazy("Meeting tomorrow: confirm it"),
@@ -113,6 +115,7 @@ ABOUT: Words = {
 }
 FACTS: Words = {"category": gettext_lazy("Category"), "region": gettext_lazy("Region")}
 EXCLUSIONS: Words = {
+    "had_it": gettext_lazy("Has not had it"),
     "other_category": gettext_lazy("Takes this product group"),
     "out_of_territory": gettext_lazy("Takes this region"),
     "absent": gettext_lazy("Present"),
@@ -121,6 +124,7 @@ EXCLUSIONS: Words = {
     "full": gettext_lazy("Has room"),
 }
 EXCLUDED: Words = {
+    "had_it": gettext_lazy("had it"),
     "other_category": gettext_lazy("other product groups"),
     "out_of_territory": gettext_lazy("other regions"),
     "absent": gettext_lazy("absent"),
@@ -129,6 +133,7 @@ EXCLUDED: Words = {
     "full": gettext_lazy("full"),
 }
 EXCLUSION_ICONS = {
+    "had_it": "arrow-back-up",
     "other_category": "list",
     "out_of_territory": "world",
     "absent": "user",
@@ -233,8 +238,12 @@ def why(
     about: str = "",
 ) -> str:
     """Say in words why a lead stands where it stands in the day; `about` is that of its task."""
-    if standing.clock_due_at is not None and standing.clock_started_at is not None:
-        return _why_clock(standing.clock_due_at - standing.clock_started_at, part, level)
+    if standing.clock_due_at and standing.clock_started_at and not standing.is_next_step:
+        limit = standing.clock_due_at - standing.clock_started_at
+        if standing.clock_kind == "next":
+            words = span(int(limit.total_seconds()))
+            return _("Wrote again, answer within %(span)s") % {"span": words}
+        return _why_clock(limit, part, level)
     if about in ABOUT:
         return str(ABOUT[about])
     if standing.task_due_at is None:

@@ -26,9 +26,15 @@ from clew.handoff.events import LeadAssigned, LeadClosed, LeadPlaced, LeadPooled
 from clew.handoff.pools.events import CreditShared
 from clew.pipeline import belt as pipeline
 from clew.pipeline.belt import resume, start, stop, withdraw
-from clew.pipeline.clocks import belt as clocks
+from clew.pipeline.clocks.belt import passing, reclaiming, steps
 from clew.pipeline.commission.actions.booking import settle
-from clew.pipeline.events import CallLogged, ClockBreached, ClockWarned, WorthCorrected
+from clew.pipeline.events import (
+    CallLogged,
+    ClockBreached,
+    ClockReclaimed,
+    ClockWarned,
+    WorthCorrected,
+)
 from clew.pipeline.meetings.actions import following as meetings
 from clew.pipeline.meetings.events import MeetingHeld
 from clew.pipeline.moves.actions import forgetting as moves
@@ -127,8 +133,16 @@ def tick(now: datetime) -> None:
 
 
 def keep_clocks(now: datetime) -> bool:
-    """Let clocks go on that are due, one piece of them. Tells whether there may be more."""
-    return clocks.go_on(now) == clocks.AT_ONCE
+    """Let clocks go on that are due, one piece of them, hand on what was late too long, and begin those of next steps.
+
+    Tells whether there may be more.
+    """
+    is_full = steps.go_on(now) == steps.AT_ONCE
+    return (
+        is_full
+        or reclaiming.reclaim(now) == reclaiming.AT_ONCE
+        or passing.begin(now) == passing.AT_ONCE
+    )
 
 
 @transaction.atomic
@@ -142,7 +156,10 @@ FACTS: Followers = {
         Follower("handoff.release", lambda e, now: release(e.member_id, now=now)),
     ],
     LeadAssigned: [
-        Follower("pipeline.resume", lambda e, now: resume(e.lead_id, now)),
+        Follower(
+            "pipeline.resume",
+            lambda e, now: resume(e.lead_id, now, goes_on=e.reason == "taken_back"),
+        ),
         Follower("meetings.hand_on", lambda e, now: meetings.hand_on(e.lead_id, now)),
     ],
     LeadPooled: [
@@ -182,6 +199,7 @@ HEARD: Listeners = {
     LeadPooled: reach.tell_of_taken,
     ClockWarned: reach.tell_of_soon,
     ClockBreached: reach.tell_of_late,
+    ClockReclaimed: reach.tell_of_taken,
     LeadClosed: reach.settle_tried,
     CallLogged: reach.settle_tried,
 }

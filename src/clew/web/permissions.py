@@ -152,6 +152,9 @@ TABLE: dict[str, Rule] = {
     "office:calendar": PLANNERS,
     "office:load_year": PLANNERS,
     "office:delete_calendar": PLANNERS,
+    "office:targets": MANAGERS,
+    "office:target": MANAGERS,
+    "office:drop_targets": MANAGERS,
     "office:plan_seat": MANAGERS,
     "office:seat_hours": MANAGERS,
     "office:takes": MANAGERS,
@@ -231,6 +234,8 @@ TABLE: dict[str, Rule] = {
     "pipeline:assign": MANAGERS,
     "pipeline:reopen": MANAGERS,
     "pipeline:pool": MEMBERS,
+    "pipeline:late": MANAGERS,
+    "pipeline:give_to": MANAGERS,
     # what one is told
     "reach:notices": SELF,
     "reach:count": SELF,

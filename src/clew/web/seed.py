@@ -14,14 +14,14 @@ from clew.pipeline.plays.actions import scripts
 
 DAY = 24 * 60
 WEEK = [[d * DAY + 8 * 60 + 30, d * DAY + 18 * 60] for d in range(6)]  # Monday to Saturday
-# Target, warning and telling the manager, in working minutes: what is hot is decided before the hour is over.
+# Target, warning, telling the manager and taking back, in working minutes: before the hour is over for what is hot.
 SOON = {
-    ("first", Level.HIGH): (10, 8, 15),
-    ("first", Level.MEDIUM): (60, 45, 90),
-    ("first", Level.LOW): (24 * 60, None, None),
-    ("next", Level.HIGH): (30, 20, 60),
-    ("next", Level.MEDIUM): (120, 90, 240),
-    ("next", Level.LOW): (24 * 60, None, None),
+    ("first", Level.HIGH): (10, 8, 15, 30),
+    ("first", Level.MEDIUM): (60, 45, 90, None),
+    ("first", Level.LOW): (24 * 60, None, None, None),
+    ("next", Level.HIGH): (30, 20, 60, None),
+    ("next", Level.MEDIUM): (120, 90, 240, None),
+    ("next", Level.LOW): (24 * 60, None, None, None),
 }
 
 
@@ -35,7 +35,7 @@ def ensure(now: datetime) -> None:
             medium_from=grading.MEDIUM_FROM,
             now=now,
         )
-    for (kind, level), (target, warn, escalate) in SOON.items():
+    for (kind, level), (target, warn, escalate, reclaim) in SOON.items():
         Policy.objects.get_or_create(
             team=None,
             kind=kind,
@@ -45,6 +45,7 @@ def ensure(now: datetime) -> None:
                 "target_minutes": target,
                 "warn_minutes": warn,
                 "escalate_minutes": escalate,
+                "reclaim_minutes": reclaim,
                 "made_at": now,
             },
         )

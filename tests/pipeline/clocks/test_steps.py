@@ -7,14 +7,16 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from clew.base.models import Entry, Outbox
-from clew.base.outbox import follow
+from clew.base.models import Entry
+from clew.handoff.queries import visible_leads
 from clew.pipeline.actions.leads import log_call
-from clew.pipeline.clocks import belt
-from clew.pipeline.clocks.belt import go_on
+from clew.pipeline.clocks.belt import steps
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.pipeline.clocks.models import Policy
+from clew.pipeline.filters import Filter
+from clew.pipeline.matching import matching
 from clew.pipeline.models import Call, Clock
-from clew.web.flow import FACTS, keep_clocks
+from clew.web.flow import keep_clocks
 from tests.company import HOT, MONDAY_NOON, enquire, found
 from tests.pipeline.desk import call, desk, holder
 from tests.races.threads import at_once
@@ -42,16 +44,12 @@ def test_a_clock_warns_runs_out_and_tells_the_manager_once_each_at_its_time() ->
     assert seen[15] == seen[19] == ["Warned", "Breached", "Escalated"]
 
 
-def test_the_steps_are_facts_that_name_the_clock_and_nobody() -> None:
+def test_the_steps_are_told_by_the_clock_and_name_nobody() -> None:
     lead_id = desk().lead_id
     go_on(MONDAY_NOON + 8 * MINUTE)
     clock = Clock.objects.get()
     entry = Entry.objects.get(name="ClockWarned")
     assert (entry.subject, entry.data) == (lead_id, {"clock_id": clock.pk, "kind": "first"})
-    assert Outbox.objects.filter(entry=entry).exists()
-    while follow(FACTS, MONDAY_NOON):
-        pass
-    assert not Outbox.objects.exists()
 
 
 def test_a_warning_that_comes_when_the_time_has_run_out_is_none() -> None:
@@ -59,14 +57,44 @@ def test_a_warning_that_comes_when_the_time_has_run_out_is_none() -> None:
     assert go_on(MONDAY_NOON + timedelta(hours=1)) == 1
     assert told(lead_id) == ["Breached", "Escalated"]
     assert go_on(MONDAY_NOON + timedelta(hours=2)) == 0
-    assert Clock.objects.get().next_at is None
+    clock = Clock.objects.get()
+    assert clock.warned_at is None
+    assert clock.next_at == clock.reclaim_at
+
+
+def test_the_list_finds_leads_by_how_their_clock_stands() -> None:
+    at = desk()
+    seen = visible_leads(at.company.administrator)
+
+    def found_by(code: str) -> bool:
+        return matching(seen, Filter(clock=code)).exists()
+
+    stands = []
+    for minute in (1, 10, 15):
+        go_on(MONDAY_NOON + minute * MINUTE)
+        stands.append([found_by(code) for code in ("running", "late", "told", "nonsense")])
+    assert stands == [[True, False, False, False], [True, True, False, False], [True] * 3 + [False]]
+    log_call(at.lead_id, call(), member=at.holder, now=MONDAY_NOON + 20 * MINUTE)
+    assert not any(found_by(code) for code in ("running", "late", "told"))
+
+
+def test_clocks_that_jump_by_an_hour_let_no_step_happen_twice_early_or_never() -> None:
+    lead_id = desk().lead_id
+    due = {"Warned": 8, "Breached": 10, "Escalated": 15}
+    before: list[str] = []
+    for minute in (3, -57, 4, 9, -51, 12, -48, 14, 72, 13, 15, -45, 75):
+        go_on(MONDAY_NOON + minute * MINUTE)
+        now_told = told(lead_id)
+        assert all(due[step] <= minute for step in now_told[len(before) :])
+        before = now_told
+    assert before == ["Warned", "Breached", "Escalated"]
 
 
 def test_what_one_piece_does_not_hold_the_next_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
     company = found(capacity=100)
     for number in range(5):
         enquire(company.site, phone=f"1380000000{number}", **HOT)
-    monkeypatch.setattr(belt, "AT_ONCE", 2)
+    monkeypatch.setattr(steps, "AT_ONCE", 2)
     late = MONDAY_NOON + 12 * MINUTE
     assert [keep_clocks(late) for _ in range(4)] == [True, True, False, False]
     assert Counter(Entry.objects.filter(name__in=STEPS).values_list("name", flat=True)) == {

@@ -57,6 +57,7 @@ class Candidate:
     leaves: int | None = None
     region: int | None = None
     category: str = ""  # in lower case
+    barred: tuple[int, ...] = ()  # seats that it was taken back from
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,59 @@ def redistribute(now: datetime) -> list[Placed]:
     _write(taken, candidates, now)
     announce(_hint(p) for p in taken)
     return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A lead that is to be taken from whoever has it, and from whom it was before; or at last into the pool."""
+
+    lead_id: UUID
+    barred: tuple[int, ...]
+    is_over: bool
+
+
+def hand_on(leaving: Sequence[Leaving], now: datetime) -> list[Placed]:
+    """Take leads from those who have them; each goes to the next of its team by turn, who has not had it yet.
+
+    What nobody else can take now stays where it is, and is not among what is returned. The caller holds
+    the leads' locks. Locks the seats of their teams until the commit.
+    """
+    teams = _teams()
+    standing = _standing([one.lead_id for one in leaving], teams)
+    about = _about([one.lead_id for one in leaving])
+    candidates = [
+        Candidate(
+            one.lead_id, stands.level, (team_id,), one.is_over, at, *about[one.lead_id], one.barred
+        )
+        for one in leaving
+        if one.lead_id in standing
+        for at, stands in [standing[one.lead_id]]
+        if stands.kind == "person" and (team_id := stands.team_id or 0) in teams
+    ]
+    is_over = {one.lead_id: one.is_over for one in leaving}
+    moved = [
+        replace(p, reason="went_round" if is_over[p.lead_id] else "late")
+        for p in _decide_all(candidates, teams, now)
+        if p.kind == "person" or p.reason in {"rule", "grade"}
+    ]
+    left = [standing[p.lead_id][1] for p in moved]
+    _write(moved, candidates, now)
+    with connection.cursor() as cursor:
+        counts = Counter(p.seat_id for p in left)
+        rid = [{"id": id_, "count": count} for id_, count in counts.items()]
+        cursor.execute(FREED, [dumps(rid)])
+    announce(_hint(p) for p in left + moved)
+    return moved
+
+
+def _about(lead_ids: list[UUID]) -> dict[UUID, tuple[int | None, str]]:
+    """Give what decides who may have them: region, and category in lower case."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select id, region_code, category from contacts_lead where id = any(%s::uuid[])",
+            [as_array(lead_ids)],
+        )
+        return {id_: (region, name.strip().casefold()) for id_, region, name in cursor.fetchall()}
 
 
 def _waiting(team_id: int, seats: Sequence[Seat]) -> list[Candidate]:
@@ -330,7 +384,10 @@ def _decide(
     if not turning:
         return
     seats = locked.get(team.id, [])
-    leads = [Lead(c.lead_id, c.level, c.region, c.category, team.ways[c.level]) for c in turning]
+    leads = [
+        Lead(c.lead_id, c.level, c.region, c.category, team.ways[c.level], c.barred)
+        for c in turning
+    ]
     outcome = share_out(seats, leads)
     round_id = _write_round(team.id, seats, leads, now)
     _write_seats(seats, outcome, now)

@@ -19,7 +19,8 @@ from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.actions.first_contacts import note_first_contacts
 from clew.pipeline.actions.worth import check_worth
 from clew.pipeline.belt import revive
-from clew.pipeline.clocks.models import Policy
+from clew.pipeline.clocks.belt.pausing import pause
+from clew.pipeline.clocks.models import Pause, Policy
 from clew.pipeline.clocks.rules import is_enough
 from clew.pipeline.errors import (
     BackReasonUnknown,
@@ -238,6 +239,7 @@ def _plan(placement: Placement, due_at: datetime, *, actor: Actor, now: datetime
     _finish_tasks(placement.lead_id, now)
     Task.objects.create(lead_id=placement.lead_id, due_at=due_at, created_at=now)
     append(NextStepPlanned(placement.lead_id, due_at), actor=actor, at=now)
+    pause(placement.lead_id, due_at, reason=Pause.Reason.NEXT_STEP, now=now)
     keep_alive(placement.lead_id, due_at)
     if placement.seat:
         announce([Hint(placement.lead_id, member_id=placement.seat.member_id)])

@@ -74,3 +74,34 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.level}: {self.target_minutes} min"
+
+
+class Pause(models.Model):
+    """A time in which a clock stands still, and why. It ends by itself, sooner where it is ended or the clock stops."""
+
+    class Reason(models.TextChoices):
+        """What is waited for."""
+
+        NEXT_STEP = "next_step"
+
+    id = models.BigAutoField(primary_key=True)
+    clock = models.ForeignKey("pipeline.Clock", models.CASCADE, related_name="pauses")
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    reason = models.CharField(max_length=20, choices=Reason)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clock"],
+                condition=Q(ended_at__isnull=True),
+                name="pause_one_open_per_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(until_at__gt=models.F("from_at")), name="pause_ends_after_it_begins"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pause of clock {self.clock_id}"

@@ -14,6 +14,7 @@ where closed_at is null and kind = 'closed' and (reason = 'won' or reason like '
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("handoff", "0001_initial"),
         ("contacts", "0002_history"),
         ("pipeline", "0001_initial"),
     ]

@@ -33,6 +33,8 @@ STATEMENTS = (
     "delete from pipeline_draft where lead_id in (select id from doomed)",
     "delete from pipeline_firstcontact where lead_id in (select id from doomed)",
     "delete from pipeline_call where lead_id in (select id from doomed)",
+    """delete from clocks_pause where clock_id in (select k.id from pipeline_clock k
+       where k.lead_id in (select id from doomed))""",
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
     "delete from pipeline_worth where lead_id in (select id from doomed)",

@@ -21,6 +21,7 @@ from clew.web.office import (
     robots,
     seats,
     sources,
+    targets,
     teams,
     tokens,
 )
@@ -35,6 +36,9 @@ urlpatterns = [
     path("me", preferences.show, name="me"),
     path("me/shortcuts", preferences.shortcuts, name="shortcuts"),
     path("me/password", preferences.password, name="password"),
+    path("targets", targets.show, name="targets"),
+    path("targets/<str:place>/<str:clock>", targets.change, name="target"),
+    path("targets/<str:place>/<str:clock>/drop", targets.drop, name="drop_targets"),
     path("account", account.show, name="account"),
     path("account/never-contacted", account.list_never_contacted, name="never_contacted"),
     path("funnel", reports.show_funnel, name="funnel"),

@@ -1,0 +1,58 @@
+"""The clock of a next response stands still while something is agreed, and what was left of its time stays left."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Least
+
+from clew.handoff.belt.placing import held
+from clew.handoff.calendars import Hours, hours
+from clew.handoff.models import Calendar
+from clew.pipeline.clocks.models import Pause, Policy
+from clew.pipeline.clocks.rules import shifted
+from clew.pipeline.models import Clock
+
+
+def pause(lead_id: UUID, until: datetime, *, reason: str, now: datetime) -> None:
+    """Let the clock of a lead's next response stand still until then; that of the first contact never does.
+
+    Nothing happens where none runs. Another pause takes the place of one that goes on. The caller holds
+    the lead's lock.
+    """
+    found = Clock.objects.select_related("policy__calendar").filter(
+        lead=lead_id, stopped_at=None, kind=Policy.Kind.NEXT
+    )
+    clock = found.first()
+    if clock is None:
+        return
+    worked = _hours(clock)
+    since = max(now, clock.paused_until or now)
+    for step in _pending(clock):
+        setattr(clock, step, shifted(getattr(clock, step), worked, since, until))
+    clock.paused_until = until
+    clock.save(update_fields=["warn_at", "due_at", "escalate_at", "reclaim_at", "paused_until"])
+    open_ones = Pause.objects.filter(clock=clock, ended_at=None)
+    open_ones.update(ended_at=Least(F("until_at"), now))
+    Pause.objects.create(clock=clock, from_at=now, until_at=until, reason=reason)
+
+
+def _pending(clock: Clock) -> list[str]:
+    """Name the steps that have a time and are not done."""
+    done = {
+        "warn_at": clock.warned_at or clock.breached_at,
+        "due_at": clock.breached_at,
+        "escalate_at": clock.escalated_at,
+        "reclaim_at": clock.reclaimed_at or clock.spared_at,
+    }
+    return [step for step, at in done.items() if at is None and getattr(clock, step) is not None]
+
+
+def _hours(clock: Clock) -> Hours | None:
+    if clock.policy and clock.policy.calendar:
+        return _read(clock.policy.calendar)
+    return next((p.hours for p in held(clock.lead_id)), None)
+
+
+def _read(calendar: Calendar) -> Hours:
+    return hours(calendar.time_zone, calendar.week, calendar.days_off, calendar.days_on)

@@ -1,0 +1,104 @@
+"""Leads are taken back whose time ran out so long ago, and go to the next one by turn."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from clew.base.bulk import as_array
+from clew.base.ledger import CLOCKS, append_all
+from clew.handoff.belt.placing import Leaving, hand_on
+from clew.pipeline.belt import leave_alone, start
+from clew.pipeline.events import ClockReclaimed
+
+AT_ONCE = 250  # leads of a piece
+DUE = """
+select lead_id from pipeline_clock
+where next_at <= %(now)s and reclaim_at <= %(now)s and breached_at is not null
+order by next_at limit %(most)s
+"""
+LOCK = """
+select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
+"""
+# As they stand under the leads' locks: whether a person did something since the clock began, or it is not theirs.
+STAND = """
+select c.id, c.lead_id, c.kind, p.seat_id, coalesce(y.handons_at_most, 1),
+  p.kind <> 'person' or p.opened_at > c.started_at
+  or exists (select from pipeline_call k where k.lead_id = c.lead_id and k.at >= c.started_at)
+  or exists (select from pipeline_draft d where d.lead_id = c.lead_id and d.saved_at >= c.started_at)
+  or exists (select from base_entry e where e.subject = c.lead_id and e.actor_kind = 'member'
+    and e.at > c.started_at),
+  array(select b.seat_id from pipeline_clock a
+    join handoff_placement b on b.lead_id = a.lead_id and b.closed_at = a.reclaimed_at
+    where a.lead_id = c.lead_id and a.reclaimed_at is not null and b.seat_id is not null)
+from pipeline_clock c
+join handoff_placement p on p.lead_id = c.lead_id and p.closed_at is null
+left join clocks_policy y on y.id = c.policy_id
+where c.lead_id = any(%(leads)s::uuid[]) and c.next_at <= %(now)s and c.reclaim_at <= %(now)s
+  and c.breached_at is not null
+order by c.lead_id for update of c
+"""
+MARK = """
+update pipeline_clock set reclaimed_at = case when lead_id = any(%(moved)s::uuid[]) then %(now)s end,
+  spared_at = case when lead_id = any(%(moved)s::uuid[]) then null else %(now)s end
+where id = any(%(clocks)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A lead whose taking back is due; `had`: the seats that it was taken from before."""
+
+    clock_id: int
+    lead_id: UUID
+    kind: str
+    seat_id: int | None
+    handons: int
+    is_spared: bool
+    had: list[int]
+
+
+@transaction.atomic
+def reclaim(now: datetime) -> int:
+    """Take at most AT_ONCE late leads from those who have them, each once. Returns how many were looked at.
+
+    A lead that somebody has done something about since the clock began stays, and so does one that nobody
+    else could take. Handed on as often as the policy says, it goes to the pool. What another writer is just
+    at is left for later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, {"now": now, "most": AT_ONCE})
+        due = [lead_id for (lead_id,) in cursor.fetchall()]
+        cursor.execute(LOCK, [as_array(due)])
+        locked = as_array(lead_id for (lead_id,) in cursor.fetchall())
+        cursor.execute(STAND, {"leads": locked, "now": now})
+        late = [Late(*row) for row in cursor.fetchall()]
+    if late:
+        _take(late, now)
+    return len(late)
+
+
+def _take(late: Sequence[Late], now: datetime) -> None:
+    moved = hand_on([_leaving(one) for one in late if not one.is_spared], now)
+    gone = {p.lead_id for p in moved}
+    _mark(late, gone, now)
+    leave_alone(sorted(gone), now)
+    start(moved, now)
+    taken = [one for one in late if one.lead_id in gone]
+    told = [ClockReclaimed(one.lead_id, one.clock_id, one.kind, one.seat_id) for one in taken]
+    append_all(told, actor=CLOCKS, at=now)
+
+
+def _leaving(one: Late) -> Leaving:
+    had = {*one.had, *([one.seat_id] if one.seat_id else [])}
+    return Leaving(one.lead_id, tuple(sorted(had)), is_over=len(one.had) >= one.handons)
+
+
+def _mark(late: Sequence[Late], gone: Iterable[UUID], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MARK,
+            {"moved": as_array(gone), "clocks": [one.clock_id for one in late], "now": now},
+        )
