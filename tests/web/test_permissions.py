@@ -24,6 +24,7 @@ from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
+from clew.pipeline.aftersale.models import CareStep
 from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
 from clew.pipeline.meetings.actions.inviting import Plan, invite
@@ -39,7 +40,9 @@ pytestmark = pytest.mark.django_db
 
 BARE_NAMES = {name for name, _ in BARE.values()} | {"static"}
 CALLERS = ("", *Role.values)
+LINKS = {"meetings:invitation", "aftersale:answer"}  # a secret takes the cookie's place
 IDS = {
+    "step_id",
     "lead_id",
     "submission_id",
     "seat_id",
@@ -139,6 +142,9 @@ def world() -> World:
     view = save(uuid4(), shared, Filter(), (), viewer=company.manager, now=MONDAY_NOON)
     bulk = choose(uuid4(), "close", viewer=holder, now=MONDAY_NOON, lead_ids=[lead_id])
     stage = Stage.objects.get(pipeline__side="online", key="comparison")
+    care = CareStep.objects.create(
+        lead_id=lead_id, member=holder, kind="check", due_at=MONDAY_NOON, made_at=MONDAY_NOON
+    )
     met = Plan("shop", "吴中区", 30, [datetime.now(UTC) + timedelta(days=1)])
     meeting = invite(lead_id, met, meeting_id=uuid4(), member=holder, now=datetime.now(UTC))
     return World(
@@ -173,6 +179,7 @@ def world() -> World:
             "stage_id": stage.pk,
             "reason_id": stage.exit_reasons.earliest("position").pk,
             "meeting_id": meeting.pk,
+            "step_id": care.pk,
             "token": "none",
             "place": company.online.pk,
             "clock": "first",
@@ -212,6 +219,7 @@ def test_strangers_reach_these_doors_and_no_others() -> None:
         "api:api-root",
         "meetings:invitation",
         "meetings:feed",
+        "aftersale:answer",
     } | {name for name in TABLE if name.startswith("capture:")}
 
 
@@ -334,7 +342,7 @@ def test_looking_changes_nothing(world: World) -> None:
 
 def refusals(route: Route) -> set[int]:
     """How a route says no. Where strangers answer, a ticket or a link takes the cookie's place: see its tests."""
-    if route.name.startswith("capture:") or route.name == "meetings:invitation":
+    if route.name.startswith("capture:") or route.name in LINKS:
         return {404, 405, 422}
     return {401, 403, 405} if is_api(route) else {403}
 

@@ -22,6 +22,7 @@ from clew.grading.models import Grade
 from clew.grading.queries import in_words
 from clew.handoff.models import Placement
 from clew.handoff.queries import Share, placement_of, shares, visible_lead
+from clew.pipeline.aftersale.telling import TELL as AFTERSALE
 from clew.pipeline.clocks.telling import TELL as CLOCKS
 from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
@@ -159,7 +160,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
     fields = all_definitions()
-    moments = timeline(lead, viewer, now, fields, {**CLOCKS, **MEETINGS})
+    moments = timeline(lead, viewer, now, fields, {**CLOCKS, **MEETINGS, **AFTERSALE})
     standing, about = _standing(lead, now)
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     is_open = placement.kind == Placement.Kind.PERSON

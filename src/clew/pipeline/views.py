@@ -31,6 +31,7 @@ from clew.pipeline import queries
 from clew.pipeline.actions import leads as actions
 from clew.pipeline.actions.worth import WorthIn
 from clew.pipeline.actions.worth import correct_worth as correct
+from clew.pipeline.aftersale.queries import care_of_day
 from clew.pipeline.credit import credit
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
@@ -103,6 +104,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "shares": _own_shares(viewer),
         "selected": dossier(viewer, first.lead_id, now) if first else None,
         "results": RESULTS.items(),
+        "care": care_of_day(viewer, now),
     }
     return render(request, "pipeline/my_day.html", context | more)
 

@@ -25,6 +25,7 @@ from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPlaced, LeadPooled, LeadReopened
 from clew.handoff.pools.events import CreditShared
 from clew.pipeline import belt as pipeline
+from clew.pipeline.aftersale.actions import caring
 from clew.pipeline.belt import resume, start, stop, withdraw
 from clew.pipeline.clocks.belt import passing, reclaiming, steps
 from clew.pipeline.commission.actions.booking import settle
@@ -172,10 +173,12 @@ FACTS: Followers = {
         Follower(
             "commission.settle", lambda e, now: e.reason == "won" and settle([e.lead_id], now)
         ),
+        Follower("aftersale.begin", lambda e, now: caring.begin(e.lead_id, now)),
     ],
     LeadReopened: [
         Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
         Follower("moves.take_up", lambda e, now: take_up(e.lead_id, now)),
+        Follower("aftersale.drop", lambda e, now: caring.drop(e.lead_id, now)),
         Follower("commission.settle", lambda e, now: settle([e.lead_id], now)),
     ],
     WorthCorrected: [

@@ -42,6 +42,7 @@ ENTRIES = (
     Place("meetings:agenda", _("Meetings"), "calendar"),
     Place("commission:month", _("Commission"), "sum"),
     Place("office:funnel", _("Funnel"), "chart-funnel", "run"),
+    Place("aftersale:figures", _("Customers"), "sparkles", "run"),
     Place("office:account", _("Lead account"), "sum", "run"),
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
     Place("plays:scripts", _("Scripts"), "note", "run"),

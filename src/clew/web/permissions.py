@@ -71,6 +71,8 @@ TABLE: dict[str, Rule] = {
     # the page of somebody who is invited to meet
     "meetings:invitation": PUBLIC,
     "meetings:feed": PUBLIC,  # by a secret address
+    # the page on which a customer gives a mark
+    "aftersale:answer": PUBLIC,
     # sign-in and preferences
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
@@ -254,6 +256,14 @@ TABLE: dict[str, Rule] = {
     "moves:new_reason": RULERS,
     "moves:reason": RULERS,
     "moves:retire_reason": RULERS,
+    # after the sale
+    "aftersale:figures": MEMBERS,
+    "aftersale:plan": MANAGERS,
+    "aftersale:step": MEMBERS,
+    "aftersale:reveal": MEMBERS,
+    "aftersale:ask": MEMBERS,
+    "aftersale:finish": MEMBERS,
+    "aftersale:put_off": MEMBERS,
     # meetings
     "meetings:invite": MEMBERS,
     "meetings:meeting": MEMBERS,

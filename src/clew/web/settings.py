@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "clew.reach.apps.ReachConfig",
     "clew.pipeline.meetings.apps.MeetingsConfig",
     "clew.pipeline.commission.apps.CommissionConfig",
+    "clew.pipeline.aftersale.apps.AftersaleConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

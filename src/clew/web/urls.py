@@ -24,4 +24,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.pipeline.moves.urls")),
     path("", include("clew.pipeline.meetings.urls")),
     path("", include("clew.pipeline.commission.urls")),
+    path("", include("clew.pipeline.aftersale.urls")),
 ]

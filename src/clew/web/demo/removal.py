@@ -19,6 +19,9 @@ STATEMENTS = (
     "delete from moves_stay where lead_id in (select id from doomed)",
     "delete from moves_exit where lead_id in (select id from doomed)",
     "delete from moves_estimate where lead_id in (select id from doomed)",
+    "delete from aftersale_carestep where lead_id in (select id from doomed)",
+    "delete from aftersale_survey where lead_id in (select id from doomed)",
+    "delete from aftersale_careplan where team_id in (select id from teams)",
     """delete from meetings_visitnote where meeting_id in
        (select id from meetings_meeting where lead_id in (select id from doomed))""",
     "delete from meetings_meeting where lead_id in (select id from doomed)",

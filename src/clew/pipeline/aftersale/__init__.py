@@ -1,0 +1,1 @@
+"""What follows a sale: is all well, how satisfied, what went wrong, who would recommend us."""

@@ -1,0 +1,276 @@
+"""What follows a sale: looked after by calendar, asked, mended, recommended."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from clew.access.models import Member
+from clew.base.outbox import follow
+from clew.capture.models import Visit
+from clew.handoff.actions.leads import reopen
+from clew.handoff.calendars import hours
+from clew.pipeline.actions.leads import close_lead
+from clew.pipeline.aftersale.actions import answering, caring
+from clew.pipeline.aftersale.errors import (
+    MarkUnknown,
+    PlanUnfit,
+    StepMissing,
+    StepOver,
+    SurveyMissing,
+    SurveyOld,
+)
+from clew.pipeline.aftersale.links import token_of
+from clew.pipeline.aftersale.models import CareStep, Survey
+from clew.pipeline.aftersale.queries import care_of_day, figures, words_of
+from clew.pipeline.aftersale.rules import Plan, due, follows
+from clew.pipeline.errors import NextTimePassed
+from clew.web.flow import FACTS
+from tests.company import MONDAY_NOON, TESTER
+from tests.pipeline.desk import NOON, Desk, desk
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def noon() -> object:
+    with time_machine.travel(MONDAY_NOON, tick=False) as traveller:
+        yield traveller
+
+
+def facts(now: datetime = NOON) -> None:
+    while follow(FACTS, now):
+        pass
+
+
+def sold() -> Desk:
+    at = desk()
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON, value_minor=1280000)
+    facts()
+    return at
+
+
+def asked(at: Desk) -> Survey:
+    step = CareStep.objects.get(lead=at.lead_id, kind="ask")
+    return caring.ask(step.pk, member=at.holder, now=NOON + 14 * DAY)
+
+
+def browser(member: Member | None = None, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language}, enforce_csrf_checks=member is None)
+    if member:
+        client.force_login(member)
+    return client
+
+
+def steps(at: Desk) -> dict[str, CareStep]:
+    return {s.kind: s for s in CareStep.objects.filter(lead=at.lead_id, done_at=None)}
+
+
+def test_a_won_lead_is_looked_after_by_calendar_once() -> None:
+    at = sold()
+    caring.begin(at.lead_id, NOON)
+    made = steps(at)
+    assert made.keys() == {"check", "ask"}
+    assert made["check"].due_at == NOON + 3 * DAY
+    assert {s.member for s in made.values()} == {at.holder}
+    assert made["ask"].due_at == NOON + 14 * DAY
+
+
+def test_a_lost_lead_is_not() -> None:
+    at = desk()
+    close_lead(at.lead_id, reason="lost_price", member=at.holder, now=NOON)
+    facts()
+    assert not CareStep.objects.exists()
+
+
+def test_it_is_dropped_when_the_lead_is_taken_up_again() -> None:
+    at = sold()
+    reopen(at.lead_id, actor=TESTER, now=NOON)
+    facts()
+    assert not steps(at)
+    assert CareStep.objects.filter(is_dropped=True).count() == 2
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON + DAY)
+    facts(NOON + DAY)
+    assert len(steps(at)) == 2
+
+
+def test_it_stands_in_the_day_of_whoever_sold_though_the_lead_is_closed() -> None:
+    at = sold()
+    assert not care_of_day(at.holder, NOON)
+    when = NOON + 3 * DAY
+    assert [row.title for row in care_of_day(at.holder, when)] == ["周建国"]
+    with time_machine.travel(when, tick=False):
+        page = browser(at.holder).get(reverse("pipeline:my_day")).text
+    assert "ask whether all runs well" in page
+    other = next(p for p in at.company.people if p != at.holder)
+    assert not care_of_day(other, when)
+
+
+def test_the_number_is_shown_on_record_to_whoever_looks_after_them_alone() -> None:
+    at = sold()
+    step = steps(at)["check"]
+    address = reverse("aftersale:step", args=[step.pk])
+    client = browser(at.holder)
+    assert "13812345678" not in client.get(address).text
+    page = client.post(reverse("aftersale:reveal", args=[step.pk])).text
+    assert "138 1234 5678" in page
+    other = browser(next(p for p in at.company.people if p != at.holder))
+    assert other.get(address).status_code == 404
+    assert other.post(reverse("aftersale:reveal", args=[step.pk])).status_code == 404
+
+
+def test_one_tap_gives_a_mark_and_the_question_is_done() -> None:
+    at = sold()
+    token = token_of(asked(at))
+    link = reverse("aftersale:answer", args=[token])
+    client = browser()
+    page = client.get(link)
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
+    for secret in ("周建国", "138", "昆山锐达", str(at.lead_id)):
+        assert secret not in page.text
+    assert client.post(link, {"mark": "4"}).status_code == 303
+    assert Survey.objects.get().mark == 4
+    assert "ask" not in steps(at)
+    assert "Thank you" in client.get(link).text
+
+
+def test_a_low_mark_calls_the_manager_at_once_and_once() -> None:
+    at = sold()
+    token = token_of(asked(at))
+    answering.rate(token, 2, now=NOON + 15 * DAY)
+    answering.rate(token, 2, now=NOON + 15 * DAY)
+    answering.add_words(token, "晚到三天", is_complaint=True, now=NOON + 15 * DAY)
+    recover = CareStep.objects.get(kind="recover")
+    assert recover.member == at.company.manager
+    assert [r.why for r in care_of_day(at.company.manager, NOON + 15 * DAY)]
+    page = browser(at.company.manager).get(reverse("aftersale:step", args=[recover.pk])).text
+    assert "晚到三天" in page
+
+
+def test_a_complaint_calls_the_manager_whatever_the_mark() -> None:
+    at = sold()
+    token = token_of(asked(at))
+    answering.add_words(token, "少一根电缆", is_complaint=True, now=NOON + 15 * DAY)
+    assert CareStep.objects.get(kind="recover").member == at.company.manager
+    survey = Survey.objects.get()
+    assert words_of(survey) == "少一根电缆"
+    assert "电缆".encode() not in bytes(survey.words or b"")
+
+
+def test_a_high_mark_asks_for_a_recommendation() -> None:
+    at = sold()
+    answering.rate(token_of(asked(at)), 5, now=NOON + 15 * DAY)
+    review = CareStep.objects.get(kind="review")
+    assert review.member == at.holder
+    page = browser(at.holder).get(reverse("aftersale:step", args=[review.pk])).text
+    assert "if you know somebody who needs the same" in page
+
+
+def test_an_old_or_unknown_question_and_a_mark_that_is_none_are_refused() -> None:
+    at = sold()
+    survey = asked(at)
+    token = token_of(survey)
+    for wrong in (0, 6):
+        with pytest.raises(MarkUnknown):
+            answering.rate(token, wrong, now=NOON)
+    with pytest.raises(SurveyMissing):
+        answering.rate("none", 3, now=NOON)
+    with pytest.raises(SurveyOld):
+        answering.rate(token, 3, now=survey.expires_at)
+    with time_machine.travel(survey.expires_at, tick=False):
+        assert browser().get(reverse("aftersale:answer", args=[token])).status_code == 410
+    assert browser().get("/s/none").status_code == 404
+    with pytest.raises(IntegrityError, match="survey_mark"), transaction.atomic():
+        Survey.objects.update(mark=6, answered_at=NOON)
+
+
+def test_answers_from_one_network_are_limited() -> None:
+    link = reverse("aftersale:answer", args=[token_of(asked(sold()))])
+    codes = [browser().post(link, {"mark": "3"}).status_code for _ in range(31)]
+    assert codes == [303] * 30 + [429]
+    assert Visit.objects.count() == 1
+
+
+def test_what_is_done_is_told_in_the_timeline_and_done_once() -> None:
+    at = sold()
+    step = steps(at)["check"]
+    caring.finish(step.pk, "一切正常", member=at.holder, now=NOON + 3 * DAY)
+    with pytest.raises(StepOver):
+        caring.finish(step.pk, "", member=at.holder, now=NOON + 3 * DAY)
+    answering.rate(token_of(asked(at)), 5, now=NOON + 15 * DAY)
+    page = browser(at.company.manager).get(reverse("pipeline:lead", args=[at.lead_id])).text
+    assert "一切正常" in page
+    assert "5 / 5" in page
+
+
+def test_it_is_put_off_but_not_into_the_past_and_not_by_others() -> None:
+    at = sold()
+    step = steps(at)["check"]
+    caring.put_off(step.pk, NOON + 9 * DAY, member=at.holder, now=NOON)
+    assert not care_of_day(at.holder, NOON + 3 * DAY)
+    with pytest.raises(NextTimePassed):
+        caring.put_off(step.pk, NOON, member=at.holder, now=NOON)
+    other = next(p for p in at.company.people if p != at.holder)
+    with pytest.raises(StepMissing):
+        caring.put_off(step.pk, NOON + DAY, member=other, now=NOON)
+
+
+def test_a_team_has_its_own_plan() -> None:
+    at = desk()
+    plan = Plan(check_days=1, ask_days=30, low_until=3, high_from=4)
+    caring.set_plan(at.company.online.pk, plan, member=at.company.manager, now=NOON)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON)
+    facts()
+    assert steps(at)["check"].due_at == NOON + DAY
+    answering.rate(token_of(asked(at)), 3, now=NOON + 15 * DAY)
+    assert CareStep.objects.filter(kind="recover").exists()
+    client = browser(at.company.manager)
+    address = reverse("aftersale:plan", args=[at.company.online.pk])
+    wrong = {"check_days": "0", "ask_days": "14", "low_until": "2", "high_from": "5"}
+    assert client.post(address, wrong).status_code == 422
+    assert client.post(address, wrong | {"check_days": "2"}).status_code == 302
+    unfit = Plan(low_until=4, high_from=4)
+    with pytest.raises(PlanUnfit):
+        caring.set_plan(at.company.online.pk, unfit, member=at.company.manager, now=NOON)
+
+
+def test_the_numbers_agree_with_what_they_open() -> None:
+    at = sold()
+    now = NOON + 15 * DAY
+    answering.rate(token_of(asked(at)), 1, now=now)
+    found = figures(at.company.manager, "90d", now)
+    assert (found.asked, found.answered, found.average) == (1, 1, 1.0)
+    assert dict(found.marks)[1] == 1
+    assert (found.recovering, found.recovered) == (1, 0)
+    with time_machine.travel(now, tick=False):
+        client = browser(at.company.manager)
+        page = reverse("aftersale:figures")
+        for mark, count in [*found.marks, ("answered", found.answered), ("complaint", 0)]:
+            assert len(client.get(page, {"mark": mark}).context["answers"]) == count
+    other = next(p for p in at.company.people if p != at.holder)
+    assert figures(other, "90d", now).asked == 0
+
+
+def test_work_begins_in_working_hours() -> None:
+    week = hours("Asia/Shanghai", [[d * 1440 + 510, d * 1440 + 1080] for d in range(5)], [])
+    friday_evening = NOON + 4 * DAY + timedelta(hours=8)
+    assert due(friday_evening, 1, week) == (NOON + 7 * DAY).replace(hour=8, minute=30)
+    assert due(NOON, 1, week) == NOON + DAY
+    assert due(friday_evening, 1, None) == friday_evening + DAY
+
+
+def test_what_an_answer_asks_for() -> None:
+    plan = Plan()
+    assert [follows(plan, mark, is_complaint=False) for mark in range(1, 6)] == [
+        "recover",
+        "recover",
+        "",
+        "",
+        "review",
+    ]
+    assert follows(plan, 5, is_complaint=True) == "recover"
+    assert follows(plan, None, is_complaint=False) == ""
