@@ -100,6 +100,53 @@ def time_between(h: Hours, start: datetime, end: datetime) -> timedelta:
     return total
 
 
+def before(h: Hours, end: datetime, minutes: int) -> datetime:
+    """Give the last moment since which `minutes` of working time have passed at `end`."""
+    left = timedelta(minutes=minutes)
+    zone = ZoneInfo(h.time_zone)
+    last = end.astimezone(zone).date()
+    for back in range(2 * LONGEST.days):
+        day = last - timedelta(days=back)
+        for begin, stop in reversed(_blocks(h, day)):
+            opens, closes = _moment(day, begin, zone), min(_moment(day, stop, zone), end)
+            if closes > opens and closes - opens >= left:
+                return closes - left
+            left -= max(timedelta(), closes - opens)
+    return end - timedelta(minutes=minutes)
+
+
+def closing(h: Hours, start: datetime, days: int) -> datetime:
+    """Give when the last hour of work ends on the working day number `days` after the day of `start`."""
+    zone = ZoneInfo(h.time_zone)
+    first, left = start.astimezone(zone).date(), days
+    for ahead in range(1, _within(days)):
+        day = first + timedelta(days=ahead)
+        blocks = _blocks(h, day)
+        left -= bool(blocks)
+        if blocks and not left:
+            return _moment(day, max(end for _, end in blocks), zone)
+    return start + timedelta(days=days)
+
+
+def closed_since(h: Hours, now: datetime, days: int) -> datetime:
+    """Give the moment before which something began if its `closing` has come by now, and only then."""
+    zone = ZoneInfo(h.time_zone)
+    today = now.astimezone(zone).date()
+    left = days
+    for back in range(_within(days)):
+        day = today - timedelta(days=back)
+        blocks = _blocks(h, day)
+        left -= bool(blocks) and _moment(day, max(end for _, end in blocks), zone) <= now
+        if not left:
+            return _moment(day, 0, zone)
+    return now - timedelta(days=days)
+
+
+def _within(days: int) -> int:
+    """In how many days so many working days are looked for."""
+    return 4 * days + LONGEST.days
+
+
 def _by_day(start: int, end: int) -> Iterator[tuple[int, int]]:
     while start < end:
         midnight = (start // DAY + 1) * DAY

@@ -15,10 +15,28 @@ class LeadTaken(Conflict):
     code = "lead_taken"
 
 
+class ClaimTooLate(Conflict):
+    """It was closed meanwhile, so nobody can claim it."""
+
+    code = "claim_too_late"
+
+
 class LeadNotOpen(Conflict):
     """This lead is closed. Reopen it first."""
 
     code = "lead_not_open"
+
+
+class LeadNotPooled(Conflict):
+    """This lead is not in a pool any more."""
+
+    code = "lead_not_pooled"
+
+
+class PoolUnknown(Invalid):
+    """Choose the pool of a team that takes leads, or the company's."""
+
+    code = "pool_unknown"
 
 
 class ContactBusy(Conflict):

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from msgspec import convert
 
@@ -44,7 +44,7 @@ class Among(Func):
 
 
 def visible_leads(viewer: Member) -> QuerySet[Lead]:
-    """Give the leads a member may see: own and pooled ones, the teams' ones, or all.
+    """Give the leads a member may see: own and pooled ones, the teams' ones and the company's pool, or all.
 
     What a salesperson sees is little among a million: gathered by two indexes first, and looked up then. What
     a manager sees may be much: the planner is told which teams, so that it knows how much.
@@ -53,11 +53,30 @@ def visible_leads(viewer: Member) -> QuerySet[Lead]:
         return Lead.objects.all()
     team_ids = list(viewer.memberships.values_list("team_id", flat=True))
     stands = Placement.objects.filter(closed_at=None)
+    public = Q(kind=Placement.Kind.POOL, team=None)
     if viewer.role == Role.MANAGER:
-        return Lead.objects.filter(Exists(stands.filter(lead=OuterRef("pk"), team__in=team_ids)))
+        theirs = stands.filter(Q(team__in=team_ids) | public, lead=OuterRef("pk"))
+        return Lead.objects.filter(Exists(theirs))
     own = stands.filter(seat__in=viewer.seats.values("pk")).values("lead_id")
     pooled = stands.filter(kind=Placement.Kind.POOL, team__in=team_ids).values("lead_id")
-    return Lead.objects.filter(Among(F("pk"), ArraySubquery(own.union(pooled))))
+    of_all = stands.filter(public).values("lead_id")
+    return Lead.objects.filter(Among(F("pk"), ArraySubquery(own.union(pooled, of_all))))
+
+
+def claimable_lead(viewer: Member, lead_id: UUID) -> UUID:
+    """Give the id of a lead that a member may see, or could see in a pool before somebody took it from there.
+
+    Raises LeadMissing.
+    """
+    try:
+        seen = visible_lead(viewer, lead_id)
+    except LeadMissing:
+        teams = viewer.memberships.values("team_id")
+        pooled = Placement.objects.filter(lead=lead_id, kind=Placement.Kind.POOL)
+        if not pooled.filter(Q(team__in=teams) | Q(team=None)).exists():
+            raise
+        return lead_id
+    return UUID(str(seen.pk))
 
 
 def visible_lead(viewer: Member, lead_id: UUID) -> Lead:

@@ -28,5 +28,6 @@ def credit(viewer: Member, dossier: Dossier) -> Credit:
     filled: list[tuple[int | None, int | str]] = [(p.member_id, p.percent) for p in parts]
     lines = filled + [(None, "")] * min(2, MOST_PARTS - len(filled))
     people = {one.pk: one for one in creditable(viewer)}
-    gone = Member.objects.filter(pk__in=[p.member_id for p in parts if p.member_id not in people])
-    return Credit(parts, lines, [*people.values(), *gone], is_limited)
+    gone = [p.member_id for p in parts if p.member_id not in people]
+    left = list(Member.objects.filter(pk__in=gone)) if gone else []
+    return Credit(parts, lines, [*people.values(), *left], is_limited)

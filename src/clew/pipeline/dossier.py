@@ -21,6 +21,7 @@ from clew.contacts.queries import identifiers, masked
 from clew.grading.models import Grade
 from clew.grading.queries import in_words
 from clew.handoff.models import Placement
+from clew.handoff.pools.claiming import veil
 from clew.handoff.queries import Share, placement_of, shares, visible_lead
 from clew.pipeline.aftersale.telling import TELL as AFTERSALE
 from clew.pipeline.clocks.telling import TELL as CLOCKS
@@ -157,6 +158,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     """Gather one lead for its page. `now` is local. Raises LeadMissing."""
     lead = visible_lead(viewer, lead_id)
     placement = placement_of(lead.pk)
+    lead = veil(viewer).over(lead, placement)
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
     fields = all_definitions()

@@ -24,9 +24,11 @@ from clew.capture.models import Submission
 from clew.capture.queries import all_definitions, open_body
 from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked, value
-from clew.contacts.rules import veil
+from clew.contacts.rules import veil as without_numbers
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
+from clew.handoff.pools.claiming import Veil, veil
+from clew.handoff.pools.rules import veiled, veiled_company
 from clew.handoff.queries import visible_leads
 from clew.pipeline.custom import SPANNED, cell, heading
 from clew.pipeline.filters import Filter
@@ -115,7 +117,7 @@ def where(place: Placement | None) -> str:
         return place.seat.member.name
     if place.kind == Placement.Kind.CLOSED:
         return word({**REASONS, **ENDS}, place.reason)
-    return place.team.name if place.team else ""
+    return place.team.name if place.team else _("Company's pool")
 
 
 def _outcome(line: Line) -> str:
@@ -287,7 +289,7 @@ def _masked(column: Column, line: Line) -> Cell:
 
 
 def _veiled(column: Column, cell: Cell) -> Cell:
-    return veil(cell) if isinstance(cell, str) and not column.is_safe else cell
+    return without_numbers(cell) if isinstance(cell, str) and not column.is_safe else cell
 
 
 def _lines(leads: list[dict[str, Any]], extract: Extract) -> list[Line]:
@@ -296,7 +298,16 @@ def _lines(leads: list[dict[str, Any]], extract: Extract) -> list[Line]:
     _add_standing(lines)
     _add_work(lines)
     _add_submissions(lines, has_campaign="campaign" in extract.columns)
+    _hide(lines.values(), veil(extract.viewer) if extract.viewer else Veil())
     return list(lines.values())
+
+
+def _hide(lines: Iterable[Line], hidden: Veil) -> None:
+    """Leave little of the names in pools where they are hidden."""
+    for line in lines:
+        if hidden.hides(line.place):
+            line.lead["contact__name"] = veiled(line.lead["contact__name"])
+            line.lead["contact__company"] = veiled_company(line.lead["contact__company"])
 
 
 def _add_ways(lines: dict[UUID, Line], *, is_masked: bool) -> None:

@@ -15,6 +15,7 @@ from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked
 from clew.grading.models import Grade
 from clew.handoff.models import Placement
+from clew.handoff.pools.claiming import Veil, veil
 from clew.handoff.queries import visible_leads
 from clew.pipeline.extract import DRAWN, LEAD, told, where
 from clew.pipeline.filters import Filter
@@ -64,7 +65,7 @@ def leads(viewer: Member, wanted: Filter, columns: Sequence[str] = USUAL) -> Pag
     rows = [found[lead_id] for lead_id in ids if lead_id in found]
     kept = rows[:PAGE]
     after = key(wanted, kept[-1].pk, kept[-1].opened_at) if len(rows) > PAGE else ""
-    return Page(_listed(kept, columns), after, is_unsorted)
+    return Page(_listed(kept, columns, veil(viewer)), after, is_unsorted)
 
 
 def pool(viewer: Member, after: str) -> Page:
@@ -75,10 +76,10 @@ def pool(viewer: Member, after: str) -> Page:
 def listed(lead_ids: Sequence[UUID]) -> dict[UUID, Listed]:
     """Give leads as a list shows them, in a fixed number of statements; the caller has chosen which may be seen."""
     found = Lead.objects.select_related("contact", "source").in_bulk(lead_ids)
-    return {row.lead_id: row for row in _listed(list(found.values()), ())}
+    return {row.lead_id: row for row in _listed(list(found.values()), (), Veil())}
 
 
-def _listed(rows: Sequence[Lead], columns: Sequence[str]) -> list[Listed]:
+def _listed(rows: Sequence[Lead], columns: Sequence[str], hidden: Veil) -> list[Listed]:
     ids = [lead.pk for lead in rows]
     grades = {g.lead_id: g for g in Grade.objects.filter(lead__in=ids, superseded_at__isnull=True)}
     places = {
@@ -87,6 +88,7 @@ def _listed(rows: Sequence[Lead], columns: Sequence[str]) -> list[Listed]:
             "seat__member", "team"
         )
     }
+    rows = [hidden.over(lead, places.get(lead.pk)) for lead in rows]
     ways: dict[UUID, Identifier] = {}
     contacts = [lead.contact_id for lead in rows]
     for way in Identifier.objects.filter(contact__in=contacts).order_by("id"):

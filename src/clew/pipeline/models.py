@@ -397,6 +397,7 @@ class BulkEdit(models.Model):
         CATEGORY = "category"
         REGION = "region"
         POOL = "pool"
+        MOVE = "move"
         UNDO = "undo"
 
     class State(models.TextChoices):

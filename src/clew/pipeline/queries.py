@@ -97,6 +97,7 @@ class Row:
     reach_kind: str
     group: Group
     order: int
+    back: str = ""  # when it goes back to the pool, where that is soon
 
     @property
     def icon(self) -> str:

@@ -295,6 +295,14 @@ def _pooled(entry: Entry, sources: Sources) -> Moment:
     )
 
 
+def _recalled(entry: Entry, sources: Sources) -> Moment:
+    """Tell from whom a lead was taken back, and why."""
+    who = sources.seats.get(entry.data["seat_id"], "")
+    company = _("Into the company's pool by rule")
+    title = _("Back into the pool by rule") if entry.data["team_id"] else company
+    return replace(_pooled(entry, sources), title=title, who=who)
+
+
 def _closed(entry: Entry, sources: Sources) -> Moment:
     who = sources.members.get(entry.actor_id, "")
     reason = word(ENDS, entry.data.get("reason", "")) or word(REASONS, entry.data["reason"])
@@ -355,11 +363,8 @@ def _facts_corrected(entry: Entry, sources: Sources) -> Moment:
 
 
 def _credit_shared(entry: Entry, sources: Sources) -> Moment:
-    who = sources.members.get(entry.actor_id, "")
-    parts = [
-        f"{sources.members.get(str(member_id), '?')} {percent} %"
-        for member_id, percent in entry.data["parts"]
-    ]
+    who, names = sources.members.get(entry.actor_id, ""), sources.members
+    parts = [f"{names.get(str(pk), '?')} {percent} %" for pk, percent in entry.data["parts"]]
     told = " · ".join(parts) or _("wholly whoever holds it")
     return Moment(entry.at, "scale", _("Credit shared"), who, detail=told)
 
@@ -418,6 +423,7 @@ TELL: dict[str, Tell] = {
     "LeadPlaced": _placed,
     "LeadAssigned": _assigned,
     "LeadPooled": _pooled,
+    "LeadRecalled": _recalled,
     "LeadClosed": _closed,
     "LeadReopened": _reopened,
     "CallLogged": _called,

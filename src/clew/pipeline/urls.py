@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clew.pipeline import credit_views, field_views, grade_views, list_views, views
+from clew.pipeline import credit_views, field_views, grade_views, list_views, pool_views, views
 from clew.pipeline.bulk import views as bulk
 from clew.pipeline.clocks import views as clocks
 from clew.pipeline.saved import views as saved
@@ -42,10 +42,12 @@ urlpatterns = [
     path("leads/<uuid:lead_id>/give-back", views.give_back, name="give_back"),
     path("leads/<uuid:lead_id>/close", views.close, name="close"),
     path("leads/<uuid:lead_id>/worth", views.correct_worth, name="correct_worth"),
-    path("leads/<uuid:lead_id>/claim", views.claim, name="claim"),
+    path("leads/<uuid:lead_id>/claim", pool_views.claim, name="claim"),
+    path("leads/<uuid:lead_id>/pool", pool_views.change, name="change_pool"),
+    path("leads/<uuid:lead_id>/open", pool_views.look, name="open_lead"),
     path("leads/<uuid:lead_id>/assign", views.assign, name="assign"),
     path("leads/<uuid:lead_id>/reopen", views.reopen, name="reopen"),
-    path("pool", views.pool_list, name="pool"),
     path("late", clocks.late, name="late"),
     path("late/<uuid:lead_id>", clocks.give_to, name="give_to"),
+    path("pool", pool_views.show, name="pool"),
 ]

@@ -1,9 +1,8 @@
 """The pages of a salesperson's day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -26,8 +25,10 @@ from clew.grading.models import Level
 from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Seat
-from clew.handoff.queries import Share, shares, trace, visible_lead
-from clew.pipeline import queries
+from clew.handoff.pools.claiming import is_unopened, veil
+from clew.handoff.pools.queries import pools
+from clew.handoff.queries import Share, placement_of, shares, trace, visible_lead
+from clew.pipeline import pool_views, queries
 from clew.pipeline.actions import leads as actions
 from clew.pipeline.actions.worth import WorthIn
 from clew.pipeline.actions.worth import correct_worth as correct
@@ -38,12 +39,12 @@ from clew.pipeline.duplicates import elsewhere
 from clew.pipeline.errors import (
     BackReasonUnknown,
     EndUnknown,
+    LeadNotClaimed,
     NextTimeMissing,
     NoteTooLong,
     ValueUnreadable,
     WorthUnsaid,
 )
-from clew.pipeline.filters import clean
 from clew.pipeline.forms import (
     AssignForm,
     BackForm,
@@ -54,9 +55,9 @@ from clew.pipeline.forms import (
     FieldsForm,
     PlanForm,
 )
-from clew.pipeline.leads import pool
 from clew.pipeline.meetings.queries import panel
 from clew.pipeline.plays.queries import prompt
+from clew.pipeline.recycling.wording import warning, warnings
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
 from clew.pipeline.wording import (
@@ -88,7 +89,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     viewer, now = _viewer(request), _now()
     day = queries.my_day(viewer, now)
     part = request.GET.get("part", "")
-    sections = _sections(day, part)
+    sections = _sections(day, part, warnings([row.lead_id for row in day.rows], now))
     seats = Seat.objects.filter(member=viewer, left_at__isnull=True)
     context = {
         "day": day,
@@ -117,13 +118,18 @@ def row(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     if found is None:
         visible_lead(viewer, lead_id)
         return HttpResponse(status=204)
-    return HttpResponse(render_to_string("pipeline/_row.html", {"row": found}))
+    back = warnings([lead_id], _now()).get(lead_id, "")
+    return HttpResponse(render_to_string("pipeline/_row.html", {"row": replace(found, back=back)}))
 
 
 @require_GET
 def preview(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Show beside the list what to do with a lead, why now and why this grade."""
-    context = {"selected": dossier(_viewer(request), lead_id, _now()), "results": RESULTS.items()}
+    viewer, now = _viewer(request), _now()
+    place = placement_of(visible_lead(viewer, lead_id).pk)
+    if is_unopened(viewer, place, now):
+        return redirect("pipeline:lead", place.lead_id)
+    context = {"selected": dossier(viewer, lead_id, now), "results": RESULTS.items()}
     return render(request, "pipeline/_preview.html", context)
 
 
@@ -160,6 +166,9 @@ def reveal(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Show the full numbers, on the record."""
     viewer = _viewer(request)
     found = visible_lead(viewer, lead_id)
+    place = placement_of(found.pk)
+    if veil(viewer).hides(place) or is_unopened(viewer, place, _now()):
+        raise LeadNotClaimed
     purpose = request.POST.get("purpose", "")
     numbers = reveal_identifiers(found, purpose=purpose, actor=_actor(viewer), now=_now())
     if request.headers.get(FRAGMENT):
@@ -172,6 +181,9 @@ def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Show the call sheet, or keep what it says and go on to the next call."""
     viewer, now = _viewer(request), _now()
     if request.method == "GET":
+        place = placement_of(visible_lead(viewer, lead_id).pk)
+        if is_unopened(viewer, place, now):
+            return redirect("pipeline:lead", place.lead_id)
         sheet = shown(viewer, lead_id, now, chosen=request.GET.get("result", ""))
         return render(request, "pipeline/call.html", {"sheet": sheet, "prompt": prompt(lead_id)})
     form = CallForm(request.POST)
@@ -263,19 +275,6 @@ def give_back(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def claim(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Take a lead from the pool; where somebody was faster, say so and stay at the pool."""
-    viewer = _viewer(request)
-    found = visible_lead(viewer, lead_id)
-    try:
-        handoff.claim(found.pk, member=viewer, now=_now())
-    except (Conflict, Invalid) as refused:
-        messages.error(request, _(refused.message))
-        return redirect("pipeline:pool")
-    return redirect("pipeline:lead", found.pk)
-
-
-@require_POST
 def assign(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     """Give the lead to somebody of the teams that the member leads."""
     viewer, form = _viewer(request), AssignForm(request.POST)
@@ -300,15 +299,6 @@ def reopen(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     return redirect("pipeline:lead", found.pk)
 
 
-@require_GET
-def pool_list(request: HttpRequest) -> HttpResponse:
-    """List what may be claimed."""
-    page = pool(_viewer(request), clean(request.GET.get("after", "")))
-    next_page = f"?after={quote(page.after)}" if page.after else ""
-    name = "pipeline/_pool.html" if request.headers.get(FRAGMENT) else "pipeline/pool.html"
-    return render(request, name, {"page": page, "next": next_page})
-
-
 def lead_page(
     request: HttpRequest,
     lead_id: UUID,
@@ -317,13 +307,19 @@ def lead_page(
     fields: FieldsForm | None = None,
     facts: FactsForm | None = None,
 ) -> HttpResponse:
-    """The page of a lead: with full numbers, or with what was wrong in what was sent."""
+    """The page of a lead: with full numbers, or with what was wrong in what was sent.
+
+    Of one in a pool where looks are counted, only what kind it is until they look closer.
+    """
     now = _now()
     found = dossier(_viewer(request), lead_id, now)
+    if is_unopened(_viewer(request), found.placement, now):
+        return pool_views.unopened(request, found)
     in_use = [one for one in found.fields if not one.is_retired]
     context = {
         "dossier": found,
         "elsewhere": elsewhere(found.lead, _viewer(request)),
+        "back_at": warning(found.lead.pk, now) if found.is_workable else "",
         "credit": credit(_viewer(request), found),
         "now": now,
         "meeting": panel(found.lead, now),
@@ -333,6 +329,7 @@ def lead_page(
         "back": [(code, BACK[code]) for code in actions.BACK],
         "times": times(now),
         "colleagues": colleagues(_viewer(request)),
+        "pools": pools(_viewer(request)) if found.is_in_pool else [],
         "levels": sorted(Level, reverse=True),
         "fields": fields or FieldsForm(None, fields=in_use, held=found.lead.custom),
         "facts": facts or FactsForm(None, held=facts_of(found.lead)),
@@ -370,8 +367,11 @@ class Section:
     count: int
 
 
-def _sections(day: queries.Day, part: str) -> list[Section]:
-    rows = {found.group: found.rows for found in day.parts}
+def _sections(day: queries.Day, part: str, backs: dict[UUID, str]) -> list[Section]:
+    rows = {
+        found.group: [replace(row, back=backs.get(row.lead_id, "")) for row in found.rows]
+        for found in day.parts
+    }
     return [
         Section(
             number=int(group),

@@ -105,6 +105,18 @@ REASONS: Words = {
     "owner_left": gettext_lazy("Whoever had it has left"),
     "late": gettext_lazy("Handed on: nobody had called within the target"),
     "went_round": gettext_lazy("Handed on too often, and nobody had called"),
+    "uncontacted": gettext_lazy("Nobody had called in time"),
+    "stalled": gettext_lazy("No progress for too long"),
+    "over_capacity": gettext_lazy("More was held than may be"),
+    "moved": gettext_lazy("Put there from another pool"),
+    "overflow": gettext_lazy("Everybody of the first team was full"),
+    "own_customer": gettext_lazy("Back to whoever had this person"),
+    "nobody_else": gettext_lazy("Taken back from the only one who could take it"),
+}
+BACK_SOON: Words = {
+    "uncontacted": gettext_lazy("if nobody calls"),
+    "stalled": gettext_lazy("if nothing goes on"),
+    "over_capacity": gettext_lazy("held over the limit"),
 }
 ABOUT: Words = {
     "meeting_day": gettext_lazy("Meeting tomorrow: confirm it"),

@@ -21,9 +21,9 @@ from clew.pipeline.meetings.actions.holding import remind
 from clew.pipeline.moves.actions.leads import empty_retired
 from clew.pipeline.moves.actions.usual import count_usual
 from clew.web import importing, retention, searching, standing
-from clew.web.flow import keep_clocks
+from clew.web.flow import keep_clocks, recycle
 from clew.web.office import settling
-from clew.web.pacing import every
+from clew.web.pacing import every, until_done
 
 PAUSE_SECONDS = 0.5
 
@@ -40,6 +40,7 @@ CHORES: tuple[Chore, ...] = (
     trials.advance,
     bulk.advance,
     empty_retired,
+    until_done(timedelta(seconds=30), recycle),
     every(timedelta(minutes=10), count_usual),
     every(timedelta(seconds=20), remind),
     every(timedelta(seconds=30), settle_arrived),

@@ -23,7 +23,8 @@ from clew.handoff.actions.seats import release
 from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPlaced, LeadPooled, LeadReopened
-from clew.handoff.pools.events import CreditShared
+from clew.handoff.pools.belt import recall
+from clew.handoff.pools.events import CreditShared, LeadRecalled
 from clew.pipeline import belt as pipeline
 from clew.pipeline.aftersale.actions import caring
 from clew.pipeline.belt import resume, start, stop, withdraw
@@ -41,6 +42,7 @@ from clew.pipeline.meetings.events import MeetingHeld
 from clew.pipeline.moves.actions import forgetting as moves
 from clew.pipeline.moves.actions.leads import advance, close, follow_call, take_up
 from clew.pipeline.moves.models import Stage
+from clew.pipeline.recycling import belt as recycling
 from clew.reach.actions import notices as reach
 
 TURN = (
@@ -147,6 +149,17 @@ def keep_clocks(now: datetime) -> bool:
 
 
 @transaction.atomic
+def recycle(now: datetime) -> bool:
+    """Take some of the leads back that are due by their teams' rules. Tells whether there may be more."""
+    with gathered():
+        due = recycling.due(now)
+        recall(due, now)
+        if due:
+            pipeline.leave_alone([lead_id for lead_id, _ in due], now)
+    return len(due) == recycling.AT_ONCE
+
+
+@transaction.atomic
 def give_out(now: datetime) -> None:
     """Let pooled leads find somebody free at once, where an edge does not want to wait for the tick."""
     start(redistribute(now), now)
@@ -200,6 +213,7 @@ HEARD: Listeners = {
     LeadPlaced: reach.tell_of_placed,
     LeadAssigned: reach.tell_of_given,
     LeadPooled: reach.tell_of_taken,
+    LeadRecalled: reach.tell_of_taken,
     ClockWarned: reach.tell_of_soon,
     ClockBreached: reach.tell_of_late,
     ClockReclaimed: reach.tell_of_taken,

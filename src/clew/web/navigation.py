@@ -47,6 +47,7 @@ ENTRIES = (
     Place("office:distribution", _("Who gets what"), "arrow-right", "run"),
     Place("plays:scripts", _("Scripts"), "note", "run"),
     Place("moves:stages", _("Pipelines"), "route", "run"),
+    Place("office:pools", _("Pool rules"), "hand-grab", "run"),
     Place("office:people", _("People and weights"), "scale", "run"),
     Place("office:targets", _("Targets"), "clock", "run"),
     Place("office:grading", _("Grading rules"), "target-arrow", "run"),

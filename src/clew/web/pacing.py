@@ -16,3 +16,23 @@ def every(pause: timedelta, work: Callable[[datetime], object]) -> Callable[[dat
         return False
 
     return when_due
+
+
+def until_done(pause: timedelta, work: Callable[[datetime], bool]) -> Callable[[datetime], bool]:
+    """Do it when so much time has passed, and again at once as long as it says that there may be more."""
+    has_more = False
+
+    def keep(now: datetime) -> None:
+        nonlocal has_more
+        has_more = work(now)
+
+    begin = every(pause, keep)
+
+    def when_due(now: datetime) -> bool:
+        if has_more:
+            keep(now)
+        else:
+            begin(now)
+        return has_more
+
+    return when_due

@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "clew.pipeline.meetings.apps.MeetingsConfig",
     "clew.pipeline.commission.apps.CommissionConfig",
     "clew.pipeline.aftersale.apps.AftersaleConfig",
+    "clew.pipeline.recycling.apps.RecyclingConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

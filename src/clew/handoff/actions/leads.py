@@ -14,12 +14,14 @@ from clew.grading.actions import keep_alive
 from clew.handoff.actions.locks import lock_leads, lock_seat
 from clew.handoff.belt.forgetting import revive
 from clew.handoff.errors import (
-    CapacityReached,
+    ClaimTooLate,
     ContactBusy,
     LeadMissing,
     LeadNotOpen,
+    LeadNotPooled,
     LeadTaken,
     NoSeat,
+    PoolUnknown,
 )
 from clew.handoff.events import (
     LeadAssigned,
@@ -28,7 +30,8 @@ from clew.handoff.events import (
     LeadReopened,
     LeadRestored,
 )
-from clew.handoff.models import Placement, Seat
+from clew.handoff.models import Method, Placement, Seat
+from clew.handoff.pools.claiming import refuse_claim
 
 Kind = Placement.Kind
 
@@ -48,13 +51,17 @@ def assign(lead_id: UUID, *, seat_id: int, actor: Actor, now: datetime, reason: 
 
 @transaction.atomic
 def claim(lead_id: UUID, *, member: Member, now: datetime) -> Placement:
-    """Take a lead from the pool of one's own team.
+    """Take a lead from the pool of one's own team, or from the company's. Claiming it twice gives the same.
 
-    Raises LeadMissing, LeadTaken when somebody was faster, NoSeat, CapacityReached.
+    Raises LeadMissing, LeadTaken when somebody was faster, ClaimTooLate when it was closed meanwhile, NoSeat,
+    CapacityReached, and by the pool's rules ClaimsSpent and HadItLately.
     """
-    before = _open_placement(lead_id)
+    seen = Placement.objects.filter(lead=lead_id, closed_at=None).select_related("seat").first()
+    if seen and seen.kind != Kind.POOL:  # who is slower is told at once, and waits for nobody
+        return _too_late(seen, member)
+    before = _placement(lead_id)
     if before.kind != Kind.POOL:
-        raise LeadTaken
+        return _too_late(before, member)
     mine = Seat.objects.filter(member=member, left_at=None)
     if before.team_id is not None:
         mine = mine.filter(team=before.team_id)
@@ -62,8 +69,7 @@ def claim(lead_id: UUID, *, member: Member, now: datetime) -> Placement:
     if found is None:
         raise NoSeat
     seat = lock_seat(found.pk)
-    if seat.open_count >= seat.capacity:
-        raise CapacityReached(capacity=seat.capacity)
+    refuse_claim(before, seat, now)
     placement = _move(
         before, kind=Kind.PERSON, team_id=seat.team_id, seat=seat, reason="claimed", now=now
     )
@@ -81,6 +87,20 @@ def to_pool(
     placement = _move(before, kind=Kind.POOL, team_id=team_id, seat=None, reason=reason, now=now)
     append(LeadPooled(lead_id, team_id, reason), actor=actor, at=now)
     return placement
+
+
+@transaction.atomic
+def change_pool(lead_id: UUID, *, team_id: int | None, actor: Actor, now: datetime) -> Placement:
+    """Put a lead from one pool into another: of a team that takes leads, or without a team the company's.
+
+    It is not given out by turn from there. Raises LeadMissing, LeadNotOpen, LeadNotPooled where a person has it,
+    PoolUnknown.
+    """
+    if team_id is not None and not Method.objects.filter(team=team_id).exists():
+        raise PoolUnknown
+    if _open_placement(lead_id).kind != Kind.POOL:
+        raise LeadNotPooled
+    return to_pool(lead_id, team_id=team_id, actor=actor, now=now, reason="moved")
 
 
 @transaction.atomic
@@ -152,6 +172,15 @@ def _placement(lead_id: UUID) -> Placement:
     if not lock_leads([lead_id]):
         raise LeadMissing
     return Placement.objects.get(lead=lead_id, closed_at=None)
+
+
+def _too_late(stands: Placement, member: Member) -> Placement:
+    """Give what the claimer has already, or say who was faster."""
+    if stands.seat is None:
+        raise ClaimTooLate
+    if stands.seat.member_id != member.pk:
+        raise LeadTaken(member_id=stands.seat.member_id)
+    return stands
 
 
 def _open_placement(lead_id: UUID) -> Placement:

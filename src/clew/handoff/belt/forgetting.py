@@ -46,14 +46,16 @@ def forget(lead_ids: list[UUID]) -> None:
     if seat_ids:
         _write_seats({id_: (-charged[id_], counts[id_], served[id_]) for id_ in seat_ids})
     with connection.cursor() as cursor:
+        for table in ("pools_recall", "pools_creditshare", "pools_opening"):
+            cursor.execute(
+                f"delete from {table} where lead_id = any(%s::uuid[])",  # noqa: S608  ours
+                [as_array(lead_ids)],
+            )
         cursor.execute(
             "delete from handoff_placement where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
         )
         cursor.execute(
             "delete from handoff_route where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
-        )
-        cursor.execute(
-            "delete from pools_creditshare where lead_id = any(%s::uuid[])", [as_array(lead_ids)]
         )
         if served:
             cursor.execute(LAST_SERVED, [list(served)])

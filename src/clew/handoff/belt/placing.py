@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -11,24 +11,21 @@ import msgspec
 from django.db import connection
 
 from clew.base.bulk import as_array, copy_in
-from clew.base.ids import uuid7
-from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
 from clew.base.live import Hint, announce
 from clew.contacts.belt.identifying import Ended
 from clew.grading.belt import Graded
+from clew.handoff.belt.owners import last_holders, to_owners, with_more
+from clew.handoff.belt.rounds import free, lock_seats, write_round, write_seats
 from clew.handoff.belt.routing import destinations, team_of_side
 from clew.handoff.belt.seating import Worked, own_hours, read_hours, seated
 from clew.handoff.belt.waiting import POSTPONED, takeable
 from clew.handoff.calendars import Hours
 from clew.handoff.events import LeadPlaced
-from clew.handoff.rules import IDLE, VERSION, Lead, Outcome, Seat, Turn, share_out
+from clew.handoff.rules import IDLE, Lead, Outcome, Seat, Turn, share_out
 
 LAPSED = "lapsed"
-FREED = """
-update handoff_seat s set open_count = s.open_count - n.count
-from json_to_recordset(%s) as n(id bigint, count int) where s.id = n.id
-"""
+FULL, OVERFLOW, OWN = "all_full", "overflow", "own_customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,8 @@ class Team:
     ways: dict[int, str]  # by grade level: turn, idle or pool
     hours: Hours
     own: Mapping[int, Hours]  # of seats with a calendar of their own, whatever the team
+    is_lifelong: bool = False  # people come back to whoever had them
+    overflow: int | None = None  # the team that takes leads when everybody of this one is full
 
     def hours_of(self, seat_id: int | None) -> Hours:
         """Give the hours of a seat."""
@@ -58,6 +57,9 @@ class Candidate:
     region: int | None = None
     category: str = ""  # in lower case
     barred: tuple[int, ...] = ()  # seats that it was taken back from
+    owner: int | None = None  # the seat that had the same person last
+    overflow: int | None = None  # asked last, and only where everybody of the first team is full
+    is_over: bool = False  # it waits in the pool of a team that is full, and another is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,14 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
 
 def _send(moving: list[Graded], teams: dict[int, Team], now: datetime) -> list[Candidate]:
     sides = {t.id: t.side for t in teams.values()}
+    sent = destinations(moving, sides, now)
+    owners = last_holders(
+        [
+            g.enquiry.lead_id
+            for g, to in zip(moving, sent, strict=True)
+            if to.teams and teams[to.teams[0]].is_lifelong
+        ]
+    )
     return [
         Candidate(
             g.enquiry.lead_id,
@@ -124,9 +134,17 @@ def _send(moving: list[Graded], teams: dict[int, Team], now: datetime) -> list[C
             to.is_pooled,
             region=g.enquiry.region_code,
             category=g.enquiry.category.strip().casefold(),
+            owner=owners.get(g.enquiry.lead_id),
+            overflow=_overflow(to.teams, teams),
         )
-        for g, to in zip(moving, destinations(moving, sides, now), strict=True)
+        for g, to in zip(moving, sent, strict=True)
     ]
+
+
+def _overflow(asked: Sequence[int], teams: dict[int, Team]) -> int | None:
+    """Give the team that takes the leads of the first when everybody there is full, unless it is asked anyway."""
+    over = teams[asked[0]].overflow if asked else None
+    return over if over in teams and over not in asked else None
 
 
 def _recorded(g: Graded, ended: Ended, teams: dict[int, Team]) -> Placed:
@@ -158,12 +176,22 @@ def _leave_lapsed(lead_ids: list[UUID], now: datetime) -> list[Placed]:
 
 
 def redistribute(now: datetime) -> list[Placed]:
-    """Give out pooled leads that wait for somebody to be free or on shift, oldest first."""
+    """Give out pooled leads that wait for somebody to be free or on shift, oldest first.
+
+    What waits because everybody of a team is full goes to the team that it overflows into.
+    """
     teams = _teams()
     seats = seated(list(teams), _worked(teams), now)
-    candidates = [c for team_id in teams for c in _waiting(team_id, seats.get(team_id, []))]
+    candidates = [
+        c
+        for team_id, team in teams.items()
+        for c in _waiting(team_id, seats.get(team_id, []))
+        or _overflowing(team, seats.get(team.overflow or 0, []))
+    ]
     placed = _decide_all(candidates, teams, now)
-    taken = [p for p in placed if p.kind == "person"]
+    over = {c.lead_id for c in candidates if c.is_over}
+    persons = [p for p in placed if p.kind == "person"]
+    taken = [replace(p, reason=OVERFLOW) if p.lead_id in over else p for p in persons]
     _write(taken, candidates, now)
     announce(_hint(p) for p in taken)
     return taken
@@ -204,10 +232,7 @@ def hand_on(leaving: Sequence[Leaving], now: datetime) -> list[Placed]:
     ]
     left = [standing[p.lead_id][1] for p in moved]
     _write(moved, candidates, now)
-    with connection.cursor() as cursor:
-        counts = Counter(p.seat_id for p in left)
-        rid = [{"id": id_, "count": count} for id_, count in counts.items()]
-        cursor.execute(FREED, [dumps(rid)])
+    free(Counter(p.seat_id for p in left))
     announce(_hint(p) for p in left + moved)
     return moved
 
@@ -222,7 +247,17 @@ def _about(lead_ids: list[UUID]) -> dict[UUID, tuple[int | None, str]]:
         return {id_: (region, name.strip().casefold()) for id_, region, name in cursor.fetchall()}
 
 
-def _waiting(team_id: int, seats: Sequence[Seat]) -> list[Candidate]:
+def _overflowing(team: Team, seats: Sequence[Seat]) -> list[Candidate]:
+    """Give what waits in a full team's pool for the seats of the one that it overflows into."""
+    if not team.overflow or not seats:
+        return []
+    waiting = _waiting(team.id, seats, (FULL,))
+    return [replace(c, teams=(team.overflow,), is_over=True) for c in waiting]
+
+
+def _waiting(
+    team_id: int, seats: Sequence[Seat], reasons: Sequence[str] = POSTPONED
+) -> list[Candidate]:
     return [
         Candidate(
             lead_id,
@@ -231,8 +266,11 @@ def _waiting(team_id: int, seats: Sequence[Seat]) -> list[Candidate]:
             leaves=leaves,
             region=region,
             category=category.strip().casefold(),
+            barred=(taken_from,) if taken_from else (),
         )
-        for lead_id, level, leaves, region, category in takeable(team_id, seats)
+        for lead_id, level, leaves, region, category, taken_from in takeable(
+            team_id, seats, reasons
+        )
     ]
 
 
@@ -247,8 +285,9 @@ def _teams() -> dict[int, Team]:
         cursor.execute(
             """
             select m.team_id, m.side, m.low, m.medium, m.high, c.time_zone, c.week::text,
-              c.days_off::text, c.days_on::text
+              c.days_off::text, c.days_on::text, coalesce(y.is_lifelong, false), y.overflow_id
             from handoff_method m join handoff_calendar c on c.id = m.calendar_id
+            left join pools_poolpolicy y on y.team_id = m.team_id
             order by m.team_id
             """
         )
@@ -259,8 +298,10 @@ def _teams() -> dict[int, Team]:
                 {1: low, 2: medium, 3: high},
                 read_hours(*written),
                 own,
+                is_lifelong,
+                overflow,
             )
-            for team_id, side, low, medium, high, *written in cursor.fetchall()
+            for team_id, side, low, medium, high, *written, is_lifelong, overflow in cursor
         }
 
 
@@ -306,8 +347,8 @@ def _decide_all(
     there is none. `freed`: how many leads each seat is rid of, which its count does not say yet.
     """
     placed = _homeless([c for c in candidates if not c.teams])
-    team_ids = sorted({team_id for c in candidates for team_id in c.teams})
-    _lock_seats(team_ids, freed)
+    team_ids = sorted({id_ for c in candidates for id_ in (*c.teams, c.overflow) if id_})
+    lock_seats(team_ids, freed)
     seats = seated(team_ids, _worked(teams), now) if team_ids else {}
     first: dict[UUID, Placed] = {}
     asked, waiting = 0, [c for c in candidates if c.teams]
@@ -317,9 +358,12 @@ def _decide_all(
         for p in _ask(list(by_lead.values()), asked, teams, seats, now):
             first.setdefault(p.lead_id, p)
             c = by_lead[p.lead_id]
-            if p.kind == "person" or p.reason not in POSTPONED:
+            is_over = asked == len(c.teams)
+            if p.kind == "person":
+                placed.append(replace(p, reason=OVERFLOW) if is_over else p)
+            elif not is_over and p.reason not in POSTPONED:
                 placed.append(p)
-            elif asked + 1 < len(c.teams):
+            elif asked + 1 < len(_asked(c, first[p.lead_id])):
                 waiting.append(c)
             else:
                 placed.append(first[p.lead_id])
@@ -337,9 +381,27 @@ def _ask(
     """Let each candidate's team number `asked` decide; teams in the order of their ids."""
     by_team: dict[int, list[Candidate]] = {}
     for c in group:
-        by_team.setdefault(c.teams[asked], []).append(c)
+        by_team.setdefault([*c.teams, c.overflow or 0][asked], []).append(c)
     for team_id in sorted(by_team):
-        yield from _decide(teams[team_id], seats, by_team[team_id], now)
+        own = by_team[team_id]
+        kept = [] if asked else to_owners(own, seats.get(team_id, []))
+        yield from (_to_owner(teams[team_id], c, seat) for c, seat in kept)
+        seats[team_id] = with_more(seats.get(team_id, []), [seat.id for _, seat in kept])
+        theirs = {c.lead_id for c, _ in kept}
+        rest = [c for c in own if c.lead_id not in theirs]
+        yield from _decide(teams[team_id], seats, rest, now)
+
+
+def _to_owner(team: Team, c: Candidate, seat: Seat) -> Placed:
+    hours = team.hours_of(seat.id)
+    return Placed(
+        c.lead_id, c.level, "person", team.id, seat.id, seat.member_id, OWN, None, None, hours
+    )
+
+
+def _asked(c: Candidate, first: Placed) -> tuple[int, ...]:
+    """Give the teams that are asked for a lead of which the first has decided so."""
+    return (*c.teams, c.overflow) if c.overflow and first.reason == FULL else c.teams
 
 
 def _homeless(group: list[Candidate]) -> list[Placed]:
@@ -353,22 +415,6 @@ def _worked(teams: dict[int, Team]) -> Worked:
     own = next(iter(teams.values())).own if teams else {}
     waiting = frozenset(t.id for t in teams.values() if IDLE in t.ways.values())
     return Worked({t.id: t.hours for t in teams.values()}, own, waiting)
-
-
-def _lock_seats(team_ids: list[int], freed: Mapping[int | None, int]) -> None:
-    rid = [{"id": id_, "count": count} for id_, count in freed.items() if id_]
-    if not team_ids and not rid:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select from handoff_seat where left_at is null and (team_id = any(%s) or id = any(%s))
-            order by team_id, id for no key update
-            """,
-            [team_ids, [row["id"] for row in rid]],
-        )
-        if rid:
-            cursor.execute(FREED, [dumps(rid)])
 
 
 def _decide(
@@ -389,8 +435,8 @@ def _decide(
         for c in turning
     ]
     outcome = share_out(seats, leads)
-    round_id = _write_round(team.id, seats, leads, now)
-    _write_seats(seats, outcome, now)
+    round_id = write_round(team.id, seats, leads, now)
+    write_seats(seats, outcome, now)
     locked[team.id] = [_after(s, outcome) for s in seats]
     members = {s.id: s.member_id for s in seats}
     for number, (c, turn) in enumerate(zip(turning, outcome.turns, strict=True)):
@@ -418,51 +464,6 @@ def _placed(
         turn=at[1],
         hours=team.hours_of(turn.seat_id),
     )
-
-
-def _write_round(team_id: int, seats: list[Seat], leads: list[Lead], now: datetime) -> UUID:
-    round_id = uuid7()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            insert into handoff_round (id, team_id, decided_at, rules_version, seats, leads)
-            values (%s, %s, %s, %s, %s, %s)
-            """,
-            [round_id, team_id, now, VERSION, dumps(seats), dumps(leads)],
-        )
-    return round_id
-
-
-def _write_seats(seats: list[Seat], outcome: Outcome, now: datetime) -> None:
-    """Keep credits and counts; whoever was served waits from now on, in the order of the turns."""
-    served = {
-        turn.seat_id: n for n, turn in enumerate(outcome.turns, 1) if turn.seat_id is not None
-    }
-    turns = Counter(turn.seat_id for turn in outcome.turns)
-    rows = [
-        {
-            "id": s.id,
-            "credit": outcome.credits[s.id],
-            "open_count": outcome.open_counts[s.id],
-            "turns": turns[s.id],
-            "served_at": now + timedelta(microseconds=served[s.id]) if s.id in served else None,
-        }
-        for s in seats
-        if s.id in served or outcome.credits[s.id] != s.credit
-    ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                update handoff_seat s set credit = n.credit, open_count = n.open_count,
-                  turn_count = s.turn_count + n.turns,
-                  served_at = coalesce(n.served_at, s.served_at)
-                from json_to_recordset(%s)
-                  as n(id bigint, credit bigint, open_count int, turns int, served_at timestamptz)
-                where s.id = n.id
-                """,
-                [dumps(rows)],
-            )
 
 
 def _write(placed: list[Placed], candidates: list[Candidate], now: datetime) -> None:

@@ -17,11 +17,15 @@ POSTPONED = (
     "owner_left",
 )
 AT_ONCE = 500
-Waiting = tuple[UUID, int, int, int | None, str]  # lead, level, open placement, region, category
+Waiting = tuple[UUID, int, int, int | None, str, int | None]
+# lead, level, open placement, region, category, the seat that it was taken back from
 
 
-def takeable(team_id: int, seats: Sequence[Seat]) -> list[Waiting]:
-    """Give pooled leads that somebody of the team could take now, oldest first, as many as there is room for.
+def takeable(
+    team_id: int, seats: Sequence[Seat], reasons: Sequence[str] = POSTPONED
+) -> list[Waiting]:
+    """Give pooled leads of a team that somebody of these seats could take now, oldest first, as many as there is
+    room for; those that wait for such reasons.
 
     What nobody could take does not stand in the way of what somebody could.
     """
@@ -30,9 +34,15 @@ def takeable(team_id: int, seats: Sequence[Seat]) -> list[Waiting]:
         return []
     places = min(AT_ONCE, sum(s.capacity - s.open_count for s in free))
     if not any(s.categories or s.territories for s in free):
-        return _oldest(team_id, places, None)
-    kinds = [k for k in _kinds(team_id) if any(_could(s, k) for s in free)]
-    return _oldest(team_id, places, kinds) if kinds else []
+        return _oldest(team_id, places, reasons, only=_only(free))
+    able = [(k, [s for s in free if _could(s, k)]) for k in _kinds(team_id, reasons)]
+    kinds = [(k, _only(seats)) for k, seats in able if seats]
+    return _oldest(team_id, places, reasons, kinds=kinds) if kinds else []
+
+
+def _only(seats: Sequence[Seat]) -> int | None:
+    """Give the one seat there is, which does not get back what was taken back from it."""
+    return seats[0].id if len(seats) == 1 else None
 
 
 def _could(seat: Seat, kind: Kind) -> bool:
@@ -40,41 +50,64 @@ def _could(seat: Seat, kind: Kind) -> bool:
     return not exclusion(seat, seat.open_count, (region, category.strip().casefold()))
 
 
-def _kinds(team_id: int) -> list[Kind]:
+def _kinds(team_id: int, reasons: Sequence[str]) -> list[Kind]:
     """Give what regions and categories wait in a team's pool."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             select distinct l.region_code, l.category
             from handoff_placement p join contacts_lead l on l.id = p.lead_id
-            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
+            left join pools_recall r on r.placement_id = p.id
+            where p.closed_at is null and p.kind = 'pool' and (p.reason = any(%s) or r.is_given_out)
+              and p.team_id = %s
             """,
-            [list(POSTPONED), team_id],
+            [list(reasons), team_id],
         )
         return list(cursor.fetchall())
 
 
-def _oldest(team_id: int, count: int, kinds: list[Kind] | None) -> list[Waiting]:
+def _oldest(
+    team_id: int,
+    count: int,
+    reasons: Sequence[str],
+    *,
+    kinds: list[tuple[Kind, int | None]] | None = None,
+    only: int | None = None,
+) -> list[Waiting]:
     """Lock leads and their places, like all writers; what somebody is just moving is left to them.
 
-    `kinds`: only those of these regions and categories.
+    `kinds`: only those of these regions and categories; with the one seat that could take them, where it is one.
+    `only`: the one seat there is.
     """
-    regions = [region or 0 for region, _ in kinds or ()]
-    categories = [category for _, category in kinds or ()]
+    named = kinds or ()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select p.lead_id, g.level, p.id, l.region_code, l.category
+            select p.lead_id, g.level, p.id, l.region_code, l.category, r.seat_id
             from handoff_placement p
             join contacts_lead l on l.id = p.lead_id
             join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
             join handoff_method m on m.team_id = p.team_id
-            where p.closed_at is null and p.kind = 'pool' and p.reason = any(%s) and p.team_id = %s
+            left join pools_recall r on r.placement_id = p.id
+            where p.closed_at is null and p.kind = 'pool' and p.team_id = %(team)s
+              and (p.reason = any(%(postponed)s) or r.is_given_out)
               and (array[m.low, m.medium, m.high])[g.level] <> 'pool'
-              and (%s or (coalesce(l.region_code, 0), l.category) in (
-                select region, category from unnest(%s::int[], %s::text[]) as k(region, category)))
-            order by p.opened_at limit %s for no key update of l, p skip locked
+              and (r.seat_id = %(only)s) is not true
+              and (%(all)s or exists (select from unnest(%(regions)s::int[], %(categories)s::text[],
+                %(onlys)s::bigint[]) as k(region, category, seat)
+                where k.region = coalesce(l.region_code, 0) and k.category = l.category
+                  and (r.seat_id = k.seat) is not true))
+            order by p.opened_at limit %(count)s for no key update of l, p skip locked
             """,
-            [list(POSTPONED), team_id, kinds is None, regions, categories, count],
+            {
+                "postponed": list(reasons),
+                "team": team_id,
+                "only": only,
+                "all": kinds is None,
+                "regions": [region or 0 for (region, _), _ in named],
+                "categories": [category for (_, category), _ in named],
+                "onlys": [seat for _, seat in named],
+                "count": count,
+            },
         )
         return list(cursor.fetchall())

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from clew.access.models import Member
+from clew.access.models import Member, Role, Team
 from clew.base.bulk import as_array
 from clew.handoff.models import Seat
 from clew.handoff.pools.models import CreditShare
@@ -63,3 +63,11 @@ def _holders(lead_ids: Sequence[UUID], at: datetime | None) -> list[tuple[UUID, 
             {"ids": as_array(lead_ids), "at": at},
         )
         return list(cursor.fetchall())
+
+
+def pools(viewer: Member) -> list[tuple[int, str]]:
+    """Give the teams whose pools a lead may be put into, by number and name; nothing for salespeople."""
+    if viewer.role == Role.SALESPERSON:
+        return []
+    taking = Team.objects.filter(organisation=viewer.organisation_id, method__isnull=False)
+    return list(taking.order_by("pk").values_list("pk", "name"))

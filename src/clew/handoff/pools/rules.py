@@ -27,3 +27,13 @@ def only_gives(giver: int, before: Parts, after: Parts) -> bool:
         for member_id, percent in before.items()
         if member_id != giver
     )
+
+
+def veiled(name: str) -> str:
+    """Hide most of a person's name: 张三丰 becomes 张**, Anna A**."""
+    return name[:1] + "**" if name else ""
+
+
+def veiled_company(name: str) -> str:
+    """Hide most of a company's name: 昆山锐达自动化设备厂 becomes 昆山***."""
+    return name[:2] + "***" if name else ""

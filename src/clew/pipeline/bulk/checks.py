@@ -8,7 +8,9 @@ from clew.capture.custom import accept
 from clew.capture.queries import all_definitions
 from clew.contacts.errors import ValuesRefused
 from clew.grading.models import Level
-from clew.handoff.errors import SeatMissing
+from clew.handoff.errors import PoolUnknown, SeatMissing
+from clew.handoff.pools.claiming import COMPANY
+from clew.handoff.pools.queries import pools
 from clew.pipeline.actions.fields import accept_fact
 from clew.pipeline.actions.leads import BACK, ENDS
 from clew.pipeline.bulk.rules import Terms
@@ -29,7 +31,7 @@ def check(act: str, terms: Terms, *, viewer: Member, now: datetime) -> None:
     """Refuse what makes no sense for an act, or is not the member's to do.
 
     Raises SeatMissing, NextTimeMissing, NextTimePassed, EndUnknown, GradeUnsaid, FieldUnchosen,
-    ValuesRefused, CategoryNotKnown, RegionUnknown, RegionUnclear, BackReasonUnknown.
+    ValuesRefused, CategoryNotKnown, RegionUnknown, RegionUnclear, BackReasonUnknown, PoolUnknown.
     """
     if act in CHECKS:
         CHECKS[act](terms, viewer, now)
@@ -79,6 +81,11 @@ def _reason(terms: Terms, viewer: Member, now: datetime) -> None:
         raise BackReasonUnknown
 
 
+def _pool(terms: Terms, viewer: Member, now: datetime) -> None:
+    if terms.team_id not in {COMPANY, *(pk for pk, _ in pools(viewer))}:
+        raise PoolUnknown
+
+
 CHECKS: dict[str, Callable[[Terms, Member, datetime], None]] = {
     "assign": _seat,
     "plan": _time,
@@ -88,4 +95,5 @@ CHECKS: dict[str, Callable[[Terms, Member, datetime], None]] = {
     "category": _category,
     "region": _region,
     "pool": _reason,
+    "move": _pool,
 }

@@ -59,6 +59,8 @@ def _act(act: str, lead_id: UUID, terms: Terms, *, viewer: Member, now: datetime
         handoff.reopen(lead_id, actor=_actor(viewer), now=now)
     elif act == Act.POOL:
         leads.give_back(lead_id, reason=terms.reason, member=viewer, now=now)
+    elif act == Act.MOVE:
+        handoff.change_pool(lead_id, team_id=terms.team_id or None, actor=_actor(viewer), now=now)
     elif act == Act.GRADE:
         grading.override(lead_id, terms.level or 0, terms.why, member=viewer, now=now)
         tell([lead_id])
@@ -86,6 +88,9 @@ def _take_back(act: str, lead_id: UUID, before: int, *, viewer: Member, now: dat
     elif act == Act.POOL:
         stood = Placement.objects.get(pk=before)
         leads.take_again(lead_id, seat_id=stood.seat_id or 0, member=viewer, now=now)
+    elif act == Act.MOVE:
+        stood = Placement.objects.get(pk=before)
+        handoff.change_pool(lead_id, team_id=stood.team_id, actor=_actor(viewer), now=now)
     elif act == Act.ASSIGN:
         _give_back(lead_id, Placement.objects.select_related("seat").get(pk=before), viewer, now)
     else:

@@ -14,6 +14,8 @@ from clew.capture.inputs import WORDS
 from clew.capture.queries import all_definitions, definitions
 from clew.contacts.rules import FACTS, LONGEST_FACT
 from clew.grading.models import Level
+from clew.handoff.pools.claiming import COMPANY
+from clew.handoff.pools.queries import pools
 from clew.pipeline.actions.leads import BACK, ENDS
 from clew.pipeline.bulk.checks import LONGEST_WHY
 from clew.pipeline.bulk.rules import Terms
@@ -34,6 +36,7 @@ FIELDS = {
     "category": ["category"],
     "region": ["region"],
     "pool": ["reason"],
+    "move": ["team"],
 }
 
 
@@ -93,6 +96,10 @@ class TermsForm(forms.Form):
         widget=forms.Select(attrs={"class": "form-select"}),
     )
 
+    team = forms.TypedChoiceField(
+        label=_("Into which pool"), coerce=int, widget=forms.Select(attrs={"class": "form-select"})
+    )
+
     def __init__(self, act: str, viewer: Member, *args: Any, **kwargs: Any) -> None:
         """Keep the fields of one act."""
         super().__init__(*args, **kwargs)
@@ -105,6 +112,9 @@ class TermsForm(forms.Form):
         category = self.fields.get("category")
         if isinstance(category, forms.ChoiceField):
             category.choices = [(name, name) for name in known_categories()]
+        team = self.fields.get("team")
+        if isinstance(team, forms.TypedChoiceField):
+            team.choices = [*pools(viewer), (COMPANY, _("Company's pool"))]
         seat = self.fields.get("seat")
         if isinstance(seat, forms.TypedChoiceField):
             words = _("%(name)s (%(open)s of %(capacity)s)")
@@ -144,6 +154,7 @@ class TermsForm(forms.Form):
             field=sent.get("key", ""),
             value=sent.get(self.act) if self.act in FACTS else sent.get("value"),
             reason=sent.get("reason", ""),
+            team_id=sent.get("team"),
         )
 
 
@@ -171,6 +182,7 @@ def said_again(terms: Terms) -> dict[str, Any]:
         "category": terms.value,
         "region": terms.value,
         "reason": terms.reason,
+        "team": terms.team_id,
         "field": f"{terms.field}={terms.value or ''}"
         if field and field.kind == "choice"
         else terms.field,

@@ -55,7 +55,8 @@ def stands(lead_ids: Collection[UUID], act: str = "", field: str = "") -> dict[U
     graded = Grade.objects.filter(lead__in=lead_ids, superseded_at=None)
     grades = {grade.lead_id: grade for grade in graded.only("lead", "level", "override")}
     placed = Placement.objects.filter(lead__in=lead_ids, closed_at=None)
-    rows = placed.values_list("lead_id", "kind", "pk", "seat_id", HELD.get(act, "lead__custom"))
+    asked = HELD.get(act, "lead__custom")
+    rows = placed.values_list("lead_id", "kind", "pk", "seat_id", "team_id", asked)
     return {
         lead_id: _stand(
             kind,
@@ -63,18 +64,24 @@ def stands(lead_ids: Collection[UUID], act: str = "", field: str = "") -> dict[U
             seat_id,
             grades.get(lead_id),
             held.get(field) if isinstance(held, dict) else held,
+            team_id,
         )
-        for lead_id, kind, pk, seat_id, held in rows
+        for lead_id, kind, pk, seat_id, team_id, held in rows
     }
 
 
-def _stand(
-    kind: str, placement_id: int, seat_id: int | None, grade: Grade | None, held: Held
+def _stand(  # noqa: PLR0917  one row
+    kind: str,
+    placement_id: int,
+    seat_id: int | None,
+    grade: Grade | None,
+    held: Held,
+    team_id: int | None,
 ) -> Stand:
     if grade is None:
-        return Stand(kind, placement_id, seat_id, held=held)
+        return Stand(kind, placement_id, seat_id, held=held, team_id=team_id)
     is_by_person = grade.override_id is not None
-    return Stand(kind, placement_id, seat_id, grade.pk, grade.level, is_by_person, held)
+    return Stand(kind, placement_id, seat_id, grade.pk, grade.level, is_by_person, held, team_id)
 
 
 @dataclass(frozen=True, slots=True)

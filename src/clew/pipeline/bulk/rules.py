@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 Held = str | int | float | None
 
-MANAGERS_ONLY = frozenset({"assign", "reopen", "grade", "lift"})
+MANAGERS_ONLY = frozenset({"assign", "reopen", "grade", "lift", "move"})
 TAKEN_BACK_BY = {
     "assign": "assign",
     "close": "reopen",
@@ -13,12 +13,14 @@ TAKEN_BACK_BY = {
     "category": "category",
     "region": "region",
     "pool": "pool",
+    "move": "move",
 }  # by what one must be allowed to do
 OF_GRADES = frozenset({"grade", "lift"})
 FILLS = frozenset({"field", "category", "region"})  # told by what a lead holds, not by a stamp
 CODES = (
     "closed_already",
     "in_pool",
+    "with_person",
     "pooled_already",
     "there_already",
     "open_already",
@@ -41,6 +43,7 @@ class Stand:
     level: int | None = None
     is_by_person: bool = False
     held: Held = None
+    team_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Terms:
     field: str = ""
     value: Held = None  # of the field; the product group or region
     reason: str = ""  # why it goes back to the pool
+    team_id: int | None = None  # whose pool it goes into; 0: the company's
 
 
 def judge(act: str, terms: Terms, stand: Stand | None) -> str:
@@ -75,9 +79,17 @@ def _judge_place(act: str, terms: Terms, stand: Stand) -> str:
         return "closed_already"
     if act == "assign":
         return "there_already" if stand.seat_id == terms.seat_id else ""
+    if act == "move":
+        return _judge_move(terms, stand)
     if stand.kind == "pool":
         return "pooled_already" if act == "pool" else "in_pool"
     return ""
+
+
+def _judge_move(terms: Terms, stand: Stand) -> str:
+    if stand.kind != "pool":
+        return "with_person"
+    return "there_already" if terms.team_id == (stand.team_id or 0) else ""
 
 
 def _judge_grade(act: str, terms: Terms, stand: Stand) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from clew.access.models import Member
 from clew.capture.custom import shown
 from clew.capture.queries import all_definitions
+from clew.handoff.pools.queries import pools
 from clew.pipeline.bulk.rules import Terms
 from clew.pipeline.dossier import colleagues
 from clew.pipeline.wording import BACK, ENDS, FACTS, GRADES, Words, fact_in_words, word
@@ -25,10 +26,14 @@ ACTS: Words = {
     "category": gettext_lazy("Correct the category"),
     "region": gettext_lazy("Correct the region"),
     "pool": gettext_lazy("Back to the pool"),
+    "move": gettext_lazy("Put into another pool"),
     "undo": gettext_lazy("Take back"),
 }
 LEFT: Words = {
     "closed_already": gettext_lazy("Closed already"),
+    "with_person": gettext_lazy("Not in a pool: somebody has it"),
+    "lead_not_pooled": gettext_lazy("Somebody has changed it meanwhile"),
+    "pool_unknown": gettext_lazy("That team takes no leads any more"),
     "in_pool": gettext_lazy("In the pool: somebody must claim it first"),
     "pooled_already": gettext_lazy("In the pool already"),
     "lead_not_claimed": gettext_lazy("Somebody has changed it meanwhile"),
@@ -55,6 +60,10 @@ def deed(act: str, terms: Terms, viewer: Member) -> str:
     if act == "assign" and terms.seat_id:
         names = {seat.seat_id: seat.name for seat in colleagues(viewer)}
         return _("Give to %(name)s") % {"name": names.get(terms.seat_id, "?")}
+    if act == "move" and terms.team_id is not None:
+        names = dict(pools(viewer))
+        pool = names.get(terms.team_id) or _("Company's pool")
+        return _("Into the pool: %(pool)s") % {"pool": pool}
     if act in SAID and terms != Terms():
         return SAID[act](terms)
     return word(ACTS, act)

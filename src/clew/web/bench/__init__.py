@@ -15,7 +15,19 @@ from django.apps import apps  # the parts import this package before Django is r
 from clew.web import scratch
 from clew.web.bench.errors import NoCompany
 
-NAMES = ("intake", "load", "imports", "duplicates", "rules", "plays", "notices", "pages", "clocks")
+NAMES = (
+    "intake",
+    "load",
+    "imports",
+    "duplicates",
+    "rules",
+    "plays",
+    "notices",
+    "recycle",
+    "claim",
+    "pages",
+    "clocks",
+)
 FEWEST_LEADS = 10_000  # whose pages say something about speed
 
 

@@ -48,6 +48,12 @@ STATEMENTS = (
     """delete from pipeline_givenback where placement_id in (select p.id from handoff_placement p
        where p.lead_id in (select id from doomed))""",
     "delete from pools_creditshare where lead_id in (select id from doomed)",
+    "delete from pools_opening where lead_id in (select id from doomed)",
+    "delete from pools_recall where lead_id in (select id from doomed)",
+    "delete from recycling_patience where team_id in (select id from teams)",
+    "delete from pools_poolpolicy where team_id in (select id from teams)",
+    """delete from pools_overload where seat_id in
+       (select id from handoff_seat where team_id in (select id from teams))""",
     "delete from handoff_placement where lead_id in (select id from doomed)",
     "delete from handoff_route where lead_id in (select id from doomed)",
     "delete from handoff_round where team_id in (select id from teams)",

@@ -42,6 +42,12 @@ def grouped(number: int) -> str:
 
 
 @register.filter
+def in_hours(minutes: int) -> str:
+    """Minutes as hours, without needless digits."""
+    return f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
 def owed(due: float, got: int) -> float:
     """How many leads a seat is behind its due; negative where it is ahead."""
     return due - got
