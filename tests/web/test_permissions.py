@@ -29,7 +29,7 @@ from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
 from clew.pipeline.meetings.actions.inviting import Plan, invite
 from clew.pipeline.moves.models import Stage
-from clew.pipeline.plays.models import Script
+from clew.pipeline.plays.models import Play, Script
 from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
@@ -58,6 +58,7 @@ IDS = {
     "script_id",
     "meeting_id",
     "place",
+    "play_id",
 }
 UUIDS = {
     "lead_id",
@@ -174,6 +175,7 @@ def world() -> World:
             "view_id": view.pk,
             "bulk_id": bulk.pk,
             "robot_id": uuid4(),
+            "play_id": Play.objects.latest("pk").pk,
             "script_id": Script.objects.latest("pk").pk,
             "pipeline_id": stage.pipeline_id,
             "stage_id": stage.pk,

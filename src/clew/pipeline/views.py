@@ -56,7 +56,9 @@ from clew.pipeline.forms import (
     PlanForm,
 )
 from clew.pipeline.meetings.queries import panel
-from clew.pipeline.plays.queries import prompt
+from clew.pipeline.plays.queries import on_lead, step_words
+from clew.pipeline.plays.speaking import prompt
+from clew.pipeline.plays.wording import CHANNEL_WORDS, KIND_WORDS
 from clew.pipeline.recycling.wording import warning, warnings
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.sheet import shown, times
@@ -87,7 +89,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def my_day(request: HttpRequest) -> HttpResponse:
     """Show what to do today, or only the list where the page asks for a fragment."""
     viewer, now = _viewer(request), _now()
-    day = queries.my_day(viewer, now)
+    day = _with_plays(queries.my_day(viewer, now))
     part = request.GET.get("part", "")
     sections = _sections(day, part, warnings([row.lead_id for row in day.rows], now))
     seats = Seat.objects.filter(member=viewer, left_at__isnull=True)
@@ -119,7 +121,9 @@ def row(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         visible_lead(viewer, lead_id)
         return HttpResponse(status=204)
     back = warnings([lead_id], _now()).get(lead_id, "")
-    return HttpResponse(render_to_string("pipeline/_row.html", {"row": replace(found, back=back)}))
+    told = step_words([lead_id]).get(lead_id, found.why)
+    shown_row = replace(found, back=back, why=told)
+    return HttpResponse(render_to_string("pipeline/_row.html", {"row": shown_row}))
 
 
 @require_GET
@@ -318,6 +322,9 @@ def lead_page(
     in_use = [one for one in found.fields if not one.is_retired]
     context = {
         "dossier": found,
+        "plays": on_lead(found.lead.pk),
+        "kinds": KIND_WORDS,
+        "channels": CHANNEL_WORDS,
         "elsewhere": elsewhere(found.lead, _viewer(request)),
         "back_at": warning(found.lead.pk, now) if found.is_workable else "",
         "credit": credit(_viewer(request), found),
@@ -381,6 +388,16 @@ def _sections(day: queries.Day, part: str, backs: dict[UUID, str]) -> list[Secti
         )
         for group, title in GROUPS.items()
     ]
+
+
+def _with_plays(day: queries.Day) -> queries.Day:
+    """Say of leads in a play what it asks for, instead of why they are due."""
+    told = step_words([row.lead_id for row in day.rows])
+    parts = [
+        replace(part, rows=[replace(r, why=told.get(r.lead_id, r.why)) for r in part.rows])
+        for part in day.parts
+    ]
+    return replace(day, parts=parts)
 
 
 def _own_shares(viewer: Member) -> list[Share]:

@@ -20,6 +20,8 @@ from clew.pipeline.bulk import actions as bulk
 from clew.pipeline.meetings.actions.holding import remind
 from clew.pipeline.moves.actions.leads import empty_retired
 from clew.pipeline.moves.actions.usual import count_usual
+from clew.pipeline.plays.actions import playing
+from clew.pipeline.plays.actions.runs import heed_writing
 from clew.web import importing, retention, searching, standing
 from clew.web.flow import keep_clocks, recycle
 from clew.web.office import settling
@@ -41,6 +43,8 @@ CHORES: tuple[Chore, ...] = (
     bulk.advance,
     empty_retired,
     until_done(timedelta(seconds=30), recycle),
+    playing.advance,
+    every(timedelta(seconds=30), heed_writing),
     every(timedelta(minutes=10), count_usual),
     every(timedelta(seconds=20), remind),
     every(timedelta(seconds=30), settle_arrived),

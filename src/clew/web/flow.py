@@ -41,7 +41,9 @@ from clew.pipeline.meetings.actions import following as meetings
 from clew.pipeline.meetings.events import MeetingHeld
 from clew.pipeline.moves.actions import forgetting as moves
 from clew.pipeline.moves.actions.leads import advance, close, follow_call, take_up
+from clew.pipeline.moves.events import LeadLeft, LeadMoved
 from clew.pipeline.moves.models import Stage
+from clew.pipeline.plays.actions import runs as plays
 from clew.pipeline.recycling import belt as recycling
 from clew.reach.actions import notices as reach
 
@@ -107,6 +109,7 @@ def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
 def _forget(seen: contacts.Look, now: datetime) -> None:
     """The belt backwards: clocks, places, grades, leads; then what is left is graded again."""
     reach.forget(seen.removed)
+    plays.forget(seen.removed)
     moves.forget(seen.removed)
     pipeline.forget(seen.removed)
     handoff.forget(seen.removed)
@@ -178,6 +181,7 @@ FACTS: Followers = {
     ],
     LeadPooled: [
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
+        Follower("plays.halt", lambda e, now: plays.halt(e.lead_id, now)),
     ],
     LeadClosed: [
         Follower("pipeline.stop", lambda e, now: stop(e.lead_id, now)),
@@ -187,6 +191,7 @@ FACTS: Followers = {
             "commission.settle", lambda e, now: e.reason == "won" and settle([e.lead_id], now)
         ),
         Follower("aftersale.begin", lambda e, now: caring.begin(e.lead_id, now)),
+        Follower("plays.halt", lambda e, now: plays.halt(e.lead_id, now)),
     ],
     LeadReopened: [
         Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
@@ -205,6 +210,13 @@ FACTS: Followers = {
     ],
     CallLogged: [
         Follower("moves.follow_call", lambda e, now: follow_call(e.lead_id, e.result, now)),
+        Follower("plays.follow_call", lambda e, now: plays.follow_call(e.lead_id, e.call_id, now)),
+    ],
+    LeadMoved: [
+        Follower("plays.follow_moved", lambda e, now: plays.follow_moved(e.lead_id, now)),
+    ],
+    LeadLeft: [
+        Follower("plays.follow_left", lambda e, now: plays.follow_left(e.lead_id, now)),
     ],
 }
 

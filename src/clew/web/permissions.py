@@ -197,6 +197,17 @@ TABLE: dict[str, Rule] = {
     "office:create_token": ADMINISTRATORS,
     "office:revoke_token": ADMINISTRATORS,
     # plays and scripts
+    "plays:plays": RULERS,
+    "plays:new_play": RULERS,
+    "plays:play": RULERS,
+    "plays:edit_play": RULERS,
+    "plays:decide": RULERS,
+    "plays:leads": RULERS,  # plays are everybody's; of their leads each sees their own
+    "plays:due": MEMBERS,
+    "plays:start": MEMBERS,
+    "plays:stop": MEMBERS,
+    "plays:done": MEMBERS,
+    "plays:offer": MEMBERS,
     "plays:scripts": MEMBERS,
     "plays:new_script": RULERS,
     "plays:script": RULERS,

@@ -10,7 +10,7 @@ from clew.grading.models import Level, RuleSet, Validity
 from clew.handoff.models import Calendar
 from clew.pipeline.clocks.models import Policy
 from clew.pipeline.moves.actions import stages
-from clew.pipeline.plays.actions import scripts
+from clew.pipeline.plays.actions import plays, scripts
 
 DAY = 24 * 60
 WEEK = [[d * DAY + 8 * 60 + 30, d * DAY + 18 * 60] for d in range(6)]  # Monday to Saturday
@@ -52,5 +52,6 @@ def ensure(now: datetime) -> None:
     Validity.objects.get_or_create(category="", defaults=grading.VALIDITY)
     stages.ensure()
     scripts.ensure(now)
+    plays.ensure(now)
     if not Calendar.objects.exists():
         Calendar.objects.create(name="周一至周六 8:30–18:00", week=WEEK)

@@ -17,6 +17,7 @@ from clew.pipeline.models import Call
 from clew.pipeline.moves.actions.leads import move
 from clew.pipeline.moves.models import Exit, Stage
 from clew.pipeline.plays.actions.scripts import Words, ensure, retire, rewrite, write
+from clew.pipeline.plays.default_scripts import SCRIPTS
 from clew.pipeline.plays.errors import (
     ScriptChanged,
     ScriptEmpty,
@@ -25,8 +26,7 @@ from clew.pipeline.plays.errors import (
     ScriptTooLong,
 )
 from clew.pipeline.plays.models import Script
-from clew.pipeline.plays.queries import prompt, shelves
-from clew.pipeline.plays.seed import SCRIPTS
+from clew.pipeline.plays.speaking import prompt, shelves
 from clew.web.flow import FACTS
 from tests.pipeline.desk import NOON, Desk, call, desk
 

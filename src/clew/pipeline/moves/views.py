@@ -102,7 +102,7 @@ def leave(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     left = actions.leave(lead_id, form.leaving(), member=viewer, now=_now())
     words = name(left.reason) if left.reason else ""
     messages.success(request, _("Left: %(reason)s") % {"reason": words})
-    return redirect("pipeline:my_day")
+    return redirect("plays:offer", left.lead_id)
 
 
 @require_POST

@@ -15,7 +15,7 @@ from clew.pipeline.plays.actions import scripts as actions
 from clew.pipeline.plays.errors import ScriptMissing
 from clew.pipeline.plays.forms import NewScriptForm, ScriptForm, words_of
 from clew.pipeline.plays.models import Script
-from clew.pipeline.plays.queries import place, places, scripts, shelves
+from clew.pipeline.plays.speaking import place, places, scripts, shelves
 from clew.pipeline.plays.wording import SAID
 
 

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_safe
 from clew.handoff.models import Seat
 from clew.pipeline.moves.models import Pipeline, Stage
 from clew.pipeline.moves.queries import name
+from clew.pipeline.plays.measuring import measured_lifts
+from clew.pipeline.plays.models import Play
 from clew.pipeline.wording import span
 from clew.tally.passages import Passage, Passages, passages
 from clew.tally.whatif import Leg, Terms, outcome
 from clew.web.office.reports import Asked, frame, read_asked
-from clew.web.office.requests import caller
+from clew.web.office.requests import caller, clock
 
 LIFT = "lift-"
 MOST = Decimal(10**9)
@@ -88,6 +90,7 @@ def show_what_if(request: HttpRequest) -> HttpResponse:
         "then": then,
         "given": given,
         "assumed": _with_lifts(seen, pipeline, given, _assumed(stages)),
+        "measured": (found := _measured(stages)) and _with_lifts(seen, pipeline, given, found),
         "none": _with_lifts(seen, pipeline, given, {}),
         "is_lifted": any(lifts.values()),
     }
@@ -159,6 +162,21 @@ def _days(seen: Asked) -> int:
 
 def _assumed(stages: Sequence[Passage]) -> dict[int, str]:
     return {one.stage.pk: f"{one.stage.lift_bp / 100:g}" for one in stages if one.stage.lift_bp}
+
+
+def _measured(stages: Sequence[Passage]) -> dict[int, str]:
+    """Give by how many points plays raise the share that goes on: what wins back who left counts for their share."""
+    best: dict[int, float] = {}
+    rates = {
+        one.stage.pk: after.reached / one.reached
+        for one, after in itertools.pairwise(stages)
+        if one.reached
+    }
+    for found in measured_lifts(clock()):
+        if found.stage_id in rates:
+            share = 1 - rates[found.stage_id] if found.begins == Play.Begins.LEFT else 1.0
+            best[found.stage_id] = max(best.get(found.stage_id, 0.0), found.lift * share)
+    return {pk: f"{100 * lift:.1f}" for pk, lift in best.items()}
 
 
 def _with_lifts(

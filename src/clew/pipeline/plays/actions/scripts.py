@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from clew.access.models import Member
 from clew.base.ledger import Actor, append
 from clew.pipeline.moves.models import Stage
+from clew.pipeline.plays.default_scripts import SCRIPTS
 from clew.pipeline.plays.errors import (
     ScriptChanged,
     ScriptEmpty,
@@ -17,7 +18,6 @@ from clew.pipeline.plays.errors import (
 )
 from clew.pipeline.plays.events import ScriptRetired, ScriptWritten
 from clew.pipeline.plays.models import Script
-from clew.pipeline.plays.seed import SCRIPTS
 
 MOST_LINES, LONGEST_LINE, LONGEST_AVOID = 8, 160, 200
 

@@ -1,6 +1,7 @@
 // The lead page: numbers on record, and the drawer that tells why a lead went where it went.
 
 import { tick } from "./clocks.js";
+import "./copy.js";
 import { onKey } from "./keys.js";
 import { reveal } from "./reveal.js";
 

@@ -1,14 +1,6 @@
 // The operator's pages: copy a text, and ask before something ends.
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.addEventListener("click", async () => {
-    const text = document.getElementById(button.dataset.copy).textContent;
-    await navigator.clipboard.writeText(text);
-    button.classList.add("c-done");
-    const words = button.dataset.copied;
-    if (words) button.lastChild.textContent = words;
-  });
-}
+import "./copy.js";
 
 const ask = document.getElementById("ask");
 if (ask) {
