@@ -4,9 +4,11 @@ import threading
 
 import psycopg
 import pytest
+from django.db import ProgrammingError, connection
 
 from clew.capture.link import conninfo
 from clew.web import worker
+from tests.company import MONDAY_NOON
 from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,3 +32,13 @@ def test_a_connection_that_is_lost_while_nothing_is_to_do_does_not_end_the_worke
     finally:
         stop.set()
         working.join()
+
+
+def test_what_fails_before_any_submission_is_taken_is_nobody_s_fault_and_is_told() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("alter table capture_waiting rename to gone_for_a_test")
+        try:
+            with pytest.raises(ProgrammingError):
+                worker.run_belt_once(MONDAY_NOON)
+        finally:
+            cursor.execute("alter table gone_for_a_test rename to capture_waiting")

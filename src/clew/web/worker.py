@@ -92,12 +92,14 @@ def _attempt(ids: Sequence[UUID] | None, batch: int, now: datetime) -> int | lis
         except (DatabaseError, Overtaken) as error:
             if _is_race(error):
                 continue
-            if _is_away(error):
+            if _is_away(error) or not claimed:
                 raise
             break
-        except Exception:  # noqa: BLE001  a poisonous submission may fail in any way; it is isolated
-            break
-    return claimed
+        except Exception:
+            if not claimed:
+                raise
+            break  # a poisonous submission may fail in any way; it is isolated
+    return claimed or 0  # nothing where somebody else was faster each time
 
 
 def retried(attempt: Callable[[], None]) -> None:
