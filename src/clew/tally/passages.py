@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
 from clew.access.models import Member
+from clew.base.bulk import as_array
 from clew.contacts.models import Lead
 from clew.handoff.queries import visible_leads
 from clew.pipeline.filters import Filter
@@ -21,8 +21,11 @@ from clew.pipeline.moves.queries import name, stages_of, step
 from clew.pipeline.moves.rules import first
 from clew.tally.numbers import Number, share
 
-# A lead without stays is in the first stage; a won one has come to the winning stage.
+# A lead without stays is in the first stage; a won one has come to the winning stage. Lead by lead along an index:
+# the planner would rather read all stays there are.
 COHORT = "with cohort (id) as materialized ({cohort})"
+FEW = 50_000  # leads that are named one by one: the planner knows how many they are then
+NAMED = "with cohort (id) as (select unnest(%s::uuid[]))"
 FURTHEST = """
 select last, far, is_open, count(*) from (
   select coalesce(y.last, %s) as last, p.kind <> 'closed' as is_open,
@@ -36,22 +39,27 @@ group by last, far, is_open
 """
 ENTERED = """
 select coalesce(s.stage_id, %s), count(distinct c.id), avg(extract(epoch from s.left_at - s.entered_at))::float8
-from cohort c left join moves_stay s on s.lead_id = c.id group by 1
+from cohort c left join lateral (select stage_id, entered_at, left_at from moves_stay
+  where lead_id = c.id offset 0) s on true
+group by 1
 """
 LEFT = """
-select e.stage_id, count(*) from cohort c join moves_exit e on e.lead_id = c.id and e.returned_at is null
+select e.stage_id, count(*) from cohort c
+join lateral (select stage_id from moves_exit where lead_id = c.id and returned_at is null offset 0) e on true
 group by e.stage_id
 """
 WENT = """
-select b.stage_id, s.stage_id, count(*) from cohort c
-join moves_stay s on s.lead_id = c.id
-join moves_stay b on b.lead_id = s.lead_id and b.number = s.number - 1
-where b.stage_id <> s.stage_id group by b.stage_id, s.stage_id
+select s.before, s.stage_id, count(*) from cohort c
+join lateral (select stage_id, lag(stage_id) over (order by number) as before from moves_stay
+  where lead_id = c.id) s on s.before <> s.stage_id
+group by s.before, s.stage_id
 """
 MONEY = """
 select coalesce(sum(l.cost_minor), 0)::bigint, count(*) filter (where r.is_won),
   count(r.value_minor) filter (where r.is_won), coalesce(sum(r.value_minor) filter (where r.is_won), 0)::bigint
-from cohort c join contacts_lead l on l.id = c.id left join pipeline_result r on r.lead_id = c.id
+from cohort c
+join lateral (select cost_minor from contacts_lead where id = c.id offset 0) l on true
+left join lateral (select is_won, value_minor from pipeline_result where lead_id = c.id offset 0) r on true
 """
 
 
@@ -101,7 +109,7 @@ class Passages:
 
 
 def passages(viewer: Member, wanted: Filter, pipeline: Pipeline) -> Passages:
-    """Count how the leads of a settled filter that a member may see passed through a pipeline. Five statements."""
+    """Count how the leads of a settled filter that a member may see passed through a pipeline. Six statements."""
     wanted = replace(wanted, channel=pipeline.side)
     stages = stages_of(pipeline.pk)
     steps = [step(stage) for stage in stages]
@@ -109,7 +117,7 @@ def passages(viewer: Member, wanted: Filter, pipeline: Pipeline) -> Passages:
     winning = next((s.position for s in steps if s.enters_on == "won" and not s.is_retired), 0)
     if beginning is None:
         return Passages(pipeline, 0, [], {}, Money(0, 0, 0, 0))
-    cohort = matching(visible_leads(viewer), wanted).order_by()
+    cohort = _cohort(matching(visible_leads(viewer), wanted).order_by())
     stands = _rows(cohort, FURTHEST, beginning.id, beginning.position, winning, beginning.position)
     entered = {pk: (count, mean) for pk, count, mean in _rows(cohort, ENTERED, beginning.id)}
     left = dict(_rows(cohort, LEFT))
@@ -148,12 +156,19 @@ def _passage(
     )
 
 
-def _rows(cohort: QuerySet[Lead], statement: str, *values: int) -> list[Any]:
+def _cohort(leads: QuerySet[Lead]) -> tuple[str, Sequence[Any]]:
+    """Give leads as the beginning of a statement, and the values in it."""
+    ids = leads.values_list("pk", flat=True)
+    some = list(ids[: FEW + 1])
+    if len(some) <= FEW:
+        return NAMED, [as_array(some)]
+    sql, given = ids.query.sql_with_params()
+    return COHORT.format(cohort=sql), given
+
+
+def _rows(cohort: tuple[str, Sequence[Any]], statement: str, *values: int) -> list[Any]:
     """Ask something of the leads of a cohort."""
-    try:
-        sql, given = cohort.values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return []
+    beginning, given = cohort
     with connection.cursor() as cursor:
-        cursor.execute(COHORT.format(cohort=sql) + statement, [*given, *values])
+        cursor.execute(beginning + statement, [*given, *values])
         return list(cursor.fetchall())

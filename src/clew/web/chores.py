@@ -45,7 +45,7 @@ CHORES: tuple[Chore, ...] = (
     until_done(timedelta(seconds=30), recycle),
     playing.advance,
     every(timedelta(seconds=30), heed_writing),
-    every(timedelta(minutes=10), count_usual),
+    every(timedelta(hours=1), count_usual),
     every(timedelta(seconds=20), remind),
     every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
