@@ -25,7 +25,7 @@ from clew.pipeline.plays.actions.runs import heed_writing
 from clew.web import importing, retention, searching, standing
 from clew.web.flow import keep_clocks, recycle
 from clew.web.office import settling
-from clew.web.pacing import every, until_done
+from clew.web.pacing import calmly, every, until_done
 
 PAUSE_SECONDS = 0.5
 
@@ -35,7 +35,7 @@ Chore = Callable[[datetime], bool]  # True: there was something to do, and there
 
 
 CHORES: tuple[Chore, ...] = (
-    keep_clocks,
+    calmly(keep_clocks),
     importing.work,
     settling.go_on,
     exports.advance,

@@ -36,3 +36,13 @@ def until_done(pause: timedelta, work: Callable[[datetime], bool]) -> Callable[[
         return has_more
 
     return when_due
+
+
+def calmly(work: Callable[[datetime], object]) -> Callable[[datetime], bool]:
+    """Do a piece and say False, however much is left: the chores rest then, and others have the machine."""
+
+    def rest_after(now: datetime) -> bool:
+        work(now)
+        return False
+
+    return rest_after

@@ -18,6 +18,7 @@ from clew.capture.models import Source
 from clew.pipeline.clocks.belt.reclaiming import reclaim
 from clew.pipeline.models import Clock
 from clew.web.bench import belt, company
+from clew.web.chores import PAUSE_SECONDS
 from clew.web.flow import keep_clocks
 from clew.web.terminal import complain, say
 
@@ -53,11 +54,11 @@ class Keeping:
         self._began, self._ended = fork.Value("d", 0.0), fork.Value("d", 0.0)
 
     def go_on(self, stop: threading.Event) -> None:
-        """Do piece after piece until told to stop."""
+        """Do piece after piece until told to stop, and rest after each as the chores do."""
         try:
             while not stop.is_set():
-                if not self.one():
-                    stop.wait(0.1)
+                self.one()
+                stop.wait(PAUSE_SECONDS)
         finally:
             connection.close()
 
@@ -65,11 +66,11 @@ class Keeping:
         """Do one piece. Tells whether there was anything to do."""
         with self._began.get_lock():
             self._began.value = self._began.value or time.time()
-        if not keep_clocks(datetime.now(UTC)):
-            return False
-        with self._ended.get_lock():
-            self._ended.value = time.time()
-        return True
+        is_full = keep_clocks(datetime.now(UTC))
+        if is_full:
+            with self._ended.get_lock():
+                self._ended.value = time.time()
+        return is_full
 
     @property
     def seconds(self) -> float:

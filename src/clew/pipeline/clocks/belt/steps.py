@@ -10,7 +10,7 @@ from clew.base.ledger import CLOCKS, Event, append_all
 from clew.base.live import Hint, announce
 from clew.pipeline.events import ClockBreached, ClockEscalated, ClockWarned
 
-AT_ONCE = 1_000  # clocks of a piece
+AT_ONCE = 2_000  # clocks of a piece, about half a second
 # What comes so late that the next step is due as well: a warning is none then, all others happen.
 GO_ON = """
 with due as (
