@@ -1,10 +1,23 @@
 """When robots rest, how much they are told, and what may be said before a group."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from clew.reach.rules import LINES, LONGEST_REST, at_once, initials, public, rest, room
+from clew.reach.rules import (
+    LINES,
+    LONGEST_REST,
+    Quiet,
+    When,
+    at_once,
+    due,
+    initials,
+    loud,
+    public,
+    rest,
+    room,
+)
 from tests.company import MONDAY_NOON as NOW
 
 
@@ -60,3 +73,49 @@ def test_people_are_named_by_a_letter() -> None:
         "",
         "",
     ]
+
+
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+
+
+def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
+    return datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=zone)
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ("23T21:59", "23T21:59"),
+        ("23T22:00", "24T08:00"),
+        ("23T23:59", "24T08:00"),
+        ("24T00:00", "24T08:00"),
+        ("24T07:59", "24T08:00"),
+        ("24T08:00", "24T08:00"),
+    ],
+)
+def test_quiet_hours_over_midnight_end_in_the_morning(now: str, says: str) -> None:
+    assert loud(at(now), Quiet(22 * 60, 8 * 60, SHANGHAI)) == at(says)
+
+
+def test_quiet_hours_within_a_day_end_on_it() -> None:
+    noon = Quiet(12 * 60, 13 * 60 + 30, SHANGHAI)
+    assert loud(at("23T12:10"), noon) == at("23T13:30")
+    assert loud(at("23T11:59"), noon) == at("23T11:59")
+    assert loud(at("23T12:10"), None) == at("23T12:10")
+
+
+def test_quiet_hours_are_those_of_the_wall_clock_when_it_is_changed() -> None:
+    night = Quiet(22 * 60, 8 * 60, BERLIN)
+    before = datetime(2026, 10, 24, 23, 0, tzinfo=BERLIN)  # the clock goes back in this night
+    assert loud(before, night) == datetime(2026, 10, 25, 8, 0, tzinfo=BERLIN)
+    assert (loud(before, night).timestamp() - before.timestamp()) / 3600 == 10
+
+
+def test_what_is_collected_goes_out_past_the_hour_and_never_into_quiet_hours() -> None:
+    night = Quiet(22 * 60, 8 * 60, SHANGHAI)
+    assert due(When.HOURLY, at("23T10:00"), night) == at("23T10:07")
+    assert due(When.HOURLY, at("23T10:07"), night) == at("23T11:07")
+    assert due(When.HOURLY, at("23T21:30"), night) == at("24T08:00")
+    assert due(When.NOW, at("23T23:00"), night) == at("24T08:00")
+    assert due(When.UNREAD, at("23T10:00"), None) is None
+    assert due(When.NEVER, at("23T10:00"), None) is None

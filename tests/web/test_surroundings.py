@@ -22,6 +22,13 @@ WRONG = {
     "CLEW_DATABASE_URL": ["nonsense", "postgresql://a b@/x y=1"],
     "CLEW_BASE_URL": ["clew.example.com", "ftp://a", "https://", "http://a:0", "http://[::1"],
     "CLEW_PRIVATE_TARGETS": ["10.0.0.1/99", "inside", "127.0.0.1:0"],
+    "CLEW_SMTP_URL": [
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp:///x",
+        "smtp://a:b@mail:99999",
+    ],
+    "CLEW_MAIL_FROM": ["clew", "Clew <clew@example.com>", "a@b", "a@b.c\nBcc: x"],
     "CLEW_PROXY_COUNT": ["-1", "two", "1.5", "①", "9" * 30],
     "CLEW_RETENTION_DAYS": ["0", "half a year"],
     "CLEW_PORT": ["0", "http"],

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from clew.errors import ClewError, Invalid
+from clew.base.outcomes import NoAnswer, Unreachable
+from clew.errors import Invalid
 
 SECONDS = 8.0
 LONGEST = 64 * 1024  # bytes of an answer that are read
@@ -38,18 +39,6 @@ class TargetInside(Invalid):
     """This address lies inside a private network. Allow it in CLEW_PRIVATE_TARGETS if it is meant."""
 
     code = "target_inside"
-
-
-class Unreachable(ClewError):
-    """Nobody could be reached there. Nothing was sent."""
-
-    code = "unreachable"
-
-
-class NoAnswer(ClewError):
-    """It was sent, and no answer came: it may have arrived."""
-
-    code = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)

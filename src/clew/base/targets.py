@@ -1,6 +1,13 @@
-"""CLEW_PRIVATE_TARGETS: addresses inside that may be called from here. Django is not needed to read it."""
+"""Where the outside is: CLEW_PRIVATE_TARGETS, what is inside and may be called; CLEW_SMTP_URL, who takes e-mail.
 
+Django is not needed to read them.
+"""
+
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import unquote, urlsplit
+
+PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 
 Network = IPv4Network | IPv6Network
 
@@ -24,3 +31,32 @@ def _one(text: str) -> tuple[Network, int | None]:
     if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise ValueError(text)
     return ip_network(host), int(port) if port else None
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Who takes e-mail: `security` is smtps (TLS from the first byte), smtp (STARTTLS, always) or smtp+plain."""
+
+    security: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+def read_relay(url: str) -> Relay | None:
+    """Read CLEW_SMTP_URL; None where it is empty. Raises ValueError."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("form")
+    if parts.password and not parts.username:
+        raise ValueError("form")
+    return Relay(
+        parts.scheme,
+        parts.hostname,
+        parts.port or PORTS[parts.scheme],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )

@@ -43,3 +43,21 @@ class OutletMissing(Missing):
     """There is no such robot, or it was retired."""
 
     code = "outlet_missing"
+
+
+class WishUnknown(Invalid):
+    """Choose for each event when you want to be told: at once, while unread, collected, or never."""
+
+    code = "wish_unknown"
+
+
+class QuietUnfit(Invalid):
+    """Quiet hours begin and end at different times of the day. Leave both empty to have none."""
+
+    code = "quiet_unfit"
+
+
+class PatienceUnfit(Invalid):
+    """The manager is told after the next way was taken: both in minutes, at most a day."""
+
+    code = "patience_unfit"

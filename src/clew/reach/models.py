@@ -5,6 +5,9 @@ from django.db.models import Q
 
 from clew.access.models import Member, Team
 from clew.contacts.models import Lead
+from clew.reach.rules import MAIL, ROBOT, When
+
+MEDIA = (ROBOT, MAIL)
 
 
 class Notice(models.Model):
@@ -18,6 +21,8 @@ class Notice(models.Model):
         SOON = "soon"  # a clock of it runs out
         LATE = "late"  # a clock of it ran out
         TAKEN = "taken"  # somebody else took it from the member
+        UNREAD = "unread"  # its holder was told and has not looked: to managers
+        UNMET = "unmet"  # a clock of it ran out some while ago: to managers
 
     class End(models.TextChoices):
         """Why nobody needs to read it any more."""
@@ -39,6 +44,10 @@ class Notice(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     over_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=End, blank=True)
+    asks_at = models.DateTimeField(
+        null=True, blank=True
+    )  # then it is looked at whether it was read
+    step = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -63,6 +72,11 @@ class Notice(models.Model):
                 condition=Q(read_at__isnull=True, over_at__isnull=True),
             ),
             models.Index(fields=["told_at"], name="notice_by_age"),
+            models.Index(
+                fields=["asks_at"],
+                name="notice_to_ask",
+                condition=Q(asks_at__isnull=False, read_at__isnull=True, over_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,7 +84,9 @@ class Notice(models.Model):
 
 
 class Outlet(models.Model):
-    """Where what people are told goes out: the robot of a messenger's group, of a team or one member. Address and secret are sealed.
+    """Where what people are told goes out: a messenger's robot, of a team or one member, or one member's mailbox.
+
+    A robot's address and secret are sealed. A mailbox is made when it is needed; its address is the member's.
 
     After failures it rests until a time; `failures` counts them since it last took something.
     """
@@ -81,6 +97,7 @@ class Outlet(models.Model):
         WECOM = "wecom"
         DINGTALK = "dingtalk"
         FEISHU = "feishu"
+        EMAIL = "email"
 
     id = models.UUIDField(primary_key=True)
     vendor = models.CharField(max_length=10, choices=Vendor)
@@ -89,9 +106,11 @@ class Outlet(models.Model):
     member = models.ForeignKey(
         Member, models.PROTECT, null=True, blank=True, related_name="outlets"
     )
-    address = models.BinaryField()
+    address = models.BinaryField(null=True)
     secret = models.BinaryField(null=True)
-    made_by = models.ForeignKey(Member, models.PROTECT, db_index=False, related_name="made_outlets")
+    made_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, db_index=False, related_name="made_outlets"
+    )
     made_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
@@ -105,6 +124,14 @@ class Outlet(models.Model):
             models.CheckConstraint(
                 condition=Q(team__isnull=True) ^ Q(member__isnull=True),
                 name="outlet_of_a_team_or_a_member",
+            ),
+            models.CheckConstraint(
+                condition=Q(vendor="email", address__isnull=True, member__isnull=False)
+                | ~Q(vendor="email") & Q(address__isnull=False, made_by__isnull=False),
+                name="outlet_robot_has_an_address",
+            ),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(vendor="email"), name="outlet_one_mailbox_each"
             ),
         ]
 
@@ -193,3 +220,62 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"notice {self.notice_id}: {self.state}"
+
+
+class Wish(models.Model):
+    """When one member wants to be told of a kind, by robot or by mail, where it is not as usual."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="wishes")
+    kind = models.CharField(max_length=10, choices=Notice.Kind)
+    medium = models.CharField(max_length=10)
+    when = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("member", "kind", "medium", name="wish_once"),
+            models.CheckConstraint(condition=Q(medium__in=MEDIA), name="wish_known_medium"),
+            models.CheckConstraint(condition=Q(when__in=list(When)), name="wish_known_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.medium}: {self.when}"
+
+
+class QuietTime(models.Model):
+    """Hours of every day in which a member is left alone, in minutes since midnight; over midnight where they turn."""
+
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="quiet")
+    from_minute = models.PositiveSmallIntegerField()
+    until_minute = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_minute__lt=1440, until_minute__lt=1440)
+                & ~Q(from_minute=models.F("until_minute")),
+                name="quiettime_within_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_minute} to {self.until_minute}"
+
+
+class Patience(models.Model):
+    """After how many minutes unread a notice goes out another way, and after how many the manager is told."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    next_minutes = models.PositiveSmallIntegerField(default=5)
+    manager_minutes = models.PositiveSmallIntegerField(default=10)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="patience_only_one"),
+            models.CheckConstraint(
+                condition=Q(next_minutes__gte=1, manager_minutes__gt=models.F("next_minutes")),
+                name="patience_manager_after_the_next_way",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.next_minutes}, {self.manager_minutes} min"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Prefetch
+from django.conf import settings
+from django.db.models import Count, Max, Prefetch
 from django.utils.translation import get_language
 
 from clew.access.models import Member
@@ -14,7 +15,8 @@ from clew.contacts.models import Lead
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
 from clew.pipeline.rules import LeadFacts, first_line
-from clew.reach.models import Delivery, Message, Notice, Outlet
+from clew.reach.models import Delivery, Message, Notice, Outlet, Patience, QuietTime, Wish
+from clew.reach.rules import USUAL
 from clew.reach.vendors import SPEECH
 from clew.reach.wording import ICONS, TONES, VENDORS, news, outcome, outlet_state, over, problem
 
@@ -127,7 +129,7 @@ class Health:
 def serving(member_ids: Iterable[int]) -> dict[int, list[UUID]]:
     """Give the outlets of each member: their own, else those of their teams."""
     ids = list(member_ids)
-    outlets = Outlet.objects.filter(retired_at=None)
+    outlets = Outlet.objects.filter(retired_at=None).exclude(vendor=Outlet.Vendor.EMAIL)
     found: dict[int, list[UUID]] = {}
     for member_id, outlet_id in outlets.filter(member__in=ids).values_list("member_id", "pk"):
         found.setdefault(member_id, []).append(outlet_id)
@@ -141,9 +143,8 @@ def serving(member_ids: Iterable[int]) -> dict[int, list[UUID]]:
 
 def health(now: datetime) -> list[Health]:
     """Give every robot that is not retired, in a fixed number of statements."""
-    outlets = list(
-        Outlet.objects.filter(retired_at=None).select_related("team", "member").order_by("made_at")
-    )
+    robots = Outlet.objects.filter(retired_at=None).exclude(vendor=Outlet.Vendor.EMAIL)
+    outlets = list(robots.select_related("team", "member").order_by("made_at"))
     minute = Message.objects.filter(sent_at__gt=now - timedelta(minutes=1), sent_at__lte=now)
     sent = dict(minute.values_list("outlet").annotate(n=Count("pk")))
     by_state = Delivery.objects.filter(state__in=["waiting", "unknown"])
@@ -170,4 +171,52 @@ def _health(
         most=SPEECH[outlet.vendor].PER_MINUTE,
         waiting=held.get((outlet.pk, "waiting"), 0),
         unknown=held.get((outlet.pk, "unknown"), 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MailHealth:
+    """How mail does, over all mailboxes: when it was last taken, what is wrong, and how much waits."""
+
+    took_at: datetime | None
+    problem: str
+    waiting: int
+
+
+def mail_health() -> MailHealth:
+    """Tell how mail does."""
+    boxes = Outlet.objects.filter(vendor=Outlet.Vendor.EMAIL)
+    worst = boxes.exclude(problem="").order_by("-failed_at").first()
+    code = worst.problem if worst else ""
+    waiting = Delivery.objects.filter(outlet__in=boxes, state="waiting").count()
+    took_at = boxes.aggregate(at=Max("took_at"))["at"]
+    return MailHealth(took_at, problem(code) if code else "", waiting)
+
+
+def patience() -> Patience:
+    """Give for how long something may stay unread."""
+    return Patience.objects.filter(pk=1).first() or Patience()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a member is told: by kind and medium, from when until when not, and by what they can be reached."""
+
+    times: dict[tuple[str, str], str]
+    quiet: QuietTime | None
+    robots: list[str]
+    has_mail: bool
+
+
+def wishes(viewer: Member) -> Wishes:
+    """Give a member's wishes, as usual where they said nothing."""
+    own = Wish.objects.filter(member=viewer).values_list("kind", "medium", "when")
+    times = {place: str(when) for place, when in USUAL.items()}
+    times |= {(kind, medium): when for kind, medium, when in own if (kind, medium) in times}
+    robots = Outlet.objects.filter(pk__in=serving([viewer.pk]).get(viewer.pk, []))
+    return Wishes(
+        times,
+        QuietTime.objects.filter(member=viewer).first(),
+        list(robots.order_by("made_at").values_list("name", flat=True)),
+        bool(settings.SMTP and viewer.email),
     )

@@ -2,7 +2,11 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 BREAKER = 5  # failures one after the other, and a robot is only tried now and then
 FIRST_REST = timedelta(seconds=5)
@@ -51,3 +55,82 @@ def initials(name: str) -> str:
     """Give a person's name as a group may see it: 周**, A**."""
     first = public(name)[:1]
     return f"{first}**" if first and not first.isdigit() else ""
+
+
+class When(StrEnum):
+    """When an outlet says something of a kind: at once, only while it is unread, collected by the hour, or never."""
+
+    NOW = "now"
+    UNREAD = "unread"
+    HOURLY = "hourly"
+    NEVER = "never"
+
+
+ROBOT, MAIL = "robot", "mail"
+USUAL: Mapping[tuple[str, str], When] = {
+    ("hot", ROBOT): When.NOW,
+    ("given", ROBOT): When.NOW,
+    ("soon", ROBOT): When.NOW,
+    ("late", ROBOT): When.NOW,
+    ("taken", ROBOT): When.NOW,
+    ("unread", ROBOT): When.NOW,
+    ("unmet", ROBOT): When.NOW,
+    ("hot", MAIL): When.UNREAD,
+    ("given", MAIL): When.UNREAD,
+    ("soon", MAIL): When.NEVER,
+    ("late", MAIL): When.UNREAD,
+    ("taken", MAIL): When.NEVER,
+    ("unread", MAIL): When.UNREAD,
+    ("unmet", MAIL): When.UNREAD,
+}
+ASKED = (
+    "hot",
+    "given",
+    "late",
+    "unread",
+    "unmet",
+)  # kinds of which it is looked at whether they were read
+HANDED_ON = ("hot", "given", "late")  # and told to the manager where they were not
+DAY = 24 * 60
+PAST_THE_HOUR = 7  # minutes: vendors are busiest on the hour
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of a day in which somebody is left alone, in minutes since midnight; over midnight where they turn."""
+
+    from_minute: int
+    until_minute: int
+    zone: ZoneInfo
+
+    def ends(self, at: datetime) -> datetime | None:
+        """Give when the quiet that holds at a time ends; None where none does."""
+        local = at.astimezone(self.zone)
+        minute = local.hour * 60 + local.minute
+        if self.from_minute <= self.until_minute:
+            is_quiet, is_next_day = self.from_minute <= minute < self.until_minute, False
+        else:
+            is_quiet = minute >= self.from_minute or minute < self.until_minute
+            is_next_day = minute >= self.from_minute
+        if not is_quiet:
+            return None
+        day = local.date() + timedelta(days=is_next_day)
+        hour, rest_ = divmod(self.until_minute % DAY, 60)
+        return datetime.combine(day, time(hour, rest_), tzinfo=self.zone)
+
+
+def loud(at: datetime, quiet: Quiet | None) -> datetime:
+    """Give the first moment from a time on at which somebody may be spoken to."""
+    return (quiet.ends(at) if quiet else None) or at
+
+
+def due(when: When, at: datetime, quiet: Quiet | None) -> datetime | None:
+    """Give when something goes out that happened at a time; None where it waits for being unread, or never does."""
+    if when == When.NOW:
+        return loud(at, quiet)
+    if when != When.HOURLY:
+        return None
+    collected = at.replace(minute=PAST_THE_HOUR, second=0, microsecond=0)
+    if collected <= at:
+        collected += timedelta(hours=1)
+    return loud(collected, quiet)

@@ -4,14 +4,19 @@ from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clew.access.models import Member
+from clew.errors import Invalid
 from clew.handoff.queries import visible_lead
 from clew.reach.actions.notices import read
+from clew.reach.actions.wishes import wish
 from clew.reach.errors import NothingNamed
+from clew.reach.forms import sent_quiet, sent_wishes, shown
 from clew.reach.queries import notices, unread_count
 
 
@@ -46,6 +51,22 @@ def seen(request: HttpRequest) -> HttpResponse:
         raise NothingNamed from None
     read(viewer, now, [visible_lead(viewer, lead_id).pk])
     return HttpResponse(status=204)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """When one is told of what, by what, and from when until when not at all."""
+    viewer, error = _viewer(request), None
+    if request.method == "POST":
+        try:
+            wish(viewer, sent_wishes(request.POST), sent_quiet(request.POST))
+        except Invalid as refused:
+            error = refused
+        else:
+            messages.success(request, _("Kept. Holds for what happens from now on."))
+            return redirect("reach:preferences")
+    context = {"error": error and _(error.message), "page": shown(viewer, request.POST)}
+    return render(request, "reach/preferences.html", context, status=422 if error else 200)
 
 
 def _viewer(request: HttpRequest) -> Member:

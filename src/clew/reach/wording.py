@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clew.reach.models import Delivery, Notice, Outlet
-from clew.reach.rules import BREAKER
+from clew.reach.rules import BREAKER, When
 
 Kind, End = Notice.Kind, Notice.End
 
@@ -18,6 +18,8 @@ NEWS: Mapping[str, str | Promise] = {
     Kind.SOON: gettext_lazy("Time is running out"),
     Kind.LATE: gettext_lazy("Time has run out"),
     Kind.TAKEN: gettext_lazy("No longer yours: it went back to the pool"),
+    Kind.UNREAD: gettext_lazy("A lead was not looked at"),
+    Kind.UNMET: gettext_lazy("Nobody has met with a lead in time"),
 }
 ICONS = {
     Kind.HOT: "flame",
@@ -25,8 +27,16 @@ ICONS = {
     Kind.SOON: "clock",
     Kind.LATE: "alert-triangle",
     Kind.TAKEN: "arrow-right",
+    Kind.UNREAD: "eye",
+    Kind.UNMET: "alert-triangle",
 }
-TONES = {Kind.HOT: "acc", Kind.SOON: "soon", Kind.LATE: "late"}
+TONES = {
+    Kind.HOT: "acc",
+    Kind.SOON: "soon",
+    Kind.LATE: "late",
+    Kind.UNREAD: "soon",
+    Kind.UNMET: "late",
+}
 
 
 def news(kind: str, by: str, holder: str) -> str:
@@ -35,6 +45,10 @@ def news(kind: str, by: str, holder: str) -> str:
         return _("%(name)s gave you a lead") % {"name": by}
     if kind == Kind.TAKEN and holder:
         return _("%(name)s has taken it over") % {"name": holder}
+    if kind == Kind.UNREAD and holder:
+        return _("%(name)s has not looked at a lead") % {"name": holder}
+    if kind == Kind.UNMET and holder:
+        return _("%(name)s has not met with a lead in time") % {"name": holder}
     return str(NEWS[Kind(kind)])
 
 
@@ -53,6 +67,7 @@ VENDORS: Mapping[str, str | Promise] = {
     Outlet.Vendor.WECOM: gettext_lazy("WeCom"),
     Outlet.Vendor.DINGTALK: gettext_lazy("DingTalk"),
     Outlet.Vendor.FEISHU: gettext_lazy("Feishu"),
+    Outlet.Vendor.EMAIL: gettext_lazy("E-mail"),
 }
 OUTCOMES: Mapping[str, str | Promise] = {
     Delivery.State.WAITING: gettext_lazy("%(outlet)s: on its way"),
@@ -106,6 +121,24 @@ PROBLEMS: Mapping[str, str | Promise] = {
     "seal_broken": gettext_lazy(
         "Its address cannot be opened any more: it was sealed under another secret. Enter it anew."
     ),
+}
+
+
+EVENTS: Mapping[str, str | Promise] = {
+    Kind.HOT: gettext_lazy("I get a new lead of high intent"),
+    Kind.GIVEN: gettext_lazy("Somebody gives me a lead"),
+    Kind.SOON: gettext_lazy("My time is running out"),
+    Kind.LATE: gettext_lazy("My time has run out"),
+    Kind.TAKEN: gettext_lazy("Somebody takes a lead from me"),
+    Kind.UNREAD: gettext_lazy("Somebody of my team does not look"),
+    Kind.UNMET: gettext_lazy("Somebody of my team lets the time pass"),
+}
+OF_MANAGERS = (Kind.UNREAD, Kind.UNMET)
+TIMES: Mapping[str, str | Promise] = {
+    When.NOW: gettext_lazy("at once"),
+    When.UNREAD: gettext_lazy("only while unread"),
+    When.HOURLY: gettext_lazy("collected, every hour"),
+    When.NEVER: gettext_lazy("never"),
 }
 
 

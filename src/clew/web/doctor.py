@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
         looked = (*findings.settings(os.environ), *findings.database(datetime.now(UTC)))
         found["settings"] = findings.wrong(looked)
     if everything:
-        work = list(findings.work(datetime.now(UTC)))
+        work = [*findings.work(datetime.now(UTC)), findings.mail()]
         found["work"] = findings.wrong(work)
     if options.ledger or everything:
         found["ledger"] = findings.ledger()

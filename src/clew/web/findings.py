@@ -9,10 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings as configuration
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from clew.access.models import Member, Role
+from clew.base.outcomes import Unreachable
+from clew.base.smtp import greet
 from clew.capture.models import Rejected
 from clew.tally.counting import miscounted
 from clew.tally.queries import Breaches, account, breaches
@@ -234,6 +237,33 @@ def books_within(seconds: int) -> list[Finding]:
             raise
         says = _("It took longer than %s s and was stopped. clew doctor --ledger takes its time.")
         return [Finding("Both sums", says % seconds, State.LOOK)]
+
+
+def mail() -> Finding:
+    """Connect to whoever takes e-mail and sign in, without sending anything; at most some seconds."""
+    relay = configuration.SMTP
+    if relay is None:
+        says = _("Nobody takes e-mail: set CLEW_SMTP_URL, and people are told by it too.")
+        return Finding("E-mail", says, State.UNSEEN)
+    try:
+        greet(relay)
+    except Unreachable as error:
+        words = {
+            "sign-in": _("It refuses the name or the password in CLEW_SMTP_URL."),
+            "TLS": _(
+                "Its certificate or its TLS cannot be trusted, or it speaks none at that port: smtp:// is STARTTLS, smtps:// is TLS."
+            ),
+            "not offered": _(
+                "It offers no STARTTLS or no sign-in there. Try smtps:// and port 465."
+            ),
+        }
+        says = words.get(
+            str(error.details["why"]),
+            _("It cannot be reached at %s. Look at host, port and firewall.")
+            % f"{relay.host}:{relay.port}",
+        )
+        return Finding("E-mail", says, State.LOOK)
+    return Finding("E-mail", _("It takes us at %s.") % f"{relay.host}:{relay.port}")
 
 
 def backup() -> Finding:

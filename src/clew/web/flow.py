@@ -34,6 +34,7 @@ from clew.pipeline.events import (
     CallLogged,
     ClockBreached,
     ClockReclaimed,
+    ClockEscalated,
     ClockWarned,
     WorthCorrected,
 )
@@ -229,6 +230,7 @@ HEARD: Listeners = {
     ClockWarned: reach.tell_of_soon,
     ClockBreached: reach.tell_of_late,
     ClockReclaimed: reach.tell_of_taken,
+    ClockEscalated: reach.tell_managers,
     LeadClosed: reach.settle_tried,
     CallLogged: reach.settle_tried,
 }

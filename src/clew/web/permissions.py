@@ -193,6 +193,7 @@ TABLE: dict[str, Rule] = {
     "office:robot": ADMINISTRATORS,
     "office:try_robot": ADMINISTRATORS,
     "office:retire_robot": ADMINISTRATORS,
+    "office:patience": ADMINISTRATORS,
     "office:tokens": ADMINISTRATORS,
     "office:create_token": ADMINISTRATORS,
     "office:revoke_token": ADMINISTRATORS,
@@ -256,6 +257,7 @@ TABLE: dict[str, Rule] = {
     "pipeline:give_to": MANAGERS,
     # what one is told
     "reach:notices": SELF,
+    "reach:preferences": SELF,
     "reach:count": SELF,
     "reach:seen": SELF,
     # pipelines

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from clew.base.targets import read_targets
+from clew.base.targets import read_relay, read_targets
 
 
 def read(name: str, default: str = "") -> str:
@@ -64,6 +64,8 @@ RETENTION_DAYS = max(1, int(read("RETENTION_DAYS", "180")))  # of what is settle
 PRIVATE_TARGETS = read_targets(
     read("PRIVATE_TARGETS")
 )  # inside, and may be called: base/outgoing.py
+SMTP = read_relay(read("SMTP_URL"))  # who takes e-mail; without one there is none
+MAIL_FROM = read("MAIL_FROM") or (SMTP.user if SMTP else "")
 METRICS_TOKEN = read("METRICS_TOKEN")  # without one there are no metrics
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("CLEW_METRICS_TOKEN must have at least 16 characters of chance.")

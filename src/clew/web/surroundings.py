@@ -12,11 +12,18 @@ from zoneinfo import available_timezones
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from clew.base.targets import read_targets
+from clew.base.targets import read_relay, read_targets
 from clew.errors import ClewError
 from clew.web.terminal import _
 
-SECRET = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "DATABASE_URL", "METRICS_TOKEN", "BACKUP_PASSPHRASE")
+SECRET = (
+    "SECRET_KEY",
+    "SECRET_KEY_PREVIOUS",
+    "DATABASE_URL",
+    "METRICS_TOKEN",
+    "BACKUP_PASSPHRASE",
+    "SMTP_URL",
+)
 PLAIN = (
     "ADDRESS",
     "BASE_URL",
@@ -25,6 +32,7 @@ PLAIN = (
     "LANGUAGE",
     "LIFELINE",
     "LOG_LEVEL",
+    "MAIL_FROM",
     "PG_BIN",
     "PORT",
     "PRIVATE_TARGETS",
@@ -59,7 +67,16 @@ def faults(environment: Mapping[str, str]) -> list[Fault]:
         value = _value(environment, name)
         if value and (says := check(value)):
             found.append(Fault(f"CLEW_{name}", says))
+    found += _without_sender(_value(environment, "SMTP_URL"), _value(environment, "MAIL_FROM"))
     return [*found, *_advice(_value(environment, "BASE_URL"))]
+
+
+def _without_sender(url: str, sender: str) -> Iterator[Fault]:
+    if url and not _relay(url) and not sender:
+        relay = read_relay(url)
+        if relay and "@" not in relay.user:
+            says = _("Say from which address e-mail comes: clew@example.com")
+            yield Fault("CLEW_MAIL_FROM", says)
 
 
 def _advice(address: str) -> Iterator[Fault]:
@@ -148,6 +165,22 @@ def _targets(value: str) -> str:
     return ""
 
 
+def _relay(value: str) -> str:
+    try:
+        read_relay(value)
+    except ValueError:
+        return _(
+            "Write smtp://NAME:PASSWORD@HOST:587 (STARTTLS), smtps://…:465 (TLS) or, on the same machine, smtp+plain://127.0.0.1:25; write @ : / in a name or password as %40 %3A %2F."
+        )
+    return ""
+
+
+def _mailbox(value: str) -> str:
+    name, _at, host = value.partition("@")
+    is_good = name and "." in host and value.isascii() and value.isprintable() and " " not in value
+    return "" if is_good else _("Write one address: clew@example.com")
+
+
 def _zone(value: str) -> str:
     return "" if value in available_timezones() else _("Unknown. Write it like Asia/Shanghai.")
 
@@ -166,6 +199,8 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "RETENTION_DAYS": _whole(1),
     "PORT": _whole(1),
     "PRIVATE_TARGETS": _targets,
+    "SMTP_URL": _relay,
+    "MAIL_FROM": _mailbox,
     "TIME_ZONE": _zone,
     "LOG_LEVEL": _level,
 }

@@ -10,6 +10,7 @@ from django.db import connection
 from clew.base.away import AWAY
 from clew.base.hearing import hear
 from clew.base.live import CHANNEL
+from clew.reach.actions.notices import hand_on
 from clew.reach.courier import Courier
 from clew.web.flow import HEARD
 
@@ -38,6 +39,7 @@ class Telling:
             heard = hear(EAR, HEARD, now)
             took = time.monotonic() - began
             self._hears_at = began + took + min(MOST_SECONDS, max(PAUSE_SECONDS, REST * took))
+            heard += hand_on(now)
         return bool(heard) | self.courier.go_on(now)
 
     def wait(self, stop: threading.Event) -> None:

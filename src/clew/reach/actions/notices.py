@@ -12,12 +12,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from clew.access.models import Member
+from clew.access.models import Member, Role
 from clew.base.bulk import as_array, delete_some
 from clew.base.hearing import Heard
 from clew.base.live import NOTICES, Hint, announce
 from clew.grading.models import Level
-from clew.reach.actions.sending import plan
+from clew.reach.actions.planning import ask_again, plan
 from clew.reach.models import Notice
 
 Kind, End = Notice.Kind, Notice.End
@@ -41,6 +41,12 @@ select n.member_id, n.lead_id, n.kind, n.entry_id, n.by_id, n.at, %s, ''
 from unnest(%s::bigint[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[])
   as n(member_id, lead_id, kind, entry_id, by_id, at)
 on conflict do nothing returning id, member_id, lead_id, kind
+"""
+MANAGERS = """
+select p.lead_id, m.id from handoff_placement p
+join access_membership t on t.team_id = p.team_id
+join access_member m on m.id = t.member_id and m.is_active and m.role = 'manager'
+where p.closed_at is null and p.kind = 'person' and p.lead_id = any(%s::uuid[])
 """
 FORGET = (
     "delete from reach_delivery where notice_id in (select id from reach_notice where lead_id = any(%(leads)s::uuid[]))",
@@ -112,6 +118,36 @@ def tell_of_late(heard: Sequence[Heard], now: datetime) -> None:
     _write([_row(one, h.member_id, Kind.LATE) for one, h in _held(heard)], now)
 
 
+def tell_managers(heard: Sequence[Heard], now: datetime) -> None:
+    """Tell the managers of a lead's team that a clock of it ran out some while ago."""
+    managers = _managers(_leads(heard))
+    _write([_row(one, pk, Kind.UNMET) for one in heard for pk in managers[one.subject]], now)
+
+
+@transaction.atomic
+def hand_on(now: datetime) -> bool:
+    """Take what nobody read in time another way, then to the managers. True where there was something."""
+    found, handed_on = ask_again(now)
+    managers = _managers({n.lead_id for n in handed_on})
+    _write(
+        [
+            Notice(
+                member_id=pk,
+                lead_id=n.lead_id,
+                kind=Kind.UNREAD,
+                entry_id=n.entry_id,
+                at=n.at,
+                by=None,
+            )
+            for n in handed_on
+            for pk in managers[n.lead_id]
+            if pk != n.member_id
+        ],
+        now,
+    )
+    return found > 0
+
+
 def settle_tried(heard: Sequence[Heard], now: datetime) -> None:
     """Somebody tried to reach the person, or the lead ended: nothing of it needs to be read any more."""
     _over(heard, End.DONE, now, SINCE)
@@ -172,6 +208,23 @@ def _before(heard: Sequence[Heard]) -> dict[tuple[UUID, datetime], list[int]]:
     return found
 
 
+def _managers(lead_ids: Collection[UUID]) -> dict[UUID, list[int]]:
+    """Give the managers of each lead's team; the administrators where it has none."""
+    found: dict[UUID, list[int]] = {lead_id: [] for lead_id in lead_ids}
+    if not found:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(MANAGERS, [as_array(lead_ids)])
+        for lead_id, member_id in cursor:
+            found[lead_id].append(member_id)
+    orphans = [lead_id for lead_id, members in found.items() if not members]
+    if orphans:
+        others = Member.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
+        administrators = list(others.values_list("pk", flat=True))
+        found |= dict.fromkeys(orphans, administrators)
+    return found
+
+
 def _leads(heard: Sequence[Heard]) -> set[UUID]:
     return {one.subject for one in heard}
 
@@ -202,7 +255,7 @@ def _write(notices: Iterable[Notice], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(WRITE, [now, *columns])
         new = [
-            Notice(pk=pk, member_id=member_id, lead_id=lead_id, kind=kind)
+            Notice(pk=pk, member_id=member_id, lead_id=lead_id, kind=kind, told_at=now)
             for pk, member_id, lead_id, kind in cursor.fetchall()
         ]
     _announce({n.member_id for n in new})

@@ -8,8 +8,12 @@ twice behind anybody's back. What surely did not arrive waits and goes out later
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.errors import HeaderParseError
+from email.message import EmailMessage
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
@@ -18,15 +22,17 @@ from clew.base.bulk import delete_some
 from clew.base.live import NOTICES, Hint, announce
 from clew.base.sealing import SealBroken, unseal
 from clew.reach.cards import card, trial
+from clew.reach.channels import mail
 from clew.reach.channels.speech import Card, Meaning, Request, Verdict
-from clew.reach.models import Delivery, Message, Notice, Outlet
-from clew.reach.queries import holding, serving
+from clew.reach.models import Delivery, Message, Outlet
+from clew.reach.queries import holding
 from clew.reach.rules import LINES, STALE, at_once, rest, room
 from clew.reach.vendors import SPEECH, place
 
 LEASE = timedelta(minutes=1)  # longer than any request may take
 CLAIMED_AT_ONCE = 16
 SET_BACK = timedelta(hours=1)  # a longer rest is none: the clock was set back
+MAILBOX = Outlet.Vendor.EMAIL
 TOO_LATE, NO_ANSWER = "too_late", "no_answer"
 
 State = Delivery.State
@@ -34,62 +40,22 @@ State = Delivery.State
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A message that is claimed: what to post, and where."""
+    """A message that is claimed: what to post and where, or an e-mail."""
 
     message_id: int
     outlet_id: UUID
     vendor: str
-    request: Request
-
-
-def plan(notices: Sequence[Notice], now: datetime) -> None:
-    """Let new notices go out over the outlets that serve their members."""
-    outlets = _of_told(notices)
-    Delivery.objects.bulk_create(
-        [
-            Delivery(notice=n, outlet_id=outlet_id, due_at=now)
-            for n in notices
-            for outlet_id in outlets[n.pk]
-        ],
-        ignore_conflicts=True,
-    )
-
-
-def _of_told(notices: Sequence[Notice]) -> dict[int, list[UUID]]:
-    """Give the outlets that each notice goes out over.
-
-    That a lead is somebody else's now is said only where the lead was spoken of before and nobody had looked: no
-    vendor lets a robot take back what it said.
-    """
-    taken = [n for n in notices if n.kind == Notice.Kind.TAKEN]
-    serve = serving({n.member_id for n in notices if n.kind != Notice.Kind.TAKEN})
-    said = Delivery.objects.filter(
-        state__in=[State.SENT, State.UNKNOWN],
-        notice__lead__in={n.lead_id for n in taken},
-        notice__read_at=None,
-        outlet__retired_at=None,
-    ).exclude(notice__kind=Notice.Kind.TAKEN)
-    spoken: dict[tuple[int, UUID], set[UUID]] = {}
-    for member_id, lead_id, outlet_id in said.values_list(
-        "notice__member", "notice__lead", "outlet"
-    ):
-        spoken.setdefault((member_id, lead_id), set()).add(outlet_id)
-    return {
-        n.pk: sorted(spoken.get((n.member_id, n.lead_id), ()))
-        if n.kind == Notice.Kind.TAKEN
-        else serve.get(n.member_id, [])
-        for n in notices
-    }
+    request: Request | EmailMessage
 
 
 @transaction.atomic
-def claim(now: datetime, most: int = CLAIMED_AT_ONCE) -> list[Errand]:
-    """Take what may go out now: one message for each outlet that neither rests nor is spoken to already.
+def claim(now: datetime, most: int = CLAIMED_AT_ONCE, *, is_mail: bool = False) -> list[Errand]:
+    """Take what may go out now, by robots or by mail: one message for each outlet that neither rests nor is spoken to.
 
     Each outlet's limits hold over all processes: it is locked while they are counted. A fixed number of statements.
     """
     _give_up(now)
-    outlets = _open(now, most)
+    outlets = _open(now, most, is_mail=is_mail)
     trials = _trials(outlets)
     due = _due([pk for pk in outlets if pk not in trials], now)
     messages = [Message(outlet_id=pk, state=State.SENDING, made_at=now, sent_at=now) for pk in due]
@@ -158,7 +124,7 @@ def _give_up(now: datetime) -> None:
         stale.update(state=State.FAILED, problem=TOO_LATE, ended_at=now)
 
 
-def _open(now: datetime, most: int) -> dict[UUID, Outlet]:
+def _open(now: datetime, most: int, *, is_mail: bool) -> dict[UUID, Outlet]:
     """Lock outlets that have something to say and may say it, as far as no other process does."""
     speaking = Message.objects.filter(outlet=OuterRef("pk"), state=State.SENDING)
     due = Delivery.objects.filter(outlet=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
@@ -166,7 +132,8 @@ def _open(now: datetime, most: int) -> dict[UUID, Outlet]:
     rested = Q(rests_until=None) | Q(rests_until__lte=now) | Q(rests_until__gt=now + SET_BACK)
     found = (
         Outlet.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("made_by")
+        .select_related("made_by", "member")
+        .filter(Q(vendor=MAILBOX) if is_mail else ~Q(vendor=MAILBOX))
         .filter(Exists(due) & rested | Exists(trials), ~Exists(speaking))
         .order_by("pk")[:most]
     )
@@ -184,7 +151,7 @@ def _open(now: datetime, most: int) -> dict[UUID, Outlet]:
 
 
 def _has_room(outlet: Outlet, sent: list[datetime], now: datetime) -> bool:
-    speech = SPEECH[outlet.vendor]
+    speech = mail if outlet.vendor == MAILBOX else SPEECH[outlet.vendor]
     return room(sent, speech.PER_MINUTE, speech.PER_SECOND, now)
 
 
@@ -228,23 +195,39 @@ def _card(held: Sequence[Delivery], holders: Mapping[UUID, str]) -> Card:
 
 
 def _trial(outlet: Outlet) -> Card:
-    return trial(outlet.name, outlet.made_by.language)
+    return trial(outlet.name, outlet.made_by.language if outlet.made_by else "")
 
 
 def _errands(said: Sequence[tuple[int, Outlet, Card]], now: datetime) -> list[Errand]:
     errands, broken = [], []
     for message_id, outlet, what in said:
-        try:
-            address, secret = (_opened(outlet, name) for name in ("address", "secret"))
-        except SealBroken as error:
+        request = _written(message_id, outlet, what, now)
+        if isinstance(request, Verdict):
             errand = Errand(message_id, outlet.pk, outlet.vendor, Request("", b""))
-            broken.append((errand, Verdict(Meaning.BROKEN, error.code)))
+            broken.append((errand, request))
         else:
-            request = SPEECH[outlet.vendor].request(address, secret, what, now)
             errands.append(Errand(message_id, outlet.pk, outlet.vendor, request))
     if broken:
         note(broken, now)
     return errands
+
+
+def _written(
+    message_id: int, outlet: Outlet, said: Card, now: datetime
+) -> Request | EmailMessage | Verdict:
+    """Write what goes out, or say why it cannot be."""
+    if outlet.vendor == MAILBOX:
+        to = outlet.member.email if outlet.member else ""
+        stamp = f"<{message_id}.{int(outlet.made_at.timestamp())}@{urlsplit(settings.BASE_URL).hostname}>"
+        try:
+            return mail.message(settings.MAIL_FROM, to, said, now, stamp)
+        except (ValueError, IndexError, HeaderParseError):
+            return Verdict(Meaning.REFUSED, "address_unfit")
+    try:
+        address, secret = (_opened(outlet, name) for name in ("address", "secret"))
+    except SealBroken as error:
+        return Verdict(Meaning.BROKEN, error.code)
+    return SPEECH[outlet.vendor].request(address, secret, said, now)
 
 
 def _opened(outlet: Outlet, name: str) -> str:

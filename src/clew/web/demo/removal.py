@@ -14,8 +14,13 @@ from clew.web.demo.errors import MixedWithOwn, NoDemo
 # In the order of what stands on what. `doomed` holds the demo's submissions, `gone` its members.
 STATEMENTS = (
     """delete from reach_delivery d using reach_notice n
-       where d.notice_id = n.id and n.lead_id in (select id from doomed)""",
-    "delete from reach_notice where lead_id in (select id from doomed)",
+       where d.notice_id = n.id and (n.lead_id in (select id from doomed)
+         or n.member_id in (select id from people))""",
+    """delete from reach_notice where lead_id in (select id from doomed)
+       or member_id in (select id from people)""",
+    "update reach_notice set by_id = null where by_id in (select id from people)",
+    "delete from reach_wish where member_id in (select id from people)",
+    "delete from reach_quiettime where member_id in (select id from people)",
     "delete from moves_stay where lead_id in (select id from doomed)",
     "delete from moves_exit where lead_id in (select id from doomed)",
     "delete from moves_estimate where lead_id in (select id from doomed)",

@@ -9,7 +9,9 @@ from django.utils.translation import pgettext_lazy
 from clew.access.models import Member, Team
 from clew.access.queries import members, teams
 from clew.reach.actions.outlets import LONGEST
+from clew.reach.actions.wishes import LONGEST_PATIENCE
 from clew.reach.models import Outlet
+from clew.reach.vendors import SPEECH
 from clew.reach.wording import VENDORS
 from clew.web.office.forms import Styled
 
@@ -17,7 +19,10 @@ from clew.web.office.forms import Styled
 class RobotForm(Styled):
     """A robot of a messenger's group."""
 
-    vendor = forms.ChoiceField(label=_("Messenger"), choices=list(VENDORS.items()))
+    vendor = forms.ChoiceField(
+        label=_("Messenger"),
+        choices=[(code, words) for code, words in VENDORS.items() if code in SPEECH],
+    )
     name = forms.CharField(
         label=pgettext_lazy("robot", "Name"),
         max_length=60,
@@ -61,3 +66,18 @@ class RobotForm(Styled):
             self.fields["vendor"].initial = robot.vendor
             self.fields["address"].required = False
             self.fields["address"].help_text = _("Leave it empty and it stays as it is.")
+
+
+class PatienceForm(Styled):
+    """For how long something may stay unread."""
+
+    next_minutes = forms.IntegerField(
+        label=_("Unread for so many minutes: told the next way"),
+        min_value=1,
+        max_value=LONGEST_PATIENCE,
+    )
+    manager_minutes = forms.IntegerField(
+        label=_("Unread for so many minutes: the manager is told"),
+        min_value=2,
+        max_value=LONGEST_PATIENCE,
+    )

@@ -1,9 +1,9 @@
 """The robots that people are told by: connected, tried, looked after, retired."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clew.reach.actions import outlets as actions
 from clew.reach.actions.outlets import OutletData
+from clew.reach.actions.wishes import be_patient
 from clew.reach.errors import OutletMissing
 from clew.reach.models import Outlet
-from clew.reach.queries import health
-from clew.web.office.notice_forms import RobotForm
+from clew.reach.queries import health, mail_health, patience
+from clew.web.office.notice_forms import PatienceForm, RobotForm
 from clew.web.office.requests import caller, clock, refusal
 
 
@@ -36,6 +37,18 @@ def add(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Connected. Send a test to see that it works."))
             return redirect("office:robots")
     return _page(request, form, error, status=422)
+
+
+@require_POST
+def set_patience(request: HttpRequest) -> HttpResponse:
+    """Set for how long something may stay unread."""
+    form, error = PatienceForm(request.POST), None
+    if form.is_valid():
+        error = refusal(request, lambda: be_patient(**form.cleaned_data))
+        if error is None:
+            messages.success(request, _("Holds from now on."))
+            return redirect("office:robots")
+    return _page(request, RobotForm(caller(request)), error, status=422, patient=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,8 +103,21 @@ def _given(data: dict[str, Any]) -> OutletData:
 
 
 def _page(
-    request: HttpRequest, form: RobotForm, error: object = None, status: int = 200
+    request: HttpRequest,
+    form: RobotForm,
+    error: object = None,
+    status: int = 200,
+    patient: PatienceForm | None = None,
 ) -> HttpResponse:
-    now: datetime = clock()
-    context = {"form": form, "error": error, "robots": health(now), "now": now}
+    now, terms = clock(), patience()
+    known = {"next_minutes": terms.next_minutes, "manager_minutes": terms.manager_minutes}
+    context = {
+        "form": form,
+        "error": None if patient else error,
+        "patience": patient or PatienceForm(initial=known),
+        "patience_error": error if patient else None,
+        "robots": health(now),
+        "mail": mail_health() if settings.SMTP else None,
+        "now": now,
+    }
     return render(request, "office/robots.html", context, status=status)

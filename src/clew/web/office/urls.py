@@ -146,6 +146,7 @@ urlpatterns = [
     path("forms/<int:form_id>/close", hosted.close, name="close_form"),
     path("robots", robots.show, name="robots"),
     path("robots/new", robots.add, name="new_robot"),
+    path("robots/patience", robots.set_patience, name="patience"),
     path("robots/<uuid:robot_id>", robots.edit, name="robot"),
     path("robots/<uuid:robot_id>/test", robots.try_out, name="try_robot"),
     path("robots/<uuid:robot_id>/retire", robots.retire, name="retire_robot"),
