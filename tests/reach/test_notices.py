@@ -11,7 +11,7 @@ from clew.base.ledger import Actor
 from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead, give_back, log_call
-from clew.pipeline.clocks.belt import go_on
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.reach.actions.notices import drop_notices, forget, read
 from clew.reach.models import Notice
 from clew.reach.queries import notices, unread_count

@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from clew.access.models import Member
 from clew.base.targets import read_relay, read_targets
 from clew.pipeline.actions.leads import log_call
-from clew.pipeline.clocks.belt import go_on
+from clew.pipeline.clocks.belt.steps import go_on
 from clew.reach.actions.notices import hand_on, read
 from clew.reach.actions.wishes import be_patient, wish
 from clew.reach.errors import PatienceUnfit, QuietUnfit, WishUnknown

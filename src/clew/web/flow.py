@@ -33,8 +33,8 @@ from clew.pipeline.commission.actions.booking import settle
 from clew.pipeline.events import (
     CallLogged,
     ClockBreached,
-    ClockReclaimed,
     ClockEscalated,
+    ClockReclaimed,
     ClockWarned,
     WorthCorrected,
 )
