@@ -24,12 +24,14 @@ from clew.handoff.models import Calendar, Seat
 from clew.handoff.people.actions import plan_absence
 from clew.handoff.routing import Rule
 from clew.pipeline.actions.exports import Order, advance, ask
+from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.aftersale.models import CareStep
 from clew.pipeline.bulk.actions import choose
 from clew.pipeline.filters import Filter
 from clew.pipeline.meetings.actions.inviting import Plan, invite
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.plays.models import Play, Script
+from clew.pipeline.reviews.actions import draw_sample
 from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
 from clew.web.asgi import BARE
@@ -59,6 +61,7 @@ IDS = {
     "meeting_id",
     "place",
     "play_id",
+    "review_id",
 }
 UUIDS = {
     "lead_id",
@@ -148,6 +151,15 @@ def world() -> World:
     )
     met = Plan("shop", "吴中区", 30, [datetime.now(UTC) + timedelta(days=1)])
     meeting = invite(lead_id, met, meeting_id=uuid4(), member=holder, now=datetime.now(UTC))
+    lost = enquire(company.site, phone="13712345678", **HOT)
+    loser = Member.objects.get(seats__placements__lead=lost)
+    close_lead(lost, reason="lost_need", member=loser, now=MONDAY_NOON)
+    day = timedelta(days=1)
+    span = (MONDAY_NOON - day, MONDAY_NOON + day)
+    sample = draw_sample(
+        company.online.pk, *span, size=1, seed="s", member=company.manager, now=MONDAY_NOON
+    )
+    review = sample.reviews.get()
     return World(
         company,
         {
@@ -174,6 +186,7 @@ def world() -> World:
             "trial_id": trial.pk,
             "view_id": view.pk,
             "bulk_id": bulk.pk,
+            "review_id": review.pk,
             "robot_id": uuid4(),
             "play_id": Play.objects.latest("pk").pk,
             "script_id": Script.objects.latest("pk").pk,

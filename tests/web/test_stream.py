@@ -121,6 +121,20 @@ def test_a_pool_hint_reaches_the_team_only(company: Company) -> None:
     run(work())
 
 
+def test_a_hint_of_a_person_reaches_their_manager_and_a_notice_does_not(company: Company) -> None:
+    person, lead, again = company.people[0], uuid7(), uuid7()
+    session = session_of(company.manager)
+
+    async def work() -> None:
+        async with opened(session) as pages:
+            first = Hint(NOTICES, member_id=person.pk), Hint(lead, member_id=person.pk)
+            await tell(*first, Hint(again, member_id=company.administrator.pk))()
+            assert await pages[0].event("hint") == {"lead": str(lead), "kind": "team"}
+            assert pages[0].sent.empty()
+
+    run(work())
+
+
 def test_strangers_get_no_stream(company: Company) -> None:
     async def work() -> None:
         for session in ("", "forged"):

@@ -84,8 +84,15 @@ BACK: Words = {
     "wants_other": gettext_lazy("The customer wants somebody else"),
     "other": gettext_lazy("Another reason"),
 }
+HANDED_ON: Words = {
+    "hand_late": gettext_lazy("Its time was running out"),
+    "hand_away": gettext_lazy("Whoever had it is not there"),
+    "hand_full": gettext_lazy("Whoever had it has too much"),
+    "hand_fits": gettext_lazy("Somebody else knows this better"),
+}
 REASONS: Words = {
     **BACK,
+    **HANDED_ON,
     "taken_back": gettext_lazy("The giving back was taken back"),
     "turn": gettext_lazy("By turn"),
     "idle": gettext_lazy("To who had waited longest"),

@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "clew.pipeline.commission.apps.CommissionConfig",
     "clew.pipeline.aftersale.apps.AftersaleConfig",
     "clew.pipeline.recycling.apps.RecyclingConfig",
+    "clew.pipeline.reviews.apps.ReviewsConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

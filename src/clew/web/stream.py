@@ -28,8 +28,10 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.db import Error, close_old_connections, connections
 
-from clew.access.models import Member
+from clew.access.models import Member, Role
+from clew.access.queries import teams
 from clew.base.live import CHANNEL, NOTICES
+from clew.handoff.models import Seat
 from clew.web.permissions import is_allowed
 
 BEAT = 15.0
@@ -57,6 +59,7 @@ class Viewer:
 
     member_id: int
     team_ids: frozenset[int]
+    led: frozenset[int] = frozenset()  # the members of the teams that a manager leads
 
 
 @dataclass(eq=False, slots=True)
@@ -144,8 +147,10 @@ class Hub:
         for lead, member_id, team_id in json.loads(payload):
             for page in self.pages:
                 kind = _concerns(page.viewer, member_id, team_id)
-                if kind:
-                    page.tell(NOTICE if lead == NO_LEAD else _hint(lead, kind))
+                if lead == NO_LEAD and kind == "own":
+                    page.tell(NOTICE)
+                elif lead != NO_LEAD and kind:
+                    page.tell(_hint(lead, kind))
 
     def _tell_all(self, event: bytes) -> None:
         for page in self.pages:
@@ -213,7 +218,16 @@ def viewer_of(session: str) -> Viewer | None:
         return None
     if not is_allowed("stream", role=user.role):
         return None
-    return Viewer(user.pk, frozenset(user.memberships.values_list("team_id", flat=True)))
+    team_ids = frozenset(user.memberships.values_list("team_id", flat=True))
+    return Viewer(user.pk, team_ids, _led(user))
+
+
+def _led(user: Member) -> frozenset[int]:
+    """Give whose leads a manager or administrator looks after."""
+    if user.role == Role.SALESPERSON:
+        return frozenset()
+    seats = Seat.objects.filter(team__in=teams(user), left_at=None)
+    return frozenset(seats.values_list("member_id", flat=True))
 
 
 def _viewers_of(sessions: Iterable[str]) -> dict[str, Viewer | None]:
@@ -264,7 +278,9 @@ async def _refuse(send: Any, status: int) -> None:
 
 def _concerns(viewer: Viewer, member_id: int | None, team_id: int | None) -> str:
     if member_id is not None:
-        return "own" if member_id == viewer.member_id else ""
+        if member_id == viewer.member_id:
+            return "own"
+        return "team" if member_id in viewer.led else ""
     return "pool" if team_id in viewer.team_ids else ""
 
 

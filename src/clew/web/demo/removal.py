@@ -46,6 +46,9 @@ STATEMENTS = (
     "delete from pipeline_clock where lead_id in (select id from doomed)",
     "delete from pipeline_result where lead_id in (select id from doomed)",
     "delete from pipeline_worth where lead_id in (select id from doomed)",
+    """delete from reviews_review where sample_id in
+       (select id from reviews_sample where team_id in (select id from teams))""",
+    "delete from reviews_sample where team_id in (select id from teams)",
     "delete from commission_line where team_id in (select id from teams)",
     "delete from commission_deal where lead_id in (select id from doomed)",
     "delete from commission_closing where team_id in (select id from teams)",

@@ -9,6 +9,12 @@ class TooManyTroubles(Invalid):
     code = "too_many_troubles"
 
 
+class ReasonUnchosen(Invalid):
+    """Choose why the lead goes to somebody else. It stays with the lead."""
+
+    code = "reason_unchosen"
+
+
 class PurposeMissing(Invalid):
     """Say what the full list is for. It is noted down."""
 

@@ -36,6 +36,12 @@ def percent(part: int, whole: int) -> int:
 
 
 @register.filter
+def in_percent(share: float | None) -> str:
+    """A share of one as whole per cent."""
+    return "–" if share is None else f"{100 * share:.0f}%"
+
+
+@register.filter
 def grouped(number: int) -> str:
     """A count with its thousands apart."""
     return f"{number:,}"

@@ -12,7 +12,7 @@ let isOpen = false;
 export const isListening = () => isOpen;
 
 /**
- * Listen at `url` for hints of `kinds` ("own", "pool"). `one(lead)` and `all()` fetch and return
+ * Listen at `url` for hints of `kinds` ("own", "pool", and "team" for those whom one leads). `one(lead)` and `all()` fetch and return
  * promises (without `one`, every hint fetches all); `lost(isLost)` shows the banner. Every `ready` fetches everything, so nothing is missed
  * between the page and the stream, nor while the connection was away. The document hears of notices: `clew:notice`.
  */
