@@ -194,3 +194,12 @@ def test_networks_and_ports_are_read() -> None:
         ("::1/128", 80),
         ("fd00::/8", None),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fc00::1", "169.254.169.254"],
+)  # fmt: skip
+def test_an_inside_address_is_none_of_the_net_whatever_it_is_wrapped_in(text: str) -> None:
+    """At port 443, where nothing else refuses it."""
+    assert not is_public(ip_address(text))
