@@ -155,10 +155,11 @@ def write(page: Page) -> None:
 def _statement(model: type[Model], owner: str, special: Mapping[str, str]) -> str:
     """Insert a table's rows of the story once for each telling, in their own order."""
     columns = dict(_columns(model, special))
+    names = ", ".join(f'"{name}"' for name in columns)  # one of them is called end
     told = model._meta  # noqa: SLF001  Django's documented way to names
     order = f" order by t.n, o.{told.pk.column}" if _is_made(told.pk) else ""
     return (
-        f"insert into {told.db_table} ({', '.join(columns)}) select {', '.join(columns.values())} "  # noqa: S608  ours
+        f"insert into {told.db_table} ({names}) select {', '.join(columns.values())} "  # noqa: S608  ours
         f"from {told.db_table} o join twin t on t.old = o.{owner} join telling s on s.n = t.n{order}"
     )
 
@@ -177,9 +178,9 @@ def _is_made(one: "Field[Any, Any]") -> bool:
 def _carried(one: "Field[Any, Any]") -> str:
     """Say how a column is carried over, by what it holds."""
     if one.primary_key or one.related_model in TOLD:
-        return _twin(f"o.{one.column}")
+        return _twin(f'o."{one.column}"')
     if one.related_model in CAST:
-        return _cast(CAST[one.related_model], f"o.{one.column}")
+        return _cast(CAST[one.related_model], f'o."{one.column}"')
     if isinstance(one, DateTimeField):
-        return f"o.{one.column} - s.shift"
-    return f"o.{one.column}"
+        return f'o."{one.column}" - s.shift'
+    return f'o."{one.column}"'
