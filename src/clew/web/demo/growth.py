@@ -195,7 +195,10 @@ class _Teller:
             seats = [self._seated(seat) for seat in decided.seats]
             turns = [
                 structs.replace(
-                    lead, id=leads[lead.id][0], region=leads[lead.id][1].code or lead.region
+                    lead,
+                    id=leads[lead.id][0],
+                    region=leads[lead.id][1].code or lead.region,
+                    barred=tuple(self.telling.seats[old].pk for old in lead.barred),
                 )
                 for lead in decided.leads
             ]
