@@ -129,7 +129,10 @@ def withdraw(lead_id: UUID, now: datetime) -> None:
 
 
 def worked_on(lead_ids: list[UUID]) -> set[UUID]:
-    """Find the leads that people have done something about: called, moved, planned, ended. Not looked at."""
+    """Find the leads that people have done something about: called, moved, planned, ended. Not looked at.
+
+    So are those on which money, meetings, reviews or what follows a sale stand.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -137,6 +140,11 @@ def worked_on(lead_ids: list[UUID]) -> set[UUID]:
               and name <> 'IdentifiersRevealed'
             union select lead_id from pipeline_call where lead_id = any(%(ids)s::uuid[])
             union select lead_id from contacts_correction where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from meetings_meeting where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from commission_deal where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from reviews_review where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from aftersale_carestep where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from aftersale_survey where lead_id = any(%(ids)s::uuid[])
             """,
             {"ids": as_array(lead_ids)},
         )
