@@ -40,7 +40,7 @@ HEAD = """# Figures
 
 Written by `make evidence`; not to be edited. Each table tells of one command on the machine that is named: the median where it
 ran more than once, with the range in brackets, and what it should reach. How the figures came about, and what was tried, is told in
-[intake](intake.md), [imports](imports.md), [rules](rules.md) and [a million leads, kills and restarts](scale.md).
+[intake](intake.md), [imports](imports.md), [rules](rules.md), [the order of My day](queue.md) and [a million leads, kills and restarts](scale.md).
 """
 Entry = dict[str, Any]
 

@@ -1,6 +1,7 @@
 """A salesperson's day in a real browser, from the first hint to the last key."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from clew.access.models import Member
 from clew.contacts.models import Lead
 from clew.handoff.actions.leads import assign, claim
 from clew.pipeline.actions.leads import plan
-from clew.pipeline.models import Call, Task
+from clew.pipeline.models import BulkEdit, Call, Task
+from clew.pipeline.queue.actions import keep_order
+from clew.pipeline.queue.models import Shown
 from tests.browser.conftest import PHONE, Sit
 from tests.company import COLD, HOT, TESTER, Company, enquire, found
 from tests.pipeline.desk import holder
@@ -40,6 +43,13 @@ def person(company: Company) -> Member:
 
 def row(page: Page, lead_id: UUID) -> str:
     return f"#r-{lead_id}"
+
+
+def costs(page: Page, section: int) -> list[float]:
+    """What waiting costs, row by row; of what comes later, its time."""
+    rows = page.locator(f".c-q[data-section='{section}']")
+    found: list[float] = rows.evaluate_all("rows => rows.map(row => Number(row.dataset.cost))")
+    return found
 
 
 def listening(page: Page) -> None:
@@ -79,7 +89,7 @@ def test_three_taps_log_a_call_on_the_phone(company: Company, sit: Sit) -> None:
 
 
 def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
-    first, second = comes(company, name="周建国"), comes(company, name="何敏")
+    second, first = comes(company, name="何敏"), comes(company, name="周建国")  # the newest first
     desk = sit(person(company))
     page = desk.open("/my-day")
     listening(page)
@@ -91,8 +101,13 @@ def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
     page.keyboard.press("k")
     expect(current).to_have_attribute("data-lead", str(first))
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/leads/{first}")
-    page.go_back()
+    page.wait_for_url(f"**/leads/{first}?list=day")
+    page.keyboard.press("]")
+    page.wait_for_url(f"**/leads/{second}?list=day")
+    page.keyboard.press("[")
+    page.wait_for_url(f"**/leads/{first}?list=day")
+    page.goto(f"{desk.server.address}/my-day")
+    listening(page)
     page.keyboard.press("2")
     page.wait_for_url("**/call?result=no_answer")
     page.keyboard.press("Enter")
@@ -194,10 +209,56 @@ def test_a_burst_of_leads_is_shown_complete_and_in_order(company: Company, sit: 
     for _ in range(45):
         comes(company)
     expect(page.locator(".c-q")).to_have_count(45, timeout=10_000)
-    orders = page.locator(".c-q").evaluate_all("rows => rows.map(row => Number(row.dataset.order))")
+    waiting, later = costs(page, 0), costs(page, 1)
+    assert all(above * 1.5 >= below for n, above in enumerate(waiting) for below in waiting[n:])
+    assert later == sorted(later, reverse=True)
     leads = page.locator(".c-q").evaluate_all("rows => rows.map(row => row.dataset.lead)")
-    assert orders == sorted(orders)
     assert len(set(leads)) == 45
+
+
+def test_two_taps_put_a_lead_off_and_it_says_when_it_comes_back(company: Company, sit: Sit) -> None:
+    lead_id = comes(company, name="周建国")
+    Task.objects.filter(lead=lead_id).update(due_at=datetime.now(UTC) - timedelta(minutes=1))
+    page = sit(person(company), size=PHONE, has_touch=True).open("/my-day")
+    listening(page)
+    page.locator(f"{row(page, lead_id)} [data-snooze]").tap()
+    page.locator("#snooze").get_by_role("button", name="1 小时后").tap()
+    expect(page.get_by_text("下次联系 ")).to_be_visible()
+    assert Task.objects.get(done_at=None).due_at > datetime.now(UTC) + timedelta(minutes=50)
+
+
+def test_several_leads_are_chosen_with_the_thumb_and_planned(company: Company, sit: Sit) -> None:
+    ids = [comes(company) for _ in range(3)]
+    page = sit(person(company), size=PHONE, has_touch=True).open("/my-day")
+    listening(page)
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.get_by_role("button", name="选几条").tap()
+    for lead_id in ids[:2]:
+        page.locator(f"{row(page, lead_id)} .c-tickbox").tap()
+    expect(page.locator("#bulk")).to_contain_text("已选 2")
+    page.locator("#bulk").get_by_role("button", name="定下次联系时间").tap()
+    page.wait_for_url("**/leads/bulk/*")
+    assert BulkEdit.objects.get().rows.count() == 2
+
+
+def test_rows_stay_where_they_were_seen(company: Company, sit: Sit) -> None:
+    leads = [comes(company) for _ in range(3)]
+    for lead_id in leads:  # by night they would come a second later
+        Task.objects.filter(lead=lead_id).update(due_at=datetime.now(UTC) - timedelta(minutes=1))
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    listening(page)
+    expect(page.locator(".c-q[data-section='0']")).to_have_count(3)
+    seen = page.locator(".c-q").evaluate_all("rows => rows.map(row => row.dataset.lead)")
+    until = time.monotonic() + 5
+    while [str(lead) for shown in Shown.objects.all() for lead in shown.lead_ids] != seen:
+        assert time.monotonic() < until, "the order was not kept"
+        page.wait_for_timeout(100)
+    turned = [UUID(lead) for lead in reversed(seen)]
+    keep_order(turned, member=person(company), now=datetime.now(UTC))
+    on_phone = sit(person(company), size=PHONE).open("/my-day")
+    there = on_phone.locator(".c-q").evaluate_all("rows => rows.map(row => row.dataset.lead)")
+    assert there == [str(lead) for lead in turned]
 
 
 def test_the_pool_shows_a_new_lead_and_loses_one_that_is_taken(company: Company, sit: Sit) -> None:

@@ -15,7 +15,6 @@ from clew.pipeline.rules import (
     group,
     left,
     next_times,
-    order,
     suggest,
     waterfall,
 )
@@ -34,6 +33,15 @@ def task(at: datetime) -> Standing:
     return Standing(task_due_at=at)
 
 
+def planned(
+    *, due: int, clock: tuple[int, int] | None = None, wrote: int | None = None
+) -> Standing:
+    """A step planned five minutes before noon, for so many minutes after it."""
+    started, ends = (NOON + n * MINUTE for n in clock) if clock else (None, None)
+    wrote_at = None if wrote is None else NOON + wrote * MINUTE
+    return Standing(started, ends, NOON + due * MINUTE, NOON - 5 * MINUTE, wrote_at)
+
+
 @pytest.mark.parametrize(
     ("standing", "part"),
     [
@@ -48,9 +56,7 @@ def task(at: datetime) -> Standing:
         (Standing(), Group.DUE),
     ],
 )
-def test_the_day_is_grouped_by_what_is_lost_by_waiting(
-    standing: Standing, part: Group | None
-) -> None:
+def test_the_day_tells_what_each_lead_waits_for(standing: Standing, part: Group | None) -> None:
     assert group(standing, now=NOON) is part
 
 
@@ -59,21 +65,25 @@ def test_a_running_clock_outranks_a_task() -> None:
     assert group(both, now=NOON) is Group.URGENT
 
 
-@given(st.integers(-60, 600), st.integers(-60, 600))
-def test_the_order_follows_the_group_and_then_the_time(one: int, other: int) -> None:
-    assert (one < other) == (place(one) < place(other))
-
-
-@given(st.integers(-60, 10), st.integers(-6000, -61), st.integers(-6000, -61))
-def test_what_is_long_lost_stands_behind_what_can_be_met(met: int, one: int, other: int) -> None:
-    assert place(met) < place(one) < place(11)
-    assert (one > other) == (place(one) < place(other))
-
-
-def place(minutes: int) -> int:
-    part = group(clock(minutes), now=NOON)
-    assert part is not None
-    return order(clock(minutes), part, now=NOON)
+@pytest.mark.parametrize(
+    ("standing", "part"),
+    [
+        (Standing(wrote_at=NOON - MINUTE, task_due_at=NOON + timedelta(days=3)), Group.REPLY),
+        (planned(wrote=-10, due=60), Group.LATER),
+        (planned(wrote=-10, due=-1), Group.DUE),
+        (planned(wrote=-10, due=60 * 24), None),
+        (planned(wrote=-1, due=60), Group.REPLY),
+        (planned(clock=(-30, 30), due=15), Group.LATER),
+        (planned(clock=(-30, 30), due=60 * 24), Group.LATER),
+        (planned(clock=(-30, 9), due=60), Group.URGENT),
+        (planned(clock=(-1, 59), due=120), Group.NEW),
+        (planned(clock=(-30, 300), due=-1), Group.NEW),
+        (Standing(NOON, NOON + 60 * MINUTE, wrote_at=NOON), Group.REPLY),
+        (Standing(NOON, NOON + 9 * MINUTE, wrote_at=NOON), Group.URGENT),
+    ],
+)
+def test_what_is_put_off_comes_back_in_time(standing: Standing, part: Group | None) -> None:
+    assert group(standing, now=NOON) is part
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ from clew.pipeline.filters import Filter
 from clew.pipeline.meetings.actions.inviting import Plan, invite
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.plays.models import Play, Script
+from clew.pipeline.queue.actions import take_in
+from clew.pipeline.queue.late import Result
 from clew.pipeline.reviews.actions import draw_sample
 from clew.pipeline.saved.actions import Sharing, save
 from clew.web import merging, permissions
@@ -73,6 +75,7 @@ UUIDS = {
     "view_id",
     "bulk_id",
     "meeting_id",
+    "call_id",
 }
 
 
@@ -160,6 +163,8 @@ def world() -> World:
         company.online.pk, *span, size=1, seed="s", member=company.manager, now=MONDAY_NOON
     )
     review = sample.reviews.get()
+    late = Result(call_id=uuid4(), lead=lead_id, at=0, result="unknown")
+    take_in(late, at=MONDAY_NOON, member=holder, now=MONDAY_NOON)
     return World(
         company,
         {
@@ -189,6 +194,7 @@ def world() -> World:
             "review_id": review.pk,
             "robot_id": uuid4(),
             "play_id": Play.objects.latest("pk").pk,
+            "call_id": late.call_id,
             "script_id": Script.objects.latest("pk").pk,
             "pipeline_id": stage.pipeline_id,
             "stage_id": stage.pk,

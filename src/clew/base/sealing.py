@@ -3,6 +3,10 @@
 A sealed value is `key id (4 bytes) ‖ nonce (12) ‖ ciphertext and tag`. The associated data names the
 place it belongs to, so a value moved to another row does not open. Keys are derived from
 `CLEW_SECRET_KEY` by HKDF-SHA256; keys of `CLEW_SECRET_KEY_PREVIOUS` still open what they sealed.
+
+A letter is what a browser sealed to the deployment's public key (`static/clew/outbox.js`): it can write letters and
+open none. It is `public key of this letter (65 bytes, P-256) ‖ nonce (12) ‖ ciphertext and tag`; the AES key comes
+by HKDF-SHA256 from the secret that the two key pairs share.
 """
 
 import hmac
@@ -12,8 +16,10 @@ from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 from clew.errors import ClewError
@@ -21,6 +27,10 @@ from clew.errors import ClewError
 KEY_ID = 4
 NONCE = 12
 DIGEST = 16
+POINT = 65
+CURVE = ec.SECP256R1()
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the curve's points
+LETTER = b"clew letter"
 
 
 class SealBroken(ClewError):
@@ -45,6 +55,30 @@ def unseal(sealed: bytes, place: bytes) -> bytes:
         return key.decrypt(sealed[KEY_ID : KEY_ID + NONCE], sealed[KEY_ID + NONCE :], place)
     except InvalidTag as broken:
         raise SealBroken from broken
+
+
+def letter_key() -> bytes:
+    """Give the public key that letters are sealed to, as browsers take it."""
+    return (
+        _letter_keys()[0].public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    )
+
+
+def open_letter(letter: bytes, place: bytes) -> bytes:
+    """Open what a browser sealed for `place` under any of the deployment's secrets. Raises SealBroken."""
+    try:
+        theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, letter[:POINT])
+    except ValueError as broken:
+        raise SealBroken from broken
+    nonce, sealed = letter[POINT : POINT + NONCE], letter[POINT + NONCE :]
+    for ours in _letter_keys():
+        kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=LETTER)
+        key = AESGCM(kdf.derive(ours.exchange(ec.ECDH(), theirs)))
+        try:
+            return key.decrypt(nonce, sealed, place)
+        except (InvalidTag, ValueError):
+            continue
+    raise SealBroken
 
 
 def lookup(value: str, kind: str) -> bytes:
@@ -78,6 +112,12 @@ def _secrets() -> list[str]:
 @cache
 def _keys() -> tuple[tuple[bytes, AESGCM], ...]:
     return tuple((_derive(s, "seal id")[:KEY_ID], AESGCM(_derive(s, "seal"))) for s in _secrets())
+
+
+@cache
+def _letter_keys() -> tuple[ec.EllipticCurvePrivateKey, ...]:
+    numbers = (int.from_bytes(_derive(secret, "letter")) for secret in _secrets())
+    return tuple(ec.derive_private_key(number % (ORDER - 1) + 1, CURVE) for number in numbers)
 
 
 @cache

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
+from django.db.models import Max
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext
 
@@ -163,8 +164,8 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     grade = _grade(lead, now)
     fields = all_definitions()
     moments = timeline(lead, viewer, now, fields, {**CLOCKS, **MEETINGS, **AFTERSALE})
-    standing, about = _standing(lead, now)
     last = Call.objects.filter(lead=lead).order_by("-at").first()
+    standing, about = _standing(lead, last, now)
     is_open = placement.kind == Placement.Kind.PERSON
     holder = placement.seat.member_id if placement.seat else None
     return Dossier(
@@ -205,22 +206,33 @@ def _consents(lead: Lead) -> list[Consent]:
     return list(Consent.objects.filter(submission__in=ids).order_by("given_at"))
 
 
-def _standing(lead: Lead, now: datetime) -> tuple[Standing, str]:
+def _standing(lead: Lead, last: Call | None, now: datetime) -> tuple[Standing, str]:
     """Give what decides its place in the day, and what its task is about; a clock that stands still does not count."""
     clock = Clock.objects.filter(lead=lead, stopped_at__isnull=True).first()
+    if clock and clock.paused_until and clock.paused_until > now:
+        clock = None
     task = Task.objects.filter(lead=lead, done_at__isnull=True).first()
-    due_at, about = (task.due_at, task.about) if task else (None, "")
-    if clock is None or (clock.paused_until and clock.paused_until > now):
-        return Standing(task_due_at=due_at), about
-    return Standing(clock.started_at, clock.due_at, due_at, clock.kind), about
+    wrote = None
+    if last and lead.submission_count > 1:
+        wrote = Repeat.objects.filter(lead=lead, at__gt=last.at).aggregate(at=Max("at"))["at"]
+    standing = Standing(
+        clock_started_at=clock.started_at if clock else None,
+        clock_due_at=clock.due_at if clock else None,
+        task_due_at=task.due_at if task else None,
+        planned_at=task.created_at if task else None,
+        wrote_at=wrote,
+        clock_kind=clock.kind if clock else "",
+    )
+    return standing, task.about if task else ""
 
 
 def _why(
     standing: Standing, about: str, grade: GradeShown | None, last: Call | None, now: datetime
 ) -> str:
+    part = group(standing, now=now)
     return why(
         standing,
-        group(standing, now=now) or Group.LATER,
+        Group.LATER if part is None else part,
         level=grade.level if grade else None,
         last=LastCall(last.result, last.said) if last else LastCall(),
         about=about,

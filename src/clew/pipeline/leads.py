@@ -23,6 +23,7 @@ from clew.pipeline.matching import is_too_many, key, matching
 from clew.pipeline.rules import LeadFacts, first_line
 
 PAGE = 50
+LOOKED_THROUGH = 200  # leads, by which one goes from one to the next
 USUAL = ("grade", "holder", "cost", "opened")
 
 
@@ -66,6 +67,44 @@ def leads(viewer: Member, wanted: Filter, columns: Sequence[str] = USUAL) -> Pag
     kept = rows[:PAGE]
     after = key(wanted, kept[-1].pk, kept[-1].opened_at) if len(rows) > PAGE else ""
     return Page(_listed(kept, columns, veil(viewer)), after, is_unsorted)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The leads before and after one in the list that its reader came from, and where it stands there, from 1."""
+
+    before: UUID | None
+    after: UUID | None
+    place: int
+    count: int
+    address: str  # what names the list in an address
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the list may go on behind what was looked through."""
+        return self.count >= LOOKED_THROUGH
+
+
+def neighbours(ids: Sequence[UUID], lead_id: UUID, address: str) -> Neighbours | None:
+    """Find a lead among those of a list; None where it is not there (any more)."""
+    if lead_id not in ids:
+        return None
+    at = ids.index(lead_id)
+    return Neighbours(
+        before=ids[at - 1] if at else None,
+        after=ids[at + 1] if at + 1 < len(ids) else None,
+        place=at + 1,
+        count=len(ids),
+        address=address,
+    )
+
+
+def listed_ids(viewer: Member, wanted: Filter) -> list[UUID]:
+    """Give the first leads of a settled filter from where its page begins, in its order."""
+    seen = visible_leads(viewer)
+    if is_too_many(seen, wanted):
+        wanted = replace(wanted, sort="")
+    return list(matching(seen, wanted).values_list("pk", flat=True)[:LOOKED_THROUGH])
 
 
 def pool(viewer: Member, after: str) -> Page:

@@ -1,4 +1,4 @@
-"""The thinking of a salesperson's day: what comes first, when to try again, the first words."""
+"""The thinking of a salesperson's day: what a lead waits for, when to try again, the first words."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 
 SOON = timedelta(minutes=10)
-LOST = timedelta(hours=1)
 EVENING = time(19)
 MORNING = time(10)
 STEP = timedelta(minutes=5)
@@ -17,12 +16,13 @@ SENTENCE = re.compile(r"^[问要求想需请能有]|[？?。！!，,；;：:]")
 
 
 class Group(IntEnum):
-    """The parts of the day's list, in the order of what is lost by waiting."""
+    """What a lead of the day waits for. Only `LATER` stands apart: what is planned for later today."""
 
     URGENT = 0
     NEW = 1
     DUE = 2
-    LATER = 3
+    REPLY = 3
+    LATER = 4
 
 
 class Next(StrEnum):
@@ -48,11 +48,16 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What decides a lead's place in the day: the clock if it runs, else the open task."""
+    """What a lead waits for: the clock if it runs, a message since the last call, the open task.
+
+    `wrote_at` is a message that came after the last call. `planned_at` is when the task was made.
+    """
 
     clock_started_at: datetime | None = None
     clock_due_at: datetime | None = None
     task_due_at: datetime | None = None
+    planned_at: datetime | None = None
+    wrote_at: datetime | None = None
     clock_kind: str = ""  # first or next, where it runs
 
     @property
@@ -60,6 +65,21 @@ class Standing:
         """Tell whether the clock runs because a next step has come."""
         task, clock = self.task_due_at, self.clock_started_at
         return self.clock_kind == "next" and task is not None and task == clock
+
+    @property
+    def put_off_until(self) -> datetime | None:
+        """When a lead comes back that somebody put off: planned since its clock began to run, or since they wrote.
+
+        A promise is not put off: with a running clock it comes back in time to keep it.
+        """
+        begun = self.clock_started_at or self.wrote_at
+        if begun is None or self.task_due_at is None:
+            return None
+        if self.planned_at is None or self.planned_at < begun:
+            return None
+        if self.clock_due_at is None:
+            return self.task_due_at
+        return min(self.task_due_at, self.clock_due_at - SOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,36 +130,32 @@ WORDS: dict[str, dict[str, str]] = {
 
 
 def group(standing: Standing, *, now: datetime) -> Group | None:
-    """Say in which part of the day a lead stands; None if it is for another day.
+    """Say what a lead waits for today; None if it is for another day.
 
     `now` is local time: the day ends at its midnight. A lead with neither clock nor task has been
     left without a next step, so it is due.
     """
+    back_at = standing.put_off_until
+    if back_at is not None and back_at > now:
+        return _later(back_at, now)
+    if standing.clock_due_at is not None and standing.clock_due_at - now <= SOON:
+        return Group.URGENT
+    if standing.wrote_at is not None and back_at is None:
+        return Group.REPLY
     if standing.clock_due_at is not None:
-        if standing.clock_due_at - now <= SOON:
-            return Group.URGENT
         return Group.DUE if standing.is_next_step else Group.NEW
     if standing.task_due_at is None or standing.task_due_at <= now:
         return Group.DUE
-    return Group.LATER if standing.task_due_at < midnight(now) else None
+    return _later(standing.task_due_at, now)
+
+
+def _later(at: datetime, now: datetime) -> Group | None:
+    return Group.LATER if at < midnight(now) else None
 
 
 def midnight(now: datetime) -> datetime:
     """Give the end of a local day."""
     return datetime.combine(now.date() + timedelta(days=1), time(0), now.tzinfo)
-
-
-def order(standing: Standing, part: Group, *, now: datetime) -> int:
-    """Give a number that sorts the day: by group, then by the time that runs out first.
-
-    A clock that ran out more than an hour ago has lost what could be lost: it comes after those that
-    can still be met, the latest first.
-    """
-    due_at = standing.clock_due_at or standing.task_due_at
-    seconds = int(due_at.timestamp()) if due_at else 0
-    if standing.clock_due_at and now - standing.clock_due_at > LOST:
-        seconds = 5 * 10**10 - seconds
-    return int(part) * 10**11 + seconds
 
 
 def left(standing: Standing, *, now: datetime) -> Left:

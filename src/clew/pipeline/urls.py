@@ -5,13 +5,17 @@ from django.urls import path
 from clew.pipeline import credit_views, field_views, grade_views, list_views, pool_views, views
 from clew.pipeline.bulk import views as bulk
 from clew.pipeline.clocks import views as clocks
+from clew.pipeline.queue import views as queue
 from clew.pipeline.saved import views as saved
 
 app_name = "pipeline"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("my-day", views.my_day, name="my_day"),
-    path("my-day/rows/<uuid:lead_id>", views.row, name="row"),
+    path("my-day", queue.my_day, name="my_day"),
+    path("my-day/order", queue.keep_order, name="keep_order"),
+    path("my-day/results", queue.results, name="results"),
+    path("my-day/strays/<uuid:call_id>/dismiss", queue.dismiss, name="dismiss_stray"),
+    path("my-day/rows/<uuid:lead_id>", queue.row, name="row"),
     path("leads", list_views.show, name="leads"),
     path("leads/count", list_views.count, name="count"),
     path("leads/columns", list_views.columns, name="columns"),
@@ -27,7 +31,7 @@ urlpatterns = [
     path("leads/bulk/<uuid:bulk_id>/start", bulk.start, name="start_bulk"),
     path("leads/bulk/<uuid:bulk_id>/undo", bulk.undo, name="undo_bulk"),
     path("leads/<uuid:lead_id>", views.lead, name="lead"),
-    path("leads/<uuid:lead_id>/preview", views.preview, name="preview"),
+    path("leads/<uuid:lead_id>/preview", queue.preview, name="preview"),
     path("leads/<uuid:lead_id>/why", views.why, name="why"),
     path("leads/<uuid:lead_id>/grades", grade_views.grades, name="grades"),
     path("leads/<uuid:lead_id>/grades/override", grade_views.override, name="override_grade"),

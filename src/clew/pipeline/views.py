@@ -1,6 +1,5 @@
-"""The pages of a salesperson's day."""
+"""The pages of a lead: looking at it, calling, planning, ending it, giving it on."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -9,10 +8,8 @@ import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,15 +21,13 @@ from clew.errors import Conflict, Invalid
 from clew.grading.models import Level
 from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import SeatMissing
-from clew.handoff.models import Seat
 from clew.handoff.pools.claiming import is_unopened, veil
 from clew.handoff.pools.queries import pools
-from clew.handoff.queries import Share, placement_of, shares, trace, visible_lead
-from clew.pipeline import pool_views, queries
+from clew.handoff.queries import placement_of, trace, visible_lead
+from clew.pipeline import pool_views
 from clew.pipeline.actions import leads as actions
 from clew.pipeline.actions.worth import WorthIn
 from clew.pipeline.actions.worth import correct_worth as correct
-from clew.pipeline.aftersale.queries import care_of_day
 from clew.pipeline.credit import credit
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
@@ -56,19 +51,20 @@ from clew.pipeline.forms import (
     PlanForm,
 )
 from clew.pipeline.meetings.queries import panel
-from clew.pipeline.plays.queries import on_lead, step_words
+from clew.pipeline.plays.queries import on_lead
 from clew.pipeline.plays.speaking import prompt
 from clew.pipeline.plays.wording import CHANNEL_WORDS, KIND_WORDS
-from clew.pipeline.recycling.wording import warning, warnings
+from clew.pipeline.queue.late import seal_key
+from clew.pipeline.queue.queries import DAY, neighbours_in, next_call
+from clew.pipeline.recycling.wording import warning
 from clew.pipeline.schemas import Sheet
-from clew.pipeline.sheet import shown, times
+from clew.pipeline.sheet import SheetShown, shown, times
 from clew.pipeline.wording import (
     BACK,
     ENDS,
     EXCLUDED,
     EXCLUSION_ICONS,
     EXCLUSIONS,
-    GROUPS,
     PURPOSES,
     REASONS,
     RESULTS,
@@ -77,64 +73,13 @@ from clew.pipeline.wording import (
 )
 
 FRAGMENT = "X-Fragment"
+LONGEST_LIST = 4_000  # characters
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Begin with the day."""
     return redirect("pipeline:my_day")
-
-
-@require_GET
-def my_day(request: HttpRequest) -> HttpResponse:
-    """Show what to do today, or only the list where the page asks for a fragment."""
-    viewer, now = _viewer(request), _now()
-    day = _with_plays(queries.my_day(viewer, now))
-    part = request.GET.get("part", "")
-    sections = _sections(day, part, warnings([row.lead_id for row in day.rows], now))
-    seats = Seat.objects.filter(member=viewer, left_at__isnull=True)
-    context = {
-        "day": day,
-        "sections": sections,
-        "part": part,
-        "now": now,
-        "has_seat": bool(day.rows) or seats.exists(),
-    }
-    if request.headers.get(FRAGMENT):
-        return render(request, "pipeline/_day.html", context)
-    first = next((row for section in sections for row in section.rows), None)
-    more = {
-        "shares": _own_shares(viewer),
-        "selected": dossier(viewer, first.lead_id, now) if first else None,
-        "results": RESULTS.items(),
-        "care": care_of_day(viewer, now),
-    }
-    return render(request, "pipeline/my_day.html", context | more)
-
-
-@require_GET
-def row(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Give one row of the day; nothing where the lead is the member's, but for another day."""
-    viewer = _viewer(request)
-    found = queries.row(viewer, lead_id, _now())
-    if found is None:
-        visible_lead(viewer, lead_id)
-        return HttpResponse(status=204)
-    back = warnings([lead_id], _now()).get(lead_id, "")
-    told = step_words([lead_id]).get(lead_id, found.why)
-    shown_row = replace(found, back=back, why=told)
-    return HttpResponse(render_to_string("pipeline/_row.html", {"row": shown_row}))
-
-
-@require_GET
-def preview(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Show beside the list what to do with a lead, why now and why this grade."""
-    viewer, now = _viewer(request), _now()
-    place = placement_of(visible_lead(viewer, lead_id).pk)
-    if is_unopened(viewer, place, now):
-        return redirect("pipeline:lead", place.lead_id)
-    context = {"selected": dossier(viewer, lead_id, now), "results": RESULTS.items()}
-    return render(request, "pipeline/_preview.html", context)
 
 
 @require_GET
@@ -189,7 +134,7 @@ def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         if is_unopened(viewer, place, now):
             return redirect("pipeline:lead", place.lead_id)
         sheet = shown(viewer, lead_id, now, chosen=request.GET.get("result", ""))
-        return render(request, "pipeline/call.html", {"sheet": sheet, "prompt": prompt(lead_id)})
+        return render(request, "pipeline/call.html", _sheet(sheet, lead_id))
     form = CallForm(request.POST)
     try:
         if not form.is_valid():
@@ -199,7 +144,7 @@ def call(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     except Invalid as mistake:
         return _sheet_again(request, lead_id, mistake.message)
     messages.success(request, _kept(sent, now))
-    following = queries.next_call(viewer, now, after=lead_id)
+    following = next_call(viewer, now, after=lead_id)
     if request.POST.get("go") == "next" and following:
         return redirect(reverse("pipeline:call", args=[following]) + "#dial")
     return redirect("pipeline:my_day")
@@ -222,6 +167,8 @@ def plan(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     due_at = form.due_at(now)
     actions.plan(lead_id, due_at, member=viewer, now=now)
     messages.success(request, _("Next contact %(time)s") % {"time": moment(due_at, now=now)})
+    if request.POST.get("back") == DAY:
+        return redirect("pipeline:my_day")
     return redirect("pipeline:lead", lead_id)
 
 
@@ -325,6 +272,9 @@ def lead_page(
         "plays": on_lead(found.lead.pk),
         "kinds": KIND_WORDS,
         "channels": CHANNEL_WORDS,
+        "beside": neighbours_in(
+            _viewer(request), lead_id, request.GET.get("list", "")[:LONGEST_LIST], now
+        ),
         "elsewhere": elsewhere(found.lead, _viewer(request)),
         "back_at": warning(found.lead.pk, now) if found.is_workable else "",
         "credit": credit(_viewer(request), found),
@@ -360,49 +310,12 @@ def _typed(request: HttpRequest) -> Sheet:
 def _sheet_again(request: HttpRequest, lead_id: UUID, error: str) -> HttpResponse:
     """Show the sheet with what was typed and what is wrong with it."""
     sheet = shown(_viewer(request), lead_id, _now(), typed=_typed(request))
-    context = {"sheet": sheet, "prompt": prompt(lead_id), "error": _(error)}
+    context = _sheet(sheet, lead_id) | {"error": _(error)}
     return render(request, "pipeline/call.html", context, status=Invalid.status)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the day as the page shows it; empty ones too, so that arriving rows find their place."""
-
-    number: int
-    title: str | Promise
-    rows: list[queries.Row]
-    count: int
-
-
-def _sections(day: queries.Day, part: str, backs: dict[UUID, str]) -> list[Section]:
-    rows = {
-        found.group: [replace(row, back=backs.get(row.lead_id, "")) for row in found.rows]
-        for found in day.parts
-    }
-    return [
-        Section(
-            number=int(group),
-            title=title,
-            rows=rows.get(group, []) if part in {"", str(int(group))} else [],
-            count=len(rows.get(group, [])),
-        )
-        for group, title in GROUPS.items()
-    ]
-
-
-def _with_plays(day: queries.Day) -> queries.Day:
-    """Say of leads in a play what it asks for, instead of why they are due."""
-    told = step_words([row.lead_id for row in day.rows])
-    parts = [
-        replace(part, rows=[replace(r, why=told.get(r.lead_id, r.why)) for r in part.rows])
-        for part in day.parts
-    ]
-    return replace(day, parts=parts)
-
-
-def _own_shares(viewer: Member) -> list[Share]:
-    teams = Seat.objects.filter(member=viewer, left_at__isnull=True).values_list("team", flat=True)
-    return [share for share in shares(viewer, teams) if share.member_id == viewer.pk]
+def _sheet(sheet: SheetShown, lead_id: UUID) -> dict[str, object]:
+    return {"sheet": sheet, "prompt": prompt(lead_id), "seal": seal_key()}
 
 
 def _kept(sent: actions.CallIn, now: datetime) -> str:

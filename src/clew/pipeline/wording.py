@@ -61,6 +61,7 @@ GROUPS: Mapping[Group, str | Promise] = {
     Group.URGENT: gettext_lazy("Running out"),
     Group.NEW: gettext_lazy("New leads"),
     Group.DUE: gettext_lazy("Due now"),
+    Group.REPLY: gettext_lazy("Wrote again"),
     Group.LATER: gettext_lazy("Later today"),
 }
 ENDS: Words = {
@@ -257,12 +258,10 @@ def why(
     about: str = "",
 ) -> str:
     """Say in words why a lead stands where it stands in the day; `about` is that of its task."""
-    if standing.clock_due_at and standing.clock_started_at and not standing.is_next_step:
-        limit = standing.clock_due_at - standing.clock_started_at
-        if standing.clock_kind == "next":
-            words = span(int(limit.total_seconds()))
-            return _("Wrote again, answer within %(span)s") % {"span": words}
-        return _why_clock(limit, part, level)
+    if special := _why_special(standing, part, about, now):
+        return special
+    if standing.clock_due_at and not standing.is_next_step:
+        return _why_clock(standing, part, level)
     if about in ABOUT:
         return str(ABOUT[about])
     if standing.task_due_at is None:
@@ -272,10 +271,25 @@ def why(
     return _why_task(last)
 
 
-def _why_clock(limit: timedelta, part: Group, level: int | None) -> str:
+def _why_special(standing: Standing, part: Group, about: str, now: datetime) -> str:
+    """Say that somebody put it off, or that they wrote again; nothing where neither is so."""
+    back_at = standing.put_off_until
+    if part is Group.LATER and back_at is not None and about not in ABOUT:
+        return _("Put off: back at %(time)s") % {"time": moment(back_at, now=now)}
+    if standing.wrote_at is not None and standing.clock_due_at is None and part is not Group.DUE:
+        return _("Wrote again and waits for an answer")
+    return ""
+
+
+def _why_clock(standing: Standing, part: Group, level: int | None) -> str:
+    if standing.clock_due_at is None or standing.clock_started_at is None:
+        return ""
+    limit = standing.clock_due_at - standing.clock_started_at
+    words = span(int(limit.total_seconds()))
+    if standing.clock_kind == "next":
+        return _("Wrote again, answer within %(span)s") % {"span": words}
     if limit > timedelta(hours=8):  # nights lie between: the limit counted working hours only
         return _("Not contacted yet")
-    words = span(int(limit.total_seconds()))
     if part is Group.URGENT:
         return _("First contact within %(span)s") % {"span": words}
     words_of = {"intent": intent(level), "span": words}

@@ -22,6 +22,7 @@ from clew.pipeline.moves.actions.leads import empty_retired
 from clew.pipeline.moves.actions.usual import count_usual
 from clew.pipeline.plays.actions import playing
 from clew.pipeline.plays.actions.runs import heed_writing
+from clew.pipeline.queue.actions import measure_daily
 from clew.web import importing, retention, searching, standing
 from clew.web.flow import keep_clocks, recycle
 from clew.web.office import settling
@@ -47,6 +48,7 @@ CHORES: tuple[Chore, ...] = (
     every(timedelta(seconds=30), heed_writing),
     every(timedelta(hours=1), count_usual),
     every(timedelta(seconds=20), remind),
+    every(timedelta(hours=1), measure_daily),
     every(timedelta(seconds=30), settle_arrived),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,

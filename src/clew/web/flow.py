@@ -45,6 +45,7 @@ from clew.pipeline.moves.actions.leads import advance, close, follow_call, take_
 from clew.pipeline.moves.events import LeadLeft, LeadMoved
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.plays.actions import runs as plays
+from clew.pipeline.queue import actions as queue
 from clew.pipeline.recycling import belt as recycling
 from clew.reach.actions import notices as reach
 
@@ -112,6 +113,7 @@ def _forget(seen: contacts.Look, now: datetime) -> None:
     reach.forget(seen.removed)
     plays.forget(seen.removed)
     moves.forget(seen.removed)
+    queue.forget(seen.removed)
     pipeline.forget(seen.removed)
     handoff.forget(seen.removed)
     grading.forget(seen.removed)

@@ -223,6 +223,9 @@ TABLE: dict[str, Rule] = {
     # a salesperson's day
     "pipeline:home": MEMBERS,
     "pipeline:my_day": SELF,
+    "pipeline:keep_order": SELF,
+    "pipeline:results": SELF,
+    "pipeline:dismiss_stray": SELF,
     "pipeline:row": SELF,
     "pipeline:leads": MEMBERS,
     "pipeline:count": MEMBERS,

@@ -17,6 +17,7 @@ from clew.capture.actions import retention
 from clew.grading.trials.actions import drop_trials
 from clew.pipeline.actions.retention import drop_drafts
 from clew.pipeline.bulk.actions import drop_bulk_edits
+from clew.pipeline.queue.actions import drop_strays
 from clew.reach.actions.notices import drop_notices
 from clew.reach.actions.sending import drop_messages
 
@@ -131,6 +132,11 @@ RULES = (
         "messages", "Messages that went out over robots", 90,
         "They hold no words; what became of each notice went with it.",
         drop_messages,
+    ),
+    Rule(
+        "strays", "Results given without network that could not be logged, and were not dismissed", 90,
+        "Whoever wrote them has had them before their eyes for three months.",
+        drop_strays,
     ),
 )  # fmt: skip
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "clew.pipeline.aftersale.apps.AftersaleConfig",
     "clew.pipeline.recycling.apps.RecyclingConfig",
     "clew.pipeline.reviews.apps.ReviewsConfig",
+    "clew.pipeline.queue.apps.QueueConfig",
     "clew.tally.apps.TallyConfig",
 ]
 MIDDLEWARE = [

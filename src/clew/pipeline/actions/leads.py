@@ -59,12 +59,17 @@ class CallIn:
 
 
 @transaction.atomic
-def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> Call:
+def log_call(
+    lead_id: UUID, call: CallIn, *, member: Member, now: datetime, at: datetime | None = None
+) -> Call:
     """Keep a call and decide what comes next: a task at `next_at`, or the end of the lead.
 
     Logging the same `call_id` again gives the first call and changes nothing. It stops the clock
     where the policy says that it is enough; a call, or the day of the next one, keeps the lead valid. A bad
     number ends the lead, and so does a person who wants no more calls or has blocked us.
+
+    `at` is when it was, where it comes late: from a device that had no network. What was done about the lead since
+    then stands, and the late call is kept beside it.
     Raises LeadMissing, LeadNotClaimed, CallOfAnotherLead, NextTimeMissing, NextTimePassed.
     """
     lock_leads([lead_id])  # sent twice it waits for itself, before it may have ended the lead
@@ -72,6 +77,8 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
     if known is not None:
         return _same(known, lead_id, member)
     placement = lock_held(member, lead_id)
+    at = min(at or now, now)
+    is_overtaken = at < now and _is_overtaken(placement, at)
     stored, is_new = Call.objects.get_or_create(
         pk=call.call_id,
         defaults={
@@ -80,19 +87,20 @@ def log_call(lead_id: UUID, call: CallIn, *, member: Member, now: datetime) -> C
             "result": call.result,
             "said": call.said,
             "note": seal(call.note.encode(), note_place(call.call_id)) if call.note else None,
-            "at": now,
+            "at": at,
         },
     )
     if not is_new:
         return _same(stored, lead_id, member)
     actor = _actor(member)
-    is_first = _met(placement.lead_id, call.result, now)
+    is_first = not is_overtaken and _met(placement.lead_id, call.result, at)
     happened = CallLogged(placement.lead_id, stored.pk, call.result, call.said, is_first)
     append(happened, actor=actor, at=now)
     note_first_contacts([placement.lead_id])
-    keep_alive(placement.lead_id, now)
     Draft.objects.filter(lead=placement.lead_id, member=member).delete()
-    _go_on(placement, call, actor=actor, now=now)
+    if not is_overtaken:
+        keep_alive(placement.lead_id, at)
+        _go_on(placement, call, actor=actor, now=now, at=at)
     return stored
 
 
@@ -102,6 +110,8 @@ def plan(lead_id: UUID, due_at: datetime, *, member: Member, now: datetime) -> N
 
     Raises LeadMissing, LeadNotClaimed, NextTimePassed.
     """
+    if due_at <= now:
+        raise NextTimePassed
     _plan(lock_held(member, lead_id), due_at, actor=_actor(member), now=now)
 
 
@@ -222,20 +232,32 @@ def _stop_clock(lead_id: UUID, now: datetime) -> None:
     Clock.objects.filter(lead=lead_id, stopped_at__isnull=True).update(stopped_at=now)
 
 
-def _go_on(placement: Placement, call: CallIn, *, actor: Actor, now: datetime) -> None:
+def _is_overtaken(placement: Placement, at: datetime) -> bool:
+    """Tell whether something was done about a lead after a call that comes late."""
+    return (
+        placement.opened_at > at
+        or Call.objects.filter(lead=placement.lead_id, at__gt=at).exists()
+        or Task.objects.filter(lead=placement.lead_id, created_at__gt=at).exists()
+        or Clock.objects.filter(lead=placement.lead_id, started_at__gt=at).exists()
+    )
+
+
+def _go_on(
+    placement: Placement, call: CallIn, *, actor: Actor, now: datetime, at: datetime
+) -> None:
     if call.result in FINAL:
         _end(placement, call.result, actor=actor, now=now)
     elif call.is_last:
         _end(placement, "do_not_contact", actor=actor, now=now)
     elif call.next_at is None:
         raise NextTimeMissing
+    elif call.next_at <= at:
+        raise NextTimePassed
     else:
         _plan(placement, call.next_at, actor=actor, now=now)
 
 
 def _plan(placement: Placement, due_at: datetime, *, actor: Actor, now: datetime) -> None:
-    if due_at <= now:
-        raise NextTimePassed
     _finish_tasks(placement.lead_id, now)
     Task.objects.create(lead_id=placement.lead_id, due_at=due_at, created_at=now)
     append(NextStepPlanned(placement.lead_id, due_at), actor=actor, at=now)

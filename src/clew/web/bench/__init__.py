@@ -22,6 +22,7 @@ NAMES = (
     "duplicates",
     "rules",
     "plays",
+    "queue",
     "notices",
     "recycle",
     "claim",

@@ -3,11 +3,13 @@
 import { tick } from "./clocks.js";
 import { help, onKey } from "./keys.js";
 import { listen } from "./live.js";
+import { begin, isAble, isReached, keep as seal, waiting } from "./outbox.js";
 
 const list = document.getElementById("day");
 const preview = document.getElementById("preview");
 const news = document.getElementById("news");
 const NOBODY = "00000000-0000-0000-0000-000000000000";
+const RESULTS = ["answered", "no_answer", "bad_number", "refused", "wechat_added", "blocked"];
 const FRAGMENT = { headers: { "X-Fragment": "1" } };
 let selected = preview.querySelector("[data-preview]")?.dataset.preview ?? null;
 const isWide = matchMedia("(min-width: 1181px)");
@@ -26,37 +28,87 @@ async function fetchText(url) {
 
 // ---- rows, keyed by lead: re-delivery or another order cannot double one --------------------------
 
+const MARGIN = 1.5; // as the server has it: a row passes another only where waiting costs so many times as much
+const boxOf = (row) => row.querySelector("[name=lead]");
+const cost = (row) => Number(row.dataset.cost);
+const sectionOf = (row) => list.querySelector(`section[data-section="${row.dataset.section}"]`);
+const isElsewhere = (row) => list.dataset.part !== "" && list.dataset.part !== row.dataset.group;
+
+/** Put a row into its place, or leave it in the one it has. Says "new", "moved" (it should move) or nothing. */
 function put(fresh) {
-  const lead = fresh.dataset.lead;
-  const old = rowOf(lead);
-  const section = list.querySelector(`[data-section="${fresh.dataset.group}"]`);
-  const isOther = list.dataset.part !== "" && list.dataset.part !== fresh.dataset.group;
-  if (isOther || !section) { old?.remove(); return false; }
-  if (old && old.dataset.order === fresh.dataset.order && old.dataset.html === fresh.innerHTML) return false;
-  fresh.dataset.html = fresh.innerHTML;
-  const order = Number(fresh.dataset.order);
-  const after = [...section.querySelectorAll(".c-q")].find((row) => row !== old && (Number(row.dataset.order) > order
-    || Number(row.dataset.order) === order && row.dataset.lead > lead));
-  const hadFocus = old?.contains(document.activeElement);
+  const old = rowOf(fresh.dataset.lead);
+  const section = sectionOf(fresh);
+  if (isElsewhere(fresh) || !section) { old?.remove(); return ""; }
+  if (old && old.dataset.section === fresh.dataset.section) {
+    const times = cost(fresh) / cost(old);
+    const isMoved = fresh.dataset.section === "1" ? times !== 1 : times > MARGIN;
+    replace(old, fresh);
+    return isMoved ? "moved" : "";
+  }
+  const after = [...section.querySelectorAll(".c-q")].find((row) => cost(row) < cost(fresh));
   if (!old) fresh.classList.add("c-fresh");
   old?.remove();
   section.querySelector("ol").insertBefore(fresh, after ?? null);
+  return old ? "" : "new";
+}
+
+function replace(old, fresh) {
+  if (old.dataset.html === fresh.innerHTML) { old.dataset.cost = fresh.dataset.cost; return; }
+  const hadFocus = old.contains(document.activeElement);
+  boxOf(fresh).checked = boxOf(old).checked;
+  fresh.dataset.html = fresh.innerHTML;
+  old.replaceWith(fresh);
   if (hadFocus) fresh.querySelector("a").focus();
-  return !old;
+}
+
+/** Follow the server's order. A row that stays where it is keeps its focus. */
+function arrange(fresh) {
+  for (const section of list.querySelectorAll("section[data-section]")) {
+    const wanted = fresh.filter((row) => sectionOf(row) === section).map((row) => rowOf(row.dataset.lead) ?? row);
+    const column = section.querySelector("ol");
+    const focus = column.contains(document.activeElement) ? document.activeElement : null;
+    wanted.forEach((row, at) => { if (column.children[at] !== row) column.insertBefore(row, column.children[at] ?? null); });
+    if (focus && document.activeElement !== focus) focus.focus();
+  }
+}
+
+let keeping = 0;
+let isKept = "";
+/** Tell the server in which order the rows stand, so that they stay so on every page and device. */
+function keep() {
+  if (list.dataset.part !== "") return;
+  const order = rows().filter((row) => row.dataset.section === "0").map((row) => row.dataset.lead);
+  if (order.join() === isKept) return;
+  clearTimeout(keeping);
+  keeping = setTimeout(async () => {
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+    for (const lead of order) body.append("lead", lead);
+    const answer = await fetch(list.dataset.keep, { method: "POST", body, keepalive: order.length < 100 }).catch(() => null);
+    if (answer?.ok) isKept = order.join();
+  }, 500);
 }
 
 function tidy() {
   let total = 0;
-  for (const section of list.querySelectorAll("[data-section]")) {
-    const count = section.querySelectorAll(".c-q").length;
-    total += count;
-    section.hidden = count === 0;
-    section.querySelector("[data-count]").textContent = count;
-    if (list.dataset.part === "") document.querySelector(`[data-total="${section.dataset.section}"]`).textContent = count;
+  const counts = {};
+  for (const section of list.querySelectorAll("section[data-section]")) {
+    const found = section.querySelectorAll(".c-q");
+    for (const row of found) counts[row.dataset.group] = (counts[row.dataset.group] ?? 0) + 1;
+    total += found.length;
+    section.hidden = !found.length;
+    section.querySelector("[data-count]").textContent = found.length;
   }
-  if (list.dataset.part === "") document.querySelector('[data-total=""]').textContent = total;
+  if (list.dataset.part === "") {
+    for (const tab of document.querySelectorAll("[data-total]")) {
+      tab.textContent = tab.dataset.total === "" ? total : counts[tab.dataset.total] ?? 0;
+    }
+  }
   list.querySelector("[data-empty]").hidden = total > 0;
   mark();
+  keep();
+  markWaiting();
+  count();
 }
 
 let unsaid = 0;
@@ -74,19 +126,22 @@ function announce(count) {
 async function one(lead) {
   const html = await fetchText(list.dataset.row.replace(NOBODY, lead));
   const fresh = html && parse(html).querySelector(".c-q");
-  if (fresh) announce(put(document.adoptNode(fresh)) ? 1 : 0);
-  else rowOf(lead)?.remove();
+  const what = fresh ? put(document.adoptNode(fresh)) : "";
+  if (!fresh) rowOf(lead)?.remove();
+  announce(what === "new" ? 1 : 0);
+  if (what === "moved") live.wantAll();
   tidy();
   if (lead === selected) show(lead);
 }
 
 async function all() {
   const page = parse(await fetchText(`${list.dataset.url}?part=${list.dataset.part}`));
-  const fresh = [...page.querySelectorAll(".c-q")];
+  const fresh = [...page.querySelectorAll(".c-q")].map((row) => document.adoptNode(row));
   const kept = new Set(fresh.map((row) => row.dataset.lead));
   for (const row of rows()) if (!kept.has(row.dataset.lead)) row.remove();
   let added = 0;
-  for (const row of fresh) added += put(document.adoptNode(row)) ? 1 : 0;
+  for (const row of fresh) added += put(row) === "new" ? 1 : 0;
+  arrange(fresh);
   list.querySelector("[data-empty]").replaceChildren(...page.querySelector("[data-empty]").childNodes);
   announce(added);
   tidy();
@@ -127,7 +182,7 @@ function select(lead) {
 
 list.addEventListener("click", (event) => {
   const row = event.target.closest(".c-q");
-  if (!row || event.target.closest(".c-acts") || !isWide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!row || event.target.closest(".c-acts, .c-tickbox") || !isWide.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (row.dataset.lead === selected) return; // the second click opens
   event.preventDefault();
   select(row.dataset.lead);
@@ -146,14 +201,109 @@ onKey((key, event) => {
   const row = selected && rowOf(selected);
   if (!row) return false;
   if (key === "Enter" && !event.target.closest("a, button, summary")) { row.querySelector(".c-hit").click(); return true; }
+  if (key === "s") { putOff(row); return true; }
+  if (key === "x") { boxOf(row).click(); return true; }
   if (key === "c") { row.querySelector(".c-acts a").click(); return true; }
   if (/^[1-6]$/.test(key)) {
-    const call = row.querySelector(".c-acts .c-opt").href;
-    location.href = `${call}?result=${["answered", "no_answer", "bad_number", "refused", "wechat_added", "blocked"][key - 1]}`;
+    log(row.dataset.lead, row.querySelector(".c-acts .c-opt").href, RESULTS[key - 1]);
     return true;
   }
   return false;
 });
+
+// ---- putting off, and several at once ---------------------------------------------------------------
+
+const snooze = document.getElementById("snooze");
+function putOff(row) {
+  document.getElementById("snooze-form").action = snooze.dataset.plan.replace(NOBODY, row.dataset.lead);
+  snooze.querySelector("[data-title]").textContent = row.querySelector(".c-hit").textContent;
+  snooze.showModal();
+}
+list.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-snooze]");
+  if (!link) return;
+  event.preventDefault();
+  putOff(link.closest(".c-q"));
+});
+
+const bulk = document.getElementById("bulk");
+const pick = document.querySelector("[data-pick]");
+function count() {
+  const chosen = list.querySelectorAll("[name=lead]:checked").length;
+  bulk.hidden = !chosen;
+  bulk.querySelector("[data-said]").textContent = bulk.dataset.chosen.replace("{n}", chosen);
+  list.classList.toggle("c-picking", chosen > 0 || pick.getAttribute("aria-pressed") === "true");
+}
+list.addEventListener("change", (event) => { if (event.target.name === "lead") count(); });
+bulk.addEventListener("reset", () => setTimeout(count));
+pick.addEventListener("click", () => {
+  const isOn = pick.getAttribute("aria-pressed") !== "true";
+  pick.setAttribute("aria-pressed", String(isOn));
+  if (!isOn) bulk.reset();
+  count();
+});
+addEventListener("pageshow", count);
+
+// ---- results without network: a sheet that is here already, and what waits to be sent -------------
+
+const quick = document.getElementById("quick");
+const form = document.getElementById("quick-form");
+const suggestions = JSON.parse(form.dataset.suggestions);
+const isAway = () => isAble && (!list.hasAttribute("data-live") || navigator.onLine === false);
+let about = "";
+
+/** Open the call sheet, or the one of this page where the server cannot be reached. */
+async function log(lead, address, result = "") {
+  if (!isAway() || await isReached()) { location.href = result ? `${address}?result=${result}` : address; return; }
+  about = lead;
+  form.reset();
+  form.elements.call_id.value = crypto.randomUUID();
+  form.elements.result.value = result;
+  suggest();
+  quick.querySelector("[data-title]").textContent = rowOf(lead).querySelector(".c-hit").textContent;
+  quick.showModal();
+}
+
+function suggest() {
+  if (form.elements.result.value) form.elements.next.value = suggestions[`${form.elements.result.value}:`] ?? "";
+}
+
+form.addEventListener("change", (event) => { if (event.target.name === "result") suggest(); });
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await seal(about, form);
+  quick.close();
+  markWaiting();
+});
+
+list.addEventListener("click", (event) => {
+  const link = event.target.closest(".c-acts a:not([data-snooze])");
+  if (!link || !isAway()) return;
+  event.preventDefault();
+  log(link.closest(".c-q").dataset.lead, link.href);
+});
+preview.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-result]");
+  if (!link || !isAway()) return;
+  event.preventDefault();
+  log(selected, link.href.split("?")[0], new URL(link.href).searchParams.get("result"));
+});
+
+/** Mark the rows whose results wait to be sent. */
+async function markWaiting() {
+  const leads = await waiting();
+  for (const row of rows()) {
+    const tag = row.querySelector("[data-to-send]");
+    if (!leads.has(row.dataset.lead)) { tag?.remove(); continue; }
+    if (tag) continue;
+    const mark = Object.assign(document.createElement("span"), { className: "c-tag", textContent: list.dataset.waiting });
+    mark.dataset.toSend = "";
+    row.querySelector(".c-who").append(mark);
+  }
+}
+
+begin(() => location.reload()); // what could not be logged stands on the page
+document.addEventListener("clew:unread", (event) => { news.textContent = event.detail; });
 
 // ---- clocks ---------------------------------------------------------------------------------------
 

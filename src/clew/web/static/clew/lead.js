@@ -24,6 +24,8 @@ document.addEventListener("click", async (event) => {
 drawer.addEventListener("click", (event) => { if (event.target === drawer) drawer.close(); });
 
 onKey((key) => {
+  const beside = { "[": "prev", "]": "next" }[key];
+  if (beside) { document.querySelector(`[rel=${beside}]`)?.click(); return true; }
   if (key !== "c") return false;
   document.querySelector(".c-top .btn-primary")?.click();
   return true;

@@ -3,6 +3,7 @@
 
 import { tick } from "./clocks.js";
 import { onKey } from "./keys.js";
+import { begin, isAble, isReached, keep as seal } from "./outbox.js";
 import { reveal } from "./reveal.js";
 
 const sheet = document.getElementById("sheet");
@@ -48,9 +49,27 @@ if (sheet) {
     later();
   });
   sheet.addEventListener("input", later);
-  sheet.addEventListener("submit", () => { isSent = true; clearTimeout(timer); });
+  const away = document.getElementById("away");
+  sheet.addEventListener("submit", async (event) => {
+    if (isSent) { event.preventDefault(); return; }
+    isSent = true;
+    clearTimeout(timer);
+    if (!isAble || sheet.dataset.reached) return;
+    event.preventDefault();
+    if (await isReached()) {
+      isSent = false;
+      sheet.dataset.reached = "1";
+      sheet.requestSubmit(event.submitter);
+      return;
+    }
+    await seal(sheet.dataset.lead, sheet);
+    for (const field of sheet.elements) field.disabled = true;
+    away.hidden = false;
+    away.scrollIntoView({ block: "nearest" });
+  });
   addEventListener("pagehide", () => { if (timer) keep(); });
-  addEventListener("pageshow", () => { isSent = false; });
+  addEventListener("pageshow", () => { isSent = false; delete sheet.dataset.reached; });
+  begin(() => { if (!away.hidden) away.textContent = away.dataset.sent; });
 
   const save = () => sheet.requestSubmit(sheet.querySelector("[data-main]"));
   onKey((key, event) => {
