@@ -178,6 +178,31 @@ BENCHES = {
             most("leads_until_promoted", "half of these within so many leads"),
         ],
     ),
+    "recycle": Bench(
+        "clew bench recycle --json",
+        [*BENCH, "recycle", "--json"],
+        "500 and on for who holds what, 900 and 901 for the belt",
+        [
+            Row("recycled", "leads that are all due at once to go back to their pools"),
+            most("recycle_s", "until all of them have, while two workers have the belt full", 30),
+            Row("belt_per_s", "the belt alone"),
+            Row("belt_beside_per_s", "the belt while they go back"),
+            Row("belt_kept", "the same, divided by the belt alone", 0.7),
+        ],
+    ),
+    "claim": Bench(
+        "clew bench claim --json",
+        [*BENCH, "claim", "--json"],
+        "3",
+        [
+            Row("claim_leads", "leads in one pool, in four processes"),
+            Row("claim_claimers", "people who all claim each of them at the same time"),
+            Row("claim_asked", "claims in all"),
+            most("claim_anomalies", "what was told and does not fit what came of it", 0),
+            most("claim_lost_p95_ms", "whoever is slower is told by whom, 95 of 100 within", 1_000),
+            most("claim_lost_most_ms", "the same, the longest"),
+        ],
+    ),
     "notices": Bench(
         "clew bench notices --json",
         [*BENCH, "notices", "--json"],
