@@ -37,6 +37,7 @@ OPEN = {
     "fields",
     "inputs",
     "moves",
+    "people",
     "pools",
 }
 WRITERS = {"actions", "belt"}
