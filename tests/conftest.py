@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 from hypothesis import settings as drawing
 
 drawing.register_profile("untimed", parent=drawing(), deadline=None)  # no test is a matter of speed
@@ -16,6 +17,12 @@ drawing.load_profile("untimed")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests last: Playwright's event loop stays in the thread, and no other can run in it then."""
     items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_usual_language() -> None:
+    """No test speaks the language that another one left behind in the thread."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 LITTLE = 4 * 2**20  # bytes

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
@@ -14,6 +15,7 @@ from clew.base.hearing import Heard, hear
 from clew.base.ids import uuid7
 from clew.base.ledger import Actor, Event, append, append_all
 from clew.base.models import Ear
+from clew.capture.link import conninfo
 from tests.company import MONDAY_NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,5 +185,7 @@ def test_an_ear_that_hears_nothing_writes_nothing_but_is_moved_on(
     listen(ears)
     assert Ear.objects.get().heard == before
     monkeypatch.setattr(hearing, "FAR", 0)
+    with psycopg.connect(conninfo(), autocommit=True) as somebody_else:
+        somebody_else.execute("select pg_current_xact_id()")
     listen(ears)
     assert Ear.objects.get().heard != before

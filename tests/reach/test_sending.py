@@ -298,7 +298,8 @@ def test_a_dead_robot_keeps_no_other_waiting(
     while not robots.said("alive"):
         time.sleep(0.02)
     assert post.courier.is_busy
-    assert not any(one.done() for one, e in post.courier._under_way.items() if _is_of(e, "dead"))
+    under_way = post.courier._robots.under_way
+    assert not any(one.done() for one, e in under_way.items() if _is_of(e, "dead"))
 
 
 def _is_of(errand: sending.Errand, name: str) -> bool:

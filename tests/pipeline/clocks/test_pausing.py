@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from clew.handoff.calendars import hours, minutes_between
-from clew.pipeline import queries
 from clew.pipeline.actions.leads import log_call, plan
 from clew.pipeline.clocks.models import Pause
 from clew.pipeline.clocks.rules import shifted
 from clew.pipeline.dossier import dossier
 from clew.pipeline.models import Call, Clock, Task
+from clew.pipeline.queue import queries
 from clew.pipeline.rules import Group
 from clew.web.flow import keep_clocks
 from clew.web.seed import WEEK

@@ -29,6 +29,11 @@ update pipeline_clock set started_at = %(now)s - interval '2 hours', warn_at = n
   due_at = %(now)s - interval '1 hour', escalate_at = {escalate}, reclaim_at = {reclaim}
 where id in (select id from pipeline_clock where stopped_at is null order by id limit %(count)s)
 """
+# They have had it for longer than the clock runs: what somebody was given since is left to them.
+GIVEN_BEFORE = """
+update handoff_placement p set opened_at = %(now)s - interval '3 hours' from pipeline_clock c
+where c.lead_id = p.lead_id and p.closed_at is null and c.stopped_at is null and c.next_at <= %(now)s
+"""
 AGO = "%(now)s - interval '1 minute'"
 
 
@@ -66,8 +71,10 @@ class Keeping:
         """Do one piece. Tells whether there was anything to do."""
         with self._began.get_lock():
             self._began.value = self._began.value or time.time()
-        is_full = keep_clocks(datetime.now(UTC))
-        if is_full:
+        now = datetime.now(UTC)
+        is_any = Clock.objects.filter(next_at__lte=now, stopped_at=None).exists()
+        is_full = keep_clocks(now)
+        if is_any:
             with self._ended.get_lock():
                 self._ended.value = time.time()
         return is_full
@@ -120,6 +127,7 @@ def make_due(count: int, *, escalate: str = "null", reclaim_at: str = "null") ->
             DUE.format(breached=breached, escalate=escalate, reclaim=reclaim_at),
             {"now": datetime.now(UTC), "count": count},
         )
+        cursor.execute(GIVEN_BEFORE, {"now": datetime.now(UTC)})
         cursor.execute("vacuum analyze pipeline_clock")
 
 
@@ -161,9 +169,10 @@ def _told() -> dict[str, int]:
 def _reclaim(count: int) -> float:
     make_due(count, reclaim_at=AGO)
     began = time.perf_counter()
-    done = 0
-    while piece := reclaim(datetime.now(UTC)):
-        done += piece
+    while reclaim(datetime.now(UTC)):
+        pass
+    took = time.perf_counter() - began
+    done = Clock.objects.filter(reclaimed_at__isnull=False).count()
     if done != count:
         raise RuntimeError(f"{done} of {count} leads were handed on")
-    return count / (time.perf_counter() - began)
+    return count / took
