@@ -25,8 +25,8 @@ INVARIANTS: dict[str, LiteralString] = {
     "facts that nobody followed": "select entry_id from base_outbox",
     "facts that were followed not just once": """
         select e.id from base_entry e left join base_followed f on f.entry_id = e.id
-        where e.name in ('LeadAssigned', 'LeadPooled', 'LeadClosed', 'LeadReopened')
-        group by e.id having count(f.id) <> 1""",
+        where e.name in ('LeadAssigned', 'LeadPooled', 'LeadClosed', 'LeadReopened', 'CallLogged')
+        group by e.id having count(f.id) = 0 or count(f.id) <> count(distinct f.follower)""",
     "leads without exactly one open placement": """
         select l.id from contacts_lead l
         left join handoff_placement p on p.lead_id = l.id and p.closed_at is null

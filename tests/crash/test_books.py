@@ -44,6 +44,8 @@ class Trial:
         follow(FACTS, NOON)
         self.call = call()
         log_call(self.lead, self.call, member=self.member, now=LATER)
+        while follow(FACTS, LATER):
+            pass
         self.write(
             self.person,
             ["tried", str(self.lead)],
