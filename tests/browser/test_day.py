@@ -94,7 +94,7 @@ def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
     page = desk.open("/my-day")
     listening(page)
     current = page.locator(".c-q[aria-current=true]")
-    page.wait_for_timeout(700)  # what the stream's beginning makes it fetch is in its place
+    page.wait_for_timeout(2500)  # by night both are planned in a second, and due then
     first = current.get_attribute("data-lead") or ""
     (second,) = names.keys() - {first}
     page.keyboard.press("j")
@@ -111,7 +111,7 @@ def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
     page.wait_for_url(f"**/leads/{first}?list=day")
     page.goto(f"{desk.server.address}/my-day")
     listening(page)
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(2500)
     first = current.get_attribute("data-lead") or ""
     page.keyboard.press("2")
     page.wait_for_url("**/call?result=no_answer")
