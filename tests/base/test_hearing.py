@@ -121,6 +121,15 @@ def test_what_comes_while_there_is_more_than_at_once_is_heard_after_it(ears: Ear
     assert ears.times == [0, 1, 2, 3, 4, 5]
 
 
+def test_it_goes_on_after_a_last_page_that_was_exactly_full(ears: Ears) -> None:
+    for times in range(4):
+        ring(times)
+    assert [listen(ears, at_once=2) for _ in range(3)] == [2, 2, 0]
+    ring(4)
+    assert listen(ears, at_once=2) == 1
+    assert ears.times == [0, 1, 2, 3, 4]
+
+
 def test_what_a_listener_cannot_take_is_left_out_and_nothing_else(ears: Ears) -> None:
     def deaf(heard: Sequence[Heard], now: datetime) -> None:
         ears(heard, now)

@@ -107,7 +107,7 @@ def _give(listener: Listener, found: Sequence[Heard], now: datetime) -> None:
 def _move_on(ear: Ear, hearing: str, found: Sequence[Heard], at_once: int) -> None:
     if len(found) == at_once:
         ear.hearing, ear.after = hearing, found[-1].entry_id
-    elif found or _bounds(hearing)[0] - _bounds(ear.heard)[0] > FAR:
+    elif found or ear.hearing or _bounds(hearing)[0] - _bounds(ear.heard)[0] > FAR:
         ear.heard, ear.hearing, ear.after = hearing, "", 0
     else:
         return  # else writing this would be the next thing to look past

@@ -67,6 +67,7 @@ def _connected(relay: Relay, seconds: float) -> smtplib.SMTP:
             server.starttls(context=ssl.create_default_context())
         if relay.user:
             server.login(relay.user, relay.password)
+        server.ehlo_or_helo_if_needed()
     except (OSError, smtplib.SMTPException) as error:
         if server is not None:
             server.close()
