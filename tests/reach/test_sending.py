@@ -150,9 +150,11 @@ def test_a_member_with_a_robot_alone_is_told_there(robots: Robots, post: Post) -
     team = connect(robots, company)
     own = [connect(robots, company, key=f"own{p.pk}", member=p) for p in company.people[:1]]
     found = serving([p.pk for p in company.people])
-    assert found == {p.pk: [team.pk] for p in company.people} | {company.people[0].pk: [own[0].pk]}
+    assert found == {p.pk: [(team.pk, company.online.pk)] for p in company.people} | {
+        company.people[0].pk: [(own[0].pk, None)]
+    }
     outlets.retire_outlet(own[0].pk, by=company.administrator, now=MONDAY_NOON)
-    assert serving([company.people[0].pk]) == {company.people[0].pk: [team.pk]}
+    assert serving([company.people[0].pk]) == {company.people[0].pk: [(team.pk, company.online.pk)]}
 
 
 def test_many_are_told_at_once_and_within_the_limits(robots: Robots, post: Post) -> None:

@@ -126,18 +126,20 @@ class Health:
     unknown: int
 
 
-def serving(member_ids: Iterable[int]) -> dict[int, list[UUID]]:
-    """Give the outlets of each member: their own, else those of their teams."""
+def serving(member_ids: Iterable[int]) -> dict[int, list[tuple[UUID, int | None]]]:
+    """Give the outlets of each member: their own, else those of their teams, each with the team that it is of."""
     ids = list(member_ids)
     outlets = Outlet.objects.filter(retired_at=None).exclude(vendor=Outlet.Vendor.EMAIL)
-    found: dict[int, list[UUID]] = {}
+    found: dict[int, list[tuple[UUID, int | None]]] = {}
     for member_id, outlet_id in outlets.filter(member__in=ids).values_list("member_id", "pk"):
-        found.setdefault(member_id, []).append(outlet_id)
+        found.setdefault(member_id, []).append((outlet_id, None))
     others = [member_id for member_id in ids if member_id not in found]
     of_teams = outlets.filter(team__memberships__member__in=others)
-    for member_id, outlet_id in of_teams.values_list("team__memberships__member", "pk"):
+    for member_id, outlet_id, team_id in of_teams.values_list(
+        "team__memberships__member", "pk", "team_id"
+    ):
         if member_id in others:
-            found.setdefault(member_id, []).append(outlet_id)
+            found.setdefault(member_id, []).append((outlet_id, team_id))
     return found
 
 
@@ -213,7 +215,8 @@ def wishes(viewer: Member) -> Wishes:
     own = Wish.objects.filter(member=viewer).values_list("kind", "medium", "when")
     times = {place: str(when) for place, when in USUAL.items()}
     times |= {(kind, medium): when for kind, medium, when in own if (kind, medium) in times}
-    robots = Outlet.objects.filter(pk__in=serving([viewer.pk]).get(viewer.pk, []))
+    served_by = [outlet_id for outlet_id, _team in serving([viewer.pk]).get(viewer.pk, [])]
+    robots = Outlet.objects.filter(pk__in=served_by)
     return Wishes(
         times,
         QuietTime.objects.filter(member=viewer).first(),

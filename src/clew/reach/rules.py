@@ -15,7 +15,7 @@ LONGEST_REST = timedelta(minutes=15)
 LINES = 8  # of one message
 STALE = timedelta(hours=24)  # nobody wants to be told of it any more
 
-_NUMBERISH = re.compile(r"\d(?:[\s\-.()+]*\d){4,}")
+_NUMBERISH = re.compile(r"\d(?:[\s\-·&/]*\d){4,}")  # all that is left between letters
 _LONGEST = 40
 
 

@@ -44,9 +44,9 @@ on conflict do nothing returning id, member_id, lead_id, kind
 """
 MANAGERS = """
 select p.lead_id, m.id from handoff_placement p
-join access_membership t on t.team_id = p.team_id
-join access_member m on m.id = t.member_id and m.is_active and m.role = 'manager'
-where p.closed_at is null and p.kind = 'person' and p.lead_id = any(%s::uuid[])
+left join (access_membership t
+  join access_member m on m.id = t.member_id and m.is_active and m.role = 'manager') on t.team_id = p.team_id
+where p.closed_at is null and p.kind <> 'closed' and p.lead_id = any(%s::uuid[])
 """
 FORGET = (
     "delete from reach_delivery where notice_id in (select id from reach_notice where lead_id = any(%(leads)s::uuid[]))",
@@ -121,7 +121,9 @@ def tell_of_late(heard: Sequence[Heard], now: datetime) -> None:
 def tell_managers(heard: Sequence[Heard], now: datetime) -> None:
     """Tell the managers of a lead's team that a clock of it ran out some while ago."""
     managers = _managers(_leads(heard))
-    _write([_row(one, pk, Kind.UNMET) for one in heard for pk in managers[one.subject]], now)
+    _write(
+        [_row(one, pk, Kind.UNMET) for one in heard for pk in managers.get(one.subject, ())], now
+    )
 
 
 @transaction.atomic
@@ -140,7 +142,7 @@ def hand_on(now: datetime) -> bool:
                 by=None,
             )
             for n in handed_on
-            for pk in managers[n.lead_id]
+            for pk in managers.get(n.lead_id, ())
             if pk != n.member_id
         ],
         now,
@@ -210,13 +212,11 @@ def _before(heard: Sequence[Heard]) -> dict[tuple[UUID, datetime], list[int]]:
 
 def _managers(lead_ids: Collection[UUID]) -> dict[UUID, list[int]]:
     """Give the managers of each lead's team; the administrators where it has none."""
-    found: dict[UUID, list[int]] = {lead_id: [] for lead_id in lead_ids}
-    if not found:
-        return found
+    found: dict[UUID, list[int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(MANAGERS, [as_array(lead_ids)])
         for lead_id, member_id in cursor:
-            found[lead_id].append(member_id)
+            found.setdefault(lead_id, []).extend([member_id] if member_id else [])
     orphans = [lead_id for lead_id, members in found.items() if not members]
     if orphans:
         others = Member.objects.filter(role=Role.ADMINISTRATOR, is_active=True)

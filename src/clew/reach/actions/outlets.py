@@ -101,9 +101,12 @@ def _check(given: OutletData, *, is_new: bool = True) -> None:
     address = given.address.strip()
     if not (address or is_new):
         return
-    if len(address) > LONGEST or not SPEECH[given.vendor].fits(address):
+    if len(address) > LONGEST:
         raise AddressUnfit
-    if not target(address).is_tls and not settings.PRIVATE_TARGETS:
+    to = target(address)  # before anything else reads it
+    if not SPEECH[given.vendor].fits(address):
+        raise AddressUnfit
+    if not to.is_tls and not settings.PRIVATE_TARGETS:
         raise TargetUnfit
 
 

@@ -1,6 +1,6 @@
 """What goes out when: by each member's wishes and quiet hours, and on to others where it stays unread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from clew.access.models import Member
+from clew.handoff.models import Placement
 from clew.reach.models import Delivery, Notice, Outlet, QuietTime, Wish
 from clew.reach.queries import patience, serving
 from clew.reach.rules import ASKED, HANDED_ON, MAIL, ROBOT, USUAL, Quiet, When, due, loud
@@ -21,7 +22,7 @@ def plan(notices: Sequence[Notice], now: datetime) -> None:
     """Let new notices go out as their members wish, and look again later whether they were read."""
     if not notices:
         return
-    asked = _Asked({n.member_id for n in notices}, now)
+    asked = _Asked(notices, now)
     deliveries = [d for n in notices if n.kind != Kind.TAKEN for d in asked.deliveries(n, now)]
     deliveries += _retractions([n for n in notices if n.kind == Kind.TAKEN], asked, now)
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
@@ -43,7 +44,7 @@ def ask_again(now: datetime) -> tuple[int, list[Notice]]:
     )
     if not found:
         return 0, []
-    asked = _Asked({n.member_id for n in found}, now)
+    asked = _Asked(found, now)
     first = [n for n in found if n.step == 0]
     Delivery.objects.bulk_create(
         [d for n in first for d in asked.deliveries(n, now, is_unread=True)], ignore_conflicts=True
@@ -63,7 +64,9 @@ def ask_again(now: datetime) -> tuple[int, list[Notice]]:
 class _Asked:
     """What some members wish, when they are left alone, and where they can be reached."""
 
-    def __init__(self, member_ids: set[int], now: datetime) -> None:
+    def __init__(self, notices: Sequence[Notice], now: datetime) -> None:
+        member_ids = {n.member_id for n in notices}
+        lead_ids = {n.lead_id for n in notices}
         wishes = Wish.objects.filter(member__in=member_ids)
         zone = ZoneInfo(settings.TIME_ZONE)
         self.wishes = {(w.member_id, w.kind, w.medium): When(w.when) for w in wishes}
@@ -71,7 +74,13 @@ class _Asked:
             q.member_id: Quiet(q.from_minute, q.until_minute, zone)
             for q in QuietTime.objects.filter(member__in=member_ids)
         }
-        self.outlets = {ROBOT: serving(member_ids), MAIL: _mailboxes(member_ids, now)}
+        self.outlets: dict[str, Mapping[int, Sequence[tuple[UUID, int | None]]]] = {
+            ROBOT: serving(member_ids),
+            MAIL: _mailboxes(member_ids, now),
+        }
+        self.teams = dict(
+            Placement.objects.filter(lead__in=lead_ids, closed_at=None).values_list("lead", "team")
+        )
 
     def when(self, n: Notice, medium: str) -> When:
         """Say when a member wants to be told of a notice's kind."""
@@ -90,7 +99,9 @@ class _Asked:
                 at = due(when, now, quiet)
             if at is None:
                 continue
-            for outlet_id in outlets.get(n.member_id, ()):
+            for outlet_id, team_id in outlets.get(n.member_id, ()):
+                if team_id not in {None, self.teams.get(n.lead_id)}:
+                    continue  # a team's group hears of the team's leads alone
                 yield Delivery(notice=n, outlet_id=outlet_id, due_at=at)
 
 
@@ -118,7 +129,7 @@ def _retractions(taken: Sequence[Notice], asked: _Asked, now: datetime) -> list[
     ]
 
 
-def _mailboxes(member_ids: set[int], now: datetime) -> dict[int, list[UUID]]:
+def _mailboxes(member_ids: set[int], now: datetime) -> dict[int, list[tuple[UUID, None]]]:
     """Give the outlet of each member with an e-mail address; there are none where mail cannot be sent."""
     if not settings.SMTP:
         return {}
@@ -135,4 +146,4 @@ def _mailboxes(member_ids: set[int], now: datetime) -> dict[int, list[UUID]]:
             ignore_conflicts=True,
         )
         known = dict(mail.values_list("member", "pk"))
-    return {member_id: [outlet_id] for member_id, outlet_id in known.items()}
+    return {member_id: [(outlet_id, None)] for member_id, outlet_id in known.items()}

@@ -135,7 +135,7 @@ def _open(now: datetime, most: int, *, is_mail: bool) -> dict[UUID, Outlet]:
         .select_related("made_by", "member")
         .filter(Q(vendor=MAILBOX) if is_mail else ~Q(vendor=MAILBOX))
         .filter(Exists(due) & rested | Exists(trials), ~Exists(speaking))
-        .order_by("pk")[:most]
+        .order_by("pk")
     )
     outlets = {o.pk: o for o in found}
     recent = Message.objects.filter(outlet__in=outlets).filter(
@@ -147,7 +147,8 @@ def _open(now: datetime, most: int, *, is_mail: bool) -> dict[UUID, Outlet]:
             outlets.pop(outlet_id, None)
         if at:
             sent.setdefault(outlet_id, []).append(at)
-    return {pk: o for pk, o in outlets.items() if _has_room(o, sent.get(pk, []), now)}
+    able = [pk for pk, o in outlets.items() if _has_room(o, sent.get(pk, []), now)]
+    return {pk: outlets[pk] for pk in able[:most]}
 
 
 def _has_room(outlet: Outlet, sent: list[datetime], now: datetime) -> bool:
