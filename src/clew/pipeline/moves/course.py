@@ -136,12 +136,13 @@ def _drawn(
     stays = {stay.number: stay for stay in stays_of(lead_id)}
     names = {stage.pk: name(stage) for stage in stages}
     knots, loops = draw((s.number, s.stage_id, s.how) for s in stays.values())
-    cut, knots, loops = _shortened(knots or [Knot(stands.stage_id, 0)], loops)
+    last = max(stays, default=0)
+    cut, knots, loops = _shortened(knots or [Knot(stands.stage_id, 0)], loops, last)
     points = [
         (names[k.stage], _under(stays.get(k.stay), stands, is_first=cut + i == 0, now=now), "done")
         for i, k in enumerate(knots)
     ]
-    at = next(i for i, k in enumerate(knots) if k.stay == max(stays, default=0))
+    at = next(i for i, k in enumerate(knots) if k.stay == last)
     if end:
         points.append((*end, "now"))
     else:
@@ -156,15 +157,19 @@ def _drawn(
     ]
 
 
-def _shortened(knots: list[Knot], loops: list[Loop]) -> tuple[int, list[Knot], list[Loop]]:
-    """Leave out the oldest points of a long way, and the loops that begin or end there."""
-    cut = max(0, len(knots) - KNOTS_AT_MOST)
+def _shortened(
+    knots: list[Knot], loops: list[Loop], last: int
+) -> tuple[int, list[Knot], list[Loop]]:
+    """Keep the newest points of a long way, or those from where it is now, and the loops among them."""
+    here = next(i for i, knot in enumerate(knots) if knot.stay == last)
+    cut = min(here, max(0, len(knots) - KNOTS_AT_MOST))
+    end = cut + KNOTS_AT_MOST
     kept = [
         Loop(loop.start - cut, loop.end - cut, loop.stay)
         for loop in loops
-        if min(loop.start, loop.end) >= cut
+        if cut <= min(loop.start, loop.end) and max(loop.start, loop.end) < end
     ]
-    return cut, knots[cut:], kept
+    return cut, knots[cut:end], kept
 
 
 def _ahead(stages: Sequence[Stage], stage_id: int) -> list[Stage]:

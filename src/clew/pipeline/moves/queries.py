@@ -85,7 +85,7 @@ def name(named: Pipeline | Stage | ExitReason) -> str:
 
 def stays_of(lead_id: UUID) -> Sequence[Stay]:
     """Give the stays of a lead, oldest first."""
-    return list(Stay.objects.filter(lead=lead_id).select_related("stage").order_by("number"))
+    return list(Stay.objects.filter(lead=lead_id).order_by("number"))
 
 
 def move_note(stay: Stay) -> str:

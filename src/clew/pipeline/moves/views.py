@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from clew.access.models import Member, Role
 from clew.access.queries import members
 from clew.errors import Conflict, Invalid
+from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.errors import ValueUnreadable
 from clew.pipeline.moves import board as boards
@@ -86,9 +87,12 @@ def move(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 
 @require_GET
 def finish(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Ask how a lead ends: won, or left for a reason of its stage."""
+    """Ask how a lead ends: won, or left for a reason of its stage. Only whoever has it is asked."""
     lead = visible_lead(_viewer(request), lead_id)
-    found = course(lead.pk, placement_of(lead.pk), _now())
+    place = placement_of(lead.pk)
+    found = course(lead.pk, place, _now()) if place.kind == Placement.Kind.PERSON else None
+    if found is None:
+        return redirect("pipeline:lead", lead.pk)
     return render(request, "moves/finish.html", {"lead": lead, "course": found})
 
 

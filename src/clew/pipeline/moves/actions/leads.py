@@ -101,6 +101,7 @@ def leave(lead_id: UUID, leaving: Leaving, *, member: Member, now: datetime) -> 
     if len(leaving.rival) > NAME_AT_MOST:
         raise RivalTooLong
     _end(placement.lead_id, stands, Stay.Outcome.LEFT, now)
+    _return(placement.lead_id, now)
     made = Exit.objects.create(
         lead_id=placement.lead_id,
         stage_id=stands.stage_id,
@@ -133,7 +134,8 @@ def advance(lead_id: UUID, sign: str, now: datetime) -> None:
     """Put a lead into the stage that a sign brings it to, if it stands before it. Repeating it does nothing."""
     lock_leads([lead_id])
     placement = placement_of(lead_id)
-    if placement.kind == Placement.Kind.CLOSED and sign != WON:
+    is_closed = placement.kind == Placement.Kind.CLOSED
+    if is_closed != (sign == WON) or (is_closed and placement.reason != WON):
         return
     stands = standing_of(lead_id)
     stages = stages_beside(stands.stage_id) if stands else []
@@ -164,7 +166,9 @@ def close(lead_id: UUID, end: str, now: datetime) -> None:
     lock_leads([lead_id])
     placement = placement_of(lead_id)
     stands = standing_of(lead_id)
-    is_known = Exit.objects.filter(lead=lead_id, returned_at=None).exists()
+    is_known = Exit.objects.filter(
+        lead=lead_id, returned_at=None, at__gte=placement.opened_at
+    ).exists()
     if placement.kind != Placement.Kind.CLOSED or stands is None or is_known:
         return
     at = placement.opened_at
@@ -172,6 +176,7 @@ def close(lead_id: UUID, end: str, now: datetime) -> None:
         _end(lead_id, stands, Stay.Outcome.ASIDE, at)
         return
     _end(lead_id, stands, Stay.Outcome.LEFT, at)
+    _return(lead_id, at)
     last = _holder(lead_id)
     made = Exit.objects.create(
         lead_id=lead_id,
@@ -190,18 +195,20 @@ def take_up(lead_id: UUID, now: datetime) -> None:
     lock_leads([lead_id])
     if placement_of(lead_id).kind == Placement.Kind.CLOSED:
         return
-    Exit.objects.filter(lead=lead_id, returned_at=None).update(returned_at=now)
-    stays = list(Stay.objects.filter(lead=lead_id).select_related("stage").order_by("-number")[:2])
+    _return(lead_id, now)
+    stays = list(Stay.objects.filter(lead=lead_id).select_related("stage").order_by("-number"))
     if not stays:
         return
     last = stays[0]
-    is_customer = last.left_at is None and last.stage.enters_on == WON
+    stages = stages_beside(last.stage_id)
+    winning = next((s.position for s in stages if s.enters_on == WON and not s.retired_at), None)
+    is_customer = winning is not None and last.stage.position >= winning
     if last.left_at is None and not is_customer:
         return
-    back = stays[-1].stage if is_customer else last.stage
-    stages = stages_beside(back.pk)
+    before = (s.stage for s in stays if winning is None or s.stage.position < winning)
+    back = next(before, last.stage)
     to = next((s for s in stages if s.pk == (back.into_id or back.pk)), back)
-    if is_customer:
+    if last.left_at is None:
         _end(lead_id, Standing(last.stage_id, last.entered_at, last.number), Stay.Outcome.BACK, now)
     _stay(lead_id, to, last.number + 1, Stay.How.REOPENED, actor=FLOW, now=now)
 
@@ -292,6 +299,11 @@ def _end(lead_id: UUID, stands: Standing, outcome: str, now: datetime) -> int:
         **ended,
     )
     return 1
+
+
+def _return(lead_id: UUID, now: datetime) -> None:
+    """Let an exit stand no more: the lead was taken up again since."""
+    Exit.objects.filter(lead=lead_id, returned_at=None).update(returned_at=now)
 
 
 def _open_stay(lead_id: UUID) -> QuerySet[Stay]:
