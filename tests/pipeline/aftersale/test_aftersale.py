@@ -123,6 +123,16 @@ def test_the_number_is_shown_on_record_to_whoever_looks_after_them_alone() -> No
     assert other.post(reverse("aftersale:reveal", args=[step.pk])).status_code == 404
 
 
+def test_what_is_done_shows_no_number_any_more() -> None:
+    at = sold()
+    step = steps(at)["check"]
+    caring.finish(step.pk, "", member=at.holder, now=NOON)
+    client = browser(at.holder)
+    answer = client.post(reverse("aftersale:reveal", args=[step.pk]), follow=True)
+    assert "138 1234 5678" not in answer.text
+    assert "Show the number" not in answer.text
+
+
 def test_one_tap_gives_a_mark_and_the_question_is_done() -> None:
     at = sold()
     token = token_of(asked(at))

@@ -216,6 +216,16 @@ def test_an_old_link_says_so_and_opens_nothing(noon: Any) -> None:
     assert meeting.state == "offered"
 
 
+def test_a_declined_link_opens_nothing_once_there_is_another_invitation(noon: Any) -> None:
+    at = desk()
+    meeting = invited(at)
+    answering.decline(token_of(meeting), now=NOON)
+    assert browser().get(link(meeting)).status_code == 200
+    invited(at)
+    for page in (browser().get(link(meeting)), browser().post(link(meeting), {"words": "x"})):
+        assert page.status_code == 410
+
+
 def test_a_renewed_link_ends_the_one_before() -> None:
     at = desk()
     meeting = invited(at)

@@ -23,6 +23,7 @@ from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import ClewError, Conflict, Invalid, Missing
 from clew.pipeline.aftersale import queries
 from clew.pipeline.aftersale.actions import caring
+from clew.pipeline.aftersale.errors import StepOver
 from clew.pipeline.aftersale.models import CareStep
 from clew.pipeline.aftersale.rules import Plan
 from clew.pipeline.aftersale.wording import KINDS, LANGUAGES, MARKS, PERIOD_WORDS, ready_text
@@ -39,9 +40,12 @@ def show(request: HttpRequest, step_id: int) -> HttpResponse:
 
 @require_POST
 def reveal(request: HttpRequest, step_id: int) -> HttpResponse:
-    """Show the full numbers of a customer whom one looks after, on the record."""
+    """Show the full numbers of a customer whom one looks after, on the record, as long as there is something to do."""
     viewer = _viewer(request)
     found = queries.step(viewer, step_id)
+    if found.done_at:
+        messages.error(request, _(StepOver().message))
+        return redirect("aftersale:step", found.pk)
     numbers = reveal_identifiers(
         found.lead, purpose="call", actor=Actor("member", str(viewer.pk)), now=_now()
     )

@@ -90,7 +90,10 @@ def by_link(token: str) -> Meeting:
 
 def is_old(meeting: Meeting, now: datetime) -> bool:
     """Tell whether nothing can be answered any more by a meeting's link."""
-    return meeting.state not in ANSWERABLE or meeting.expires_at <= now
+    if meeting.state not in ANSWERABLE or meeting.expires_at <= now:
+        return True
+    others = Meeting.objects.filter(lead=meeting.lead_id, state__in=OPEN)
+    return meeting.state == Meeting.State.DECLINED and others.exists()
 
 
 def left(meeting: Meeting, now: datetime) -> list[datetime]:
