@@ -67,6 +67,17 @@ def test_leads_that_waited_alike_tell_nothing() -> None:
     assert effect([Cell("a", 5, 1000, 100), Cell("b", 90, 1000, 50)]) is None
 
 
+def test_where_everybody_bought_waiting_tells_nothing() -> None:
+    assert effect([Cell("a", 5, 20, 20), Cell("a", 50, 15, 15)]) is None
+
+
+def test_nobody_is_believed_to_gain_by_waiting() -> None:
+    found = effect([Cell("a", 5, 2000, 100), Cell("a", 500, 2000, 1000)])
+    assert found
+    assert found.power < 0
+    assert believed(found) == 0
+
+
 def test_nothing_lost_by_waiting_is_found_as_well() -> None:
     found = effect(Cell("a", wait, 1000, 100) for wait in WAITS)
     assert found

@@ -88,7 +88,9 @@ def effect(cells: Iterable[Cell]) -> Effect | None:
             break
     _slope, weight, spread = _score(strata, power)
     leads = sum(row.count for rows in strata for row in rows)
-    return Effect(power, sqrt(spread) / weight, leads, won) if weight > CLOSE else None
+    if weight <= CLOSE or spread <= CLOSE:
+        return None
+    return Effect(power, sqrt(spread) / weight, leads, won)
 
 
 def believed(found: Effect | None) -> float:
@@ -96,7 +98,7 @@ def believed(found: Effect | None) -> float:
     if found is None:
         return ASSUMED
     own, assumed = 1 / max(found.error, CLOSE) ** 2, 1 / SPREAD**2
-    return (own * found.power + assumed * ASSUMED) / (own + assumed)
+    return max(0.0, (own * found.power + assumed * ASSUMED) / (own + assumed))
 
 
 def _by_stratum(cells: Iterable[Cell]) -> Sequence[Sequence[Cell]]:
