@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Subquery
+from django.db.models import F
 
 from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
@@ -108,11 +108,15 @@ def resume(lead_id: UUID, now: datetime, *, goes_on: bool = False) -> None:
     if Call.objects.filter(lead=lead_id, **since).exists():
         return
     stands = held(lead_id)
-    if stands and not goes_on:
-        opened = Placement.objects.filter(lead=lead_id, closed_at=None).values("opened_at")
-        running = Clock.objects.filter(lead=lead_id, stopped_at=None)
-        running.filter(started_at__lt=Subquery(opened)).update(stopped_at=now)
-    start(stands, now)
+    running = Clock.objects.filter(lead=lead_id, stopped_at=None)
+    if not stands or (goes_on and running.exists()):
+        return
+    opened_at = Placement.objects.get(lead=lead_id, closed_at=None).opened_at
+    if not goes_on:
+        running.filter(started_at__lt=opened_at).update(stopped_at=max(now, opened_at))
+    start(
+        stands, max(now, opened_at)
+    )  # the fact may be younger than the time its follower was given
 
 
 def stop(lead_id: UUID, now: datetime) -> None:

@@ -308,7 +308,11 @@ def _typed(request: HttpRequest) -> Sheet:
 
 
 def _sheet_again(request: HttpRequest, lead_id: UUID, error: str) -> HttpResponse:
-    """Show the sheet with what was typed and what is wrong with it."""
+    """Show the sheet with what was typed and what is wrong with it; of a lead not looked into yet, its page."""
+    viewer = _viewer(request)
+    place = placement_of(visible_lead(viewer, lead_id).pk)
+    if is_unopened(viewer, place, _now()):
+        return redirect("pipeline:lead", place.lead_id)
     sheet = shown(_viewer(request), lead_id, _now(), typed=_typed(request))
     context = _sheet(sheet, lead_id) | {"error": _(error)}
     return render(request, "pipeline/call.html", context, status=Invalid.status)

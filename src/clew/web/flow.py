@@ -109,19 +109,19 @@ def undo(submission_ids: Sequence[UUID], now: datetime) -> Undoing:
 
 
 def _forget(seen: contacts.Look, now: datetime) -> None:
-    """The belt backwards: clocks, places, grades, leads; then what is left is graded again."""
-    reach.forget(seen.removed)
-    plays.forget(seen.removed)
-    moves.forget(seen.removed)
-    queue.forget(seen.removed)
-    pipeline.forget(seen.removed)
-    handoff.forget(seen.removed)
-    grading.forget(seen.removed)
+    """The belt backwards: what stands on leads, then leads; then what is left is graded again."""
+    drop(seen.removed)
     forgotten = contacts.forget(seen, now)
     handoff.revive(list(forgotten.revived), now)
     pipeline.revive(forgotten.revived)
     grading.regrade(forgotten.left, now)
     handoff.tell([enquiry.lead_id for enquiry in forgotten.left])
+
+
+def drop(lead_ids: list[UUID]) -> None:
+    """Take away all that stands on leads, in the order of what stands on what."""
+    for stage in (reach, plays, moves, queue, pipeline, handoff, grading):
+        stage.forget(lead_ids)
 
 
 def keep_belt_moving() -> None:

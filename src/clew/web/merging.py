@@ -24,7 +24,8 @@ from clew.handoff.belt import forgetting as places
 from clew.handoff.models import Placement
 from clew.handoff.queries import closed_for, visible_leads
 from clew.pipeline import belt as pipeline
-from clew.web.flow import stop_belt
+from clew.pipeline.moves.actions.leads import take_up
+from clew.web.flow import drop, stop_belt
 
 REASON = "merged"
 AS_IT_IS = Choice()
@@ -165,9 +166,7 @@ def _take_in(absorbed: dict[UUID, UUID], now: datetime) -> None:
     if not absorbed:
         return
     ids = list(absorbed)
-    pipeline.forget(ids)
-    places.forget(ids)
-    grading.forget(ids)
+    drop(ids)
     revived = contacts.take_in(absorbed, now)
     places.revive(list(revived), now)
     pipeline.revive(revived)
@@ -178,3 +177,4 @@ def _restore(lead_id: UUID, now: datetime) -> None:
     stands = handoff.restore(lead_id, actor=MERGING, now=now)
     if ended_at and stands.kind == Placement.Kind.PERSON:
         pipeline.revive({lead_id: ended_at})
+    take_up(lead_id, now)

@@ -93,7 +93,7 @@ def log_call(
     if not is_new:
         return _same(stored, lead_id, member)
     actor = _actor(member)
-    is_first = not is_overtaken and _met(placement.lead_id, call.result, at)
+    is_first = _met(placement.lead_id, call.result, at)
     happened = CallLogged(placement.lead_id, stored.pk, call.result, call.said, is_first)
     append(happened, actor=actor, at=now)
     note_first_contacts([placement.lead_id])
@@ -219,7 +219,9 @@ def lock_held(member: Member, lead_id: UUID) -> Placement:
 def _met(lead_id: UUID, result: str, now: datetime) -> bool:
     """Stop the clock where such a contact is enough for it. Tells whether it waited for the first one."""
     clock = Clock.objects.select_related("policy").filter(lead=lead_id, stopped_at=None).first()
-    if clock is None:
+    if (
+        clock is None or clock.started_at > now
+    ):  # what began after a late call waits for another one
         return False
     stops_on = clock.policy.stops_on if clock.policy else Policy.Stop.ATTEMPT
     if not is_enough(stops_on, is_answered=result in ANSWERS):

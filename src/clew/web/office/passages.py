@@ -133,10 +133,11 @@ def _terms(
     query: Mapping[str, str], report: Passages, pipeline: Pipeline, seen: Asked
 ) -> tuple[Terms, dict[str, str]]:
     """Read what a sale is worth and what people cost, or take what is known; say both as the form shows them."""
-    seats = Seat.objects.filter(left_at=None, team__method__side=pipeline.side).count()
+    own = [pk for pk in seen.known.teams if seen.wanted.team in {"", str(pk)}]
+    sitting = Seat.objects.filter(left_at=None, team__in=own, team__method__side=pipeline.side)
     usual = {
         "ticket": Decimal(report.money.ticket_minor) / 100,
-        "people": Decimal(seats),
+        "people": Decimal(sitting.count()),
         "salary": SALARY,
     }
     given = {key: _amount(query.get(key, "")) for key in usual}

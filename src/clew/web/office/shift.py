@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -31,7 +32,7 @@ STATES = {
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Each of one's teams now; only the inside where the page asks for a fragment."""
-    now = clock()
+    now = timezone.localtime(clock())
     found = shifts(caller(request), now)
     context = {
         "shifts": [

@@ -24,7 +24,7 @@ def pause(lead_id: UUID, until: datetime, *, reason: str, now: datetime) -> None
         lead=lead_id, stopped_at=None, kind=Policy.Kind.NEXT
     )
     clock = found.first()
-    if clock is None:
+    if clock is None or until <= now:  # a call that came late: its next step has passed already
         return
     worked = _hours(clock)
     since = max(now, clock.paused_until or now)
