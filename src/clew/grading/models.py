@@ -117,7 +117,7 @@ class Grade(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="grades")
+    lead = models.ForeignKey(Lead, models.PROTECT, db_constraint=False, related_name="grades")
     rule_set = models.ForeignKey(  # a trigger checks it, for all rows of a statement at once
         RuleSet, models.PROTECT, db_index=False, db_constraint=False, related_name="grades"
     )

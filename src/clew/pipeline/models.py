@@ -22,7 +22,7 @@ class Clock(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="clocks")
+    lead = models.ForeignKey(Lead, models.PROTECT, db_constraint=False, related_name="clocks")
     kind = models.CharField(
         max_length=10,
         choices=Policy.Kind,

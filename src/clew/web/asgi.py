@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import django
@@ -112,10 +113,9 @@ class Answering:
         if message["type"] == "http.response.start":
             self.has_begun = True
             self.status = message["status"]
-            given = {name.lower() for name, _ in message["headers"]}
-            missing = [pair for pair in STRICT if pair[0] not in given]
             last = CLOSE if leaving.is_set() else ()
-            message["headers"] = [*message["headers"], *missing, *last]
+            given = message["headers"]
+            message["headers"] = [*given, *_missing(tuple(name for name, _ in given)), *last]
         await self._send(message)
 
     async def apologise(self) -> None:
@@ -132,6 +132,13 @@ class Answering:
 
 CLOSE = ((b"connection", b"close"),)
 STRICT = [(k.lower().encode(), v.encode()) for k, v in headers.strict().items()]
+
+
+@lru_cache(maxsize=100)
+def _missing(names: tuple[bytes, ...]) -> list[tuple[bytes, bytes]]:
+    """Give the strict headers that an answer with these has not."""
+    given = {name.lower() for name in names}
+    return [pair for pair in STRICT if pair[0] not in given]
 
 
 def _client(scope: Scope) -> str:

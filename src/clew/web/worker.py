@@ -20,7 +20,7 @@ from clew.errors import ClewError
 from clew.web.flow import FACTS, belt, keep_belt_moving, tick
 from clew.web.pacing import every
 
-BATCH = 500
+BATCH = 1_000
 TRIES = 3
 POLL_SECONDS = 1.0
 TICK = timedelta(seconds=5)

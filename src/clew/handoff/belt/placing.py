@@ -105,7 +105,7 @@ def place(graded: Sequence[Graded], now: datetime) -> list[Placed]:
         if stands_in and c.is_pooled and c.teams[0] == stands_in.team_id:
             staying.append(stands_in)
         else:
-            candidates.append(replace(c, leaves=leaves))
+            candidates.append(replace(c, leaves=leaves) if leaves else c)
     lapsed = _leave_lapsed([g.enquiry.follows for g in graded if g.enquiry.follows], now)
     placed = _decide_all(candidates, teams, now, freed=Counter(p.seat_id for p in lapsed))
     closed = [replace(p, kind="closed", seat_id=None, reason=LAPSED) for p in lapsed]

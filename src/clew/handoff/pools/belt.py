@@ -102,8 +102,9 @@ def _lock_seats(lead_ids: list[UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select from handoff_seat where id in (select p.seat_id from handoff_placement p
-              where p.lead_id = any(%s::uuid[]) and p.closed_at is null)
+            with held as materialized (select distinct seat_id from handoff_placement
+              where lead_id = any(%s::uuid[]) and closed_at is null)
+            select from handoff_seat where id in (select seat_id from held)
             order by team_id, id for no key update
             """,
             [as_array(lead_ids)],

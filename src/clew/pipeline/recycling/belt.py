@@ -13,14 +13,23 @@ from clew.base.json import dumps
 from clew.handoff.calendars import before, closed_since
 from clew.handoff.models import Seat
 from clew.handoff.pools.belt import note_overloads
-from clew.pipeline.recycling.queries import EXCESS, HELD, Terms, idle_days, terms
+from clew.pipeline.recycling.queries import (
+    ABOUT,
+    ANY,
+    BY_SEAT,
+    EXCESS,
+    NAMED,
+    Terms,
+    idle_days,
+    terms,
+)
 from clew.pipeline.recycling.rules import EXCESS_DAYS
 
 AT_ONCE = 2_000
 TURN = 0x72656379  # "recy": one worker at a time, so that none looks for what another is at
 # `cuts`: for leads of a team by a calendar and of a grade, before when they must have been given, or given a sign
 # of progress, to be due now. `patience`: the same by stage, which goes before. What is newer than all is not read.
-DUE = f"""
+DUE = """
 with cut as (
   select * from json_to_recordset(%(cuts)s) as c(team_id bigint, calendar_id bigint, level int,
     untouched timestamptz, idle timestamptz, newest timestamptz)),
@@ -29,16 +38,15 @@ patience as (
     as w(team_id bigint, calendar_id bigint, stage_id bigint, idle timestamptz))
 select p.lead_id, case when (call.at is null or call.at < p.opened_at)
   and p.opened_at <= c.untouched then 'uncontacted' else 'stalled' end
-{HELD}
+{held}
 join cut c on c.team_id = s.team_id and c.calendar_id = coalesce(s.calendar_id, m.calendar_id)
   and c.level = g.level and p.opened_at <= c.newest
 left join patience w on w.team_id = c.team_id and w.calendar_id = c.calendar_id
   and w.stage_id = z.stage_id
-where not z.is_contracted and (%(all)s or p.lead_id = any(%(leads)s::uuid[]))
-  and ((call.at is null or call.at < p.opened_at) and p.opened_at <= c.untouched
-    or z.sign < coalesce(w.idle, c.idle))
+where not z.is_contracted and ((call.at is null or call.at < p.opened_at) and p.opened_at <= c.untouched
+  or z.sign < coalesce(w.idle, c.idle))
 limit %(most)s
-"""  # noqa: S608  no value is formatted in
+"""
 LOCK = """
 select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
 """
@@ -54,12 +62,14 @@ def due(now: datetime) -> list[tuple[UUID, str]]:
     if not found.policies or not _is_first():
         return []
     note_overloads(now)
+    cuts = list(_cuts(found, now))
     values: dict[str, Any] = {
-        "cuts": dumps(list(_cuts(found, now))),
+        "cuts": dumps(cuts),
         "patience": dumps(list(_patience(found, now))),
+        "newest": max((cut["newest"] for cut in cuts), default=None),
         "most": AT_ONCE,
     }
-    seen = {**_excess(found, now), **_due({**values, "all": True, "leads": "{}"})}
+    seen = {**_excess(found, now), **_due(BY_SEAT, values)}
     if not seen:
         return []
     with connection.cursor() as cursor:
@@ -67,7 +77,7 @@ def due(now: datetime) -> list[tuple[UUID, str]]:
         locked = [lead_id for (lead_id,) in cursor.fetchall()]
     still = {
         **_excess(found, now),
-        **_due({**values, "all": False, "leads": as_array(locked)}),
+        **_due(NAMED, {**values, "leads": as_array(locked)}),
     }
     return [(lead_id, still[lead_id]) for lead_id in locked if lead_id in still]
 
@@ -78,9 +88,9 @@ def _is_first() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _due(values: dict[str, Any]) -> dict[UUID, str]:
+def _due(held: str, values: dict[str, Any]) -> dict[UUID, str]:
     with connection.cursor() as cursor:
-        cursor.execute(DUE, values)
+        cursor.execute(DUE.format(held=held + ABOUT), values)
         return dict(cursor.fetchall())
 
 
@@ -91,7 +101,8 @@ def _excess(found: Terms, now: datetime) -> dict[UUID, str]:
         return {}
     loaded = Seat.objects.filter(team__in=teams, overloads__until_at=None, overloads__isnull=False)
     with connection.cursor() as cursor:
-        cursor.execute(EXCESS, {"seats": list(loaded.values_list("pk", flat=True))})
+        seats = list(loaded.values_list("pk", flat=True))
+        cursor.execute(EXCESS, {"seats": seats, "newest": ANY})
         rows = cursor.fetchall()
     own = Seat.objects.filter(pk__in={seat_id for _, seat_id, _ in rows})
     calendars = dict(own.values_list("pk", Coalesce("calendar_id", "team__method__calendar_id")))

@@ -15,18 +15,31 @@ from clew.handoff.pools.models import PoolPolicy
 from clew.pipeline.recycling.models import Patience
 from clew.pipeline.recycling.rules import Held, Limits, Return, returns
 
-# What is held, a row each, with all that the rules ask. `sign` is the last sign of progress.
-HELD = """
+# Held leads, by who holds them or named; then, a row each, all that the rules ask. `sign` is the last sign of progress.
+# Lead by lead along an index: the planner would rather read all grades there are.
+BY_SEAT = """
 from handoff_seat s
+join lateral (select id, lead_id, opened_at from handoff_placement
+  where seat_id = s.id and closed_at is null and opened_at <= %(newest)s offset 0) p on true
+"""
+NAMED = """
+from unnest(%(leads)s::uuid[]) as n(lead_id)
+join lateral (select id, lead_id, seat_id, opened_at from handoff_placement
+  where lead_id = n.lead_id and closed_at is null offset 0) p on true
+join handoff_seat s on s.id = p.seat_id
+"""
+ABOUT = """
 join handoff_method m on m.team_id = s.team_id
-join handoff_placement p on p.seat_id = s.id and p.closed_at is null
-join contacts_lead l on l.id = p.lead_id
+join lateral (select source_id from contacts_lead where id = p.lead_id offset 0) l on true
 join capture_source o on o.id = l.source_id
-join grading_grade g on g.lead_id = p.lead_id and g.superseded_at is null
+join lateral (select level from grading_grade
+  where lead_id = p.lead_id and superseded_at is null offset 0) g on true
 left join lateral (select k.at from pipeline_call k where k.lead_id = p.lead_id
   order by k.at desc limit 1) call on true
-left join pipeline_task t on t.lead_id = p.lead_id and t.done_at is null
-left join moves_stay y on y.lead_id = p.lead_id and y.left_at is null
+left join lateral (select due_at, created_at from pipeline_task
+  where lead_id = p.lead_id and done_at is null offset 0) t on true
+left join lateral (select stage_id, entered_at from moves_stay
+  where lead_id = p.lead_id and left_at is null offset 0) y on true
 left join moves_stage e on e.id = y.stage_id
 cross join lateral (select
   greatest(p.opened_at, call.at, y.entered_at, least(t.due_at, t.created_at + interval '60 days')) as sign,
@@ -41,10 +54,11 @@ EXCESS = f"""
 select lead_id, seat_id, since from (
   select p.lead_id, s.id as seat_id, x.since, s.open_count - s.capacity as much,
     row_number() over (partition by s.id order by g.level, z.sign, p.id) as number
-  {HELD} join pools_overload x on x.seat_id = s.id and x.until_at is null
+  {BY_SEAT} {ABOUT} join pools_overload x on x.seat_id = s.id and x.until_at is null
   where not z.is_contracted and s.id = any(%(seats)s)) ranked
 where number <= much
 """  # noqa: S608  no value is formatted in
+ANY = "infinity"  # however new
 
 
 class Row(NamedTuple):
@@ -145,9 +159,9 @@ def _rows(lead_ids: list[UUID]) -> list[Row]:
             f"""
             select p.lead_id, s.id, s.team_id, coalesce(s.calendar_id, m.calendar_id), g.level, p.opened_at,
               call.at, y.entered_at, t.due_at, t.created_at, z.stage_id, z.is_contracted
-            {HELD} where p.lead_id = any(%s::uuid[])
+            {NAMED} {ABOUT}
             """,
-            [as_array(lead_ids)],
+            {"leads": as_array(lead_ids)},
         )
         return [Row(*row) for row in cursor.fetchall()]
 
@@ -156,5 +170,5 @@ def _excess(seat_ids: set[int]) -> dict[UUID, datetime]:
     if not seat_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(EXCESS, {"seats": list(seat_ids)})
+        cursor.execute(EXCESS, {"seats": list(seat_ids), "newest": ANY})
         return {lead_id: since for lead_id, _, since in cursor.fetchall()}

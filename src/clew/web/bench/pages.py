@@ -1,4 +1,4 @@
-"""`clew bench pages`: how long pages take in a company with a million leads and three hundred people.
+"""`clew bench pages`: how long pages take in a company with a million leads, five million moves and three hundred people.
 
 Times are from request to the last byte, over loopback, one request at a time, a worker running beside. Every
 kind of page is asked for in all ways that its readers use, by an administrator, a manager and salespeople.
@@ -27,12 +27,14 @@ from clew.contacts.models import Contact, Identifier, Lead
 from clew.handoff.models import Placement
 from clew.web.bench.servers import running, web
 from clew.web.bench.visitors import Visitor
+from clew.web.bench.wandering import wander
 from clew.web.demo import SEED, load
 from clew.web.demo.growth import grow
 from clew.web.terminal import complain, say
 
 SIZE = 1_000_000
 QUICK_SIZE = 20_000
+MOVES_PER_LEAD = 5
 TIMES, QUICK_TIMES = 12, 2
 LISTS = (
     "place=pool",
@@ -88,9 +90,10 @@ def _build(size: int) -> Figures:
     begin = Source.objects.earliest("created_at").created_at
     grow(size, begin, SEED, lambda count: complain(f"{count} leads …"))
     took = time.perf_counter() - began
+    moves = wander(MOVES_PER_LEAD * size)
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
-    return {"build_s": round(took)}
+    return {"build_s": round(took), "moves": moves}
 
 
 def _found() -> Figures:
