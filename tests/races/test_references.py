@@ -7,10 +7,12 @@ are tried here as PostgreSQL tries its own.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from clew.contacts.models import Lead
 from clew.handoff.models import Placement, Seat
 from tests.company import HOT, MONDAY_NOON, enquire, found
 
@@ -18,17 +20,25 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REFERENCES = [
     ("contacts_lead", "source_id", "capture_source"),
+    ("contacts_lead", "contact_id", "contacts_contact"),
+    ("contacts_identifier", "contact_id", "contacts_contact"),
     ("grading_grade", "rule_set_id", "grading_ruleset"),
+    ("handoff_placement", "lead_id", "contacts_lead"),
     ("handoff_placement", "team_id", "access_team"),
     ("handoff_placement", "seat_id", "handoff_seat"),
     ("handoff_placement", "round_id", "handoff_round"),
 ]
-NOWHERE = {"round_id": "'00000000-0000-7000-8000-000000000000'"}
+NOWHERE = dict.fromkeys(
+    ("round_id", "lead_id", "contact_id"), "'00000000-0000-7000-8000-000000000000'"
+)
+MOVED = {"contacts_identifier"}  # where its contact is undone, a way goes to another one
+BESIDE = {"handoff_placement": "contacts_repeat", "contacts_lead": "contacts_identifier"}
 COPIED = {  # so that a copy of a row breaks no other rule
     "contacts_lead": {
         "id": "(select id from capture_submission except select id from contacts_lead)",
         "ended_at": "now()",
     },
+    "contacts_identifier": {"digest": "digest || '\\x01'::bytea"},
     "grading_grade": {"superseded_at": "now()"},
     "handoff_placement": {"closed_at": "now()"},
 }
@@ -72,12 +82,17 @@ def test_a_row_cannot_refer_to_what_is_not_there(table: str, column: str, parent
 @pytest.mark.parametrize(("table", "column", "parent"), REFERENCES)
 def test_what_is_referred_to_cannot_go(table: str, column: str, parent: str) -> None:
     with refused(f"a row of {parent} is referred to by {table}"):
+        if column in {"lead_id", "contact_id"} and table in BESIDE:
+            run(f"delete from {BESIDE[table]}")  # noqa: S608  which refers to the same
         run(f"delete from {parent} where id = (select {column} from {table} limit 1)")  # noqa: S608
 
 
 @pytest.mark.parametrize(("table", "column", "parent"), REFERENCES)
 def test_what_a_row_refers_to_does_not_change(table: str, column: str, parent: str) -> None:
-    with refused(f"what a row of {table} refers to does not change"):
+    why = (
+        "needs a contact" if table in MOVED else f"what a row of {table} refers to does not change"
+    )
+    with refused(why):
         run(f"update {table} set {column} = {NOWHERE.get(column, '0')}")  # noqa: S608
 
 
@@ -85,30 +100,65 @@ def test_who_deletes_a_seat_waits_for_who_gives_it_a_lead() -> None:
     lead_id = Placement.objects.get(closed_at=None).lead_id
     seat = Seat.objects.exclude(placements__isnull=False).first()
     assert seat is not None
+    with transaction.atomic():
+        Placement.objects.filter(closed_at=None).update(closed_at=MONDAY_NOON)
+        place(lead_id, seat)
+        ended, other = begin(f"delete from handoff_seat where id = {seat.pk}")  # noqa: S608
+    other.join()
+    assert ended == ["refused"]
+
+
+def test_who_deletes_a_lead_waits_for_who_gives_it_a_place() -> None:
+    lead_id, seat = Placement.objects.get(closed_at=None).lead_id, Seat.objects.first()
+    assert seat is not None
+    run("delete from handoff_placement")
+    run("delete from contacts_repeat")
+    with transaction.atomic():
+        place(lead_id, seat)
+        ended, other = begin("delete from contacts_lead")
+    other.join()
+    assert ended == ["refused"]
+
+
+def test_who_deletes_a_contact_waits_for_who_gives_it_a_lead() -> None:
+    run("delete from contacts_identifier")
+    lead = Lead.objects.get()
+    run("delete from contacts_repeat")
+    run("delete from handoff_placement")
+    run("delete from contacts_lead")
+    with transaction.atomic():
+        Lead.objects.bulk_create([lead])
+        ended, other = begin("delete from contacts_contact")
+    other.join()
+    assert ended == ["refused"]
+
+
+def place(lead_id: UUID, seat: Seat) -> None:
+    Placement.objects.create(
+        lead_id=lead_id,
+        kind="person",
+        team_id=seat.team_id,
+        seat=seat,
+        reason="turn",
+        opened_at=MONDAY_NOON,
+    )
+
+
+def begin(statement: str) -> tuple[list[str], threading.Thread]:
+    """Run a statement beside, and see it wait. How it ends is in the list then."""
     ended: list[str] = []
 
     def delete() -> None:
         try:
-            run(f"delete from handoff_seat where id = {seat.pk}")  # noqa: S608
+            run(statement)
             ended.append("deleted")
         except IntegrityError:
             ended.append("refused")
         finally:
             connection.close()
 
-    with transaction.atomic():
-        Placement.objects.filter(closed_at=None).update(closed_at=MONDAY_NOON)
-        Placement.objects.create(
-            lead_id=lead_id,
-            kind="person",
-            team_id=seat.team_id,
-            seat=seat,
-            reason="turn",
-            opened_at=MONDAY_NOON,
-        )
-        other = threading.Thread(target=delete)
-        other.start()
-        other.join(WAITS_SECONDS)
-        assert other.is_alive()
-    other.join()
-    assert ended == ["refused"]
+    other = threading.Thread(target=delete)
+    other.start()
+    other.join(WAITS_SECONDS)
+    assert other.is_alive()
+    return ended, other

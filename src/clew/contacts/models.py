@@ -60,7 +60,9 @@ class Identifier(models.Model):
         WECHAT = "wechat"
 
     id = models.BigAutoField(primary_key=True)
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="identifiers")
+    contact = models.ForeignKey(  # a trigger checks it, for all rows of a statement at once
+        Contact, models.CASCADE, db_constraint=False, related_name="identifiers"
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     digest = models.BinaryField(max_length=16)
     tail = models.BinaryField(max_length=16, null=True)
@@ -98,7 +100,9 @@ class Lead(Written):
     submission = models.OneToOneField(
         Submission, models.PROTECT, primary_key=True, db_column="id", related_name="lead"
     )
-    contact = models.ForeignKey(Contact, models.PROTECT, related_name="leads")
+    contact = models.ForeignKey(  # as its source, it is checked by a trigger, for all rows of a statement at once
+        Contact, models.PROTECT, db_constraint=False, related_name="leads"
+    )
     person = (
         models.ForeignKey(  # the survivor of the contact's merges; null where it is the contact
             Contact,
@@ -109,9 +113,7 @@ class Lead(Written):
             related_name="person_leads",
         )
     )
-    source = models.ForeignKey(  # a trigger checks it, for all rows of a statement at once
-        Source, models.PROTECT, db_constraint=False, related_name="leads"
-    )
+    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, related_name="leads")
     category = models.CharField(max_length=60, blank=True)
     region = models.CharField(max_length=60, blank=True)
     region_code = models.IntegerField(null=True, blank=True)  # GB/T 2260
