@@ -44,9 +44,7 @@ def test_each_team_waits_for_what_its_own_plan_counts_as_long_as_it_has_a_part()
     lead_id = enquire(at.site, phone="13812340001", **HOT)
     for seat in (there, at.seats[0]):
         handoff.assign(lead_id, seat_id=seat.pk, actor=TESTER, now=MONDAY_NOON, reason="by_hand")
-    close_lead(
-        lead_id, reason="won", member=at.people[0], now=MONDAY_NOON, value_minor=600_000
-    )
+    close_lead(lead_id, reason="won", member=at.people[0], now=MONDAY_NOON, value_minor=600_000)
     followed(MONDAY_NOON)
     for part, expected in ((40, {"线下组": [lead_id]}), (0, {})):
         parts = [(at.people[0].pk, 100 - part), (visitor.pk, part)]

@@ -235,7 +235,7 @@ def test_a_stage_is_retired_only_into_another_one() -> None:
     boss = client(at.company.manager)
     gone = stage("comparison")
     url = reverse("moves:retire_stage", args=[gone.pk])
-    for into in ("", str(gone.pk), str(stage("visit", "offline").pk), "x"):
+    for into in ("", str(gone.pk), str(stage("visit", "offline").pk), "x", "9" * 5000):
         boss.post(url, {"into": into})
         assert stage("comparison").retired_at is None
     boss.post(url, {"into": stage("meeting").pk})

@@ -346,7 +346,6 @@ class TestWhoLeft:
         assert run(lead_id).why == "elsewhere"
         assert deeds(lead_id) == []
 
-
     def test_a_lead_that_nobody_can_reach_is_let_into_no_play(self, at: Desk) -> None:
         running(at, Place(stage("asked").pk, "left"), starts_itself=True)
         Identifier.objects.filter(contact__leads=at.lead_id).delete()

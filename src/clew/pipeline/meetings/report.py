@@ -11,6 +11,7 @@ from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
 
 from clew.access.models import Member
 from clew.pipeline.meetings.agenda import visible_meetings
+from clew.pipeline.meetings.forms import number
 from clew.pipeline.meetings.models import Meeting
 from clew.pipeline.meetings.rates import interval
 
@@ -79,7 +80,7 @@ def wanted_meetings(viewer: Member, wanted: Wanted, now: datetime) -> QuerySet[M
     if wanted.period in PERIODS:
         found = found.filter(made_at__gte=now - timedelta(days=PERIODS[wanted.period]))
     if wanted.who:
-        found = found.filter(organiser=int(wanted.who) if wanted.who.isdecimal() else -1)
+        found = found.filter(organiser=number(wanted.who) or -1)
     if wanted.source:
         found = found.filter(lead__source__key=wanted.source)
     if wanted.state in COLUMNS:
