@@ -170,7 +170,7 @@ def test_a_lead_leaves_by_two_clicks_and_says_where_it_went() -> None:
     told = (
         client(at.company.manager).get(reverse("pipeline:lead", args=[at.lead_id])).content.decode()
     )
-    assert "汇川 · CNY 5,800.50" in told
+    assert "汇川 · ¥5,800.50" in told
 
 
 def test_the_path_of_a_lead_shows_what_was_and_the_way_back() -> None:
