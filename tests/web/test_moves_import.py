@@ -137,6 +137,7 @@ def test_taken_back_a_log_leaves_nothing(log: Path, capsys: pytest.CaptureFixtur
         (LOG, ("--stage", "call=moon"), moves_import.StageUnknown),
         (LOG, ("--stage", "call"), moves_import.StageUnknown),
     ],
+    ids=["columns", "time", "no zone", "nothing", "no case", "too long", "no stage", "no pair"],
 )
 def test_a_log_that_cannot_be_read_says_why_and_brings_in_nothing(
     log: Path, text: str, words: tuple[str, ...], wrong: type[Exception]
@@ -263,6 +264,7 @@ PACKED = gzip.compress(LOG.encode() * 50)
         ("log.csv.gz", PACKED[: len(PACKED) // 2]),
         ("log.csv.gz", PACKED[:12] + bytes(60)),
     ],
+    ids=["other letters", "not packed", "cut off", "damaged"],
 )
 def test_a_file_that_is_no_log_is_refused_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes

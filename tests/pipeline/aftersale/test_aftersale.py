@@ -112,6 +112,16 @@ def test_what_follows_a_new_sale_stays_though_the_old_one_is_heard_of_late() -> 
     assert CareStep.objects.filter(pk__in=first, is_dropped=True).count() == 2
 
 
+def test_what_is_heard_of_only_when_all_is_over_is_planned_once() -> None:
+    at = desk()
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON)
+    reopen(at.lead_id, actor=TESTER, now=NOON + DAY)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON + 2 * DAY)
+    facts(NOON + 3 * DAY)
+    assert steps(at).keys() == {"check", "ask"}
+    assert CareStep.objects.count() == 2
+
+
 def test_each_sale_is_asked_about_by_a_link_of_its_own() -> None:
     at = sold()
     old = token_of(asked(at))
