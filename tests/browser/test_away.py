@@ -22,6 +22,13 @@ STORED = """async () => {
   return JSON.stringify([all.result, {...localStorage}, {...sessionStorage}]);
 }"""
 
+REFUSES = "indexedDB.open = () => { throw new DOMException('nothing is kept', 'SecurityError'); };"
+ANOTHER_KEY = """async () => {
+  const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  return btoa(String.fromCharCode(...raw));
+}"""
+
 
 @pytest.fixture
 def company() -> Company:
@@ -130,3 +137,77 @@ def test_what_one_person_kept_is_not_sent_as_another(company: Company, sit: Sit)
     expect(page.locator("#outbox")).to_be_hidden(timeout=15_000)
     live(page)
     assert Call.objects.count() == 1
+
+
+def test_a_note_that_is_being_typed_outlives_what_is_sent_meanwhile(
+    company: Company, sit: Sit
+) -> None:
+    comes(company, "周建国")
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    live(page)
+    desk.page.context.set_offline(True)
+    log_on_the_way(page, "要先寄样机")
+    page.keyboard.press("1")
+    typed = page.locator("#quick textarea")
+    typed.fill("他说下周")
+    page.evaluate("window.untouched = true")
+    desk.page.context.set_offline(False)
+    expect(page.locator("#outbox")).to_be_hidden(timeout=15_000)
+    page.wait_for_timeout(2500)
+    assert page.evaluate("window.untouched")
+    expect(typed).to_have_value("他说下周")
+    page.locator("#quick").get_by_role("button", name="关闭").click()
+    page.wait_for_timeout(2000)
+    live(page)
+    assert not page.evaluate("window.untouched")
+
+
+def test_what_the_server_cannot_read_stays_and_is_told(company: Company, sit: Sit) -> None:
+    lead_id = comes(company, "周建国")
+    desk = sit(person(company))
+    page = desk.open("/my-day")
+    live(page)
+    desk.page.context.set_offline(True)
+    key = page.evaluate(ANOTHER_KEY)
+    page.evaluate("key => { document.getElementById('outbox').dataset.seal = key; }", key)
+    log_on_the_way(page, "样机")
+    desk.page.context.set_offline(False)
+    told = page.locator("#unread")
+    expect(told).to_contain_text("有一条结果读不出来", timeout=15_000)
+    expect(page.locator("#outbox")).to_be_hidden()
+    assert str(lead_id) in page.evaluate(STORED)
+    page = desk.open("/my-day")
+    live(page)
+    expect(told).to_contain_text("有一条结果读不出来")
+    told.get_by_role("button", name="再试一次").click()
+    expect(told).to_be_visible()
+    assert str(lead_id) in page.evaluate(STORED)
+    page.on("dialog", lambda dialog: dialog.accept())
+    told.get_by_role("button", name="移走").click()
+    expect(told).to_be_hidden()
+    assert page.evaluate(STORED) == "[[],{},{}]"
+
+
+@pytest.mark.parametrize("path", ["/leads/{}/call", "/my-day"])
+def test_where_the_browser_keeps_nothing_the_page_does(
+    company: Company, sit: Sit, path: str
+) -> None:
+    lead_id = comes(company, "周建国")
+    desk = sit(person(company))
+    desk.page.add_init_script(REFUSES)
+    page = desk.open(path.format(lead_id))
+    if path == "/my-day":
+        live(page)
+        desk.page.context.set_offline(True)
+        log_on_the_way(page, "周一要图纸")
+    else:
+        page.locator("[value=no_answer]").check()
+        page.get_by_label("补一句").fill("周一要图纸")
+        desk.page.context.set_offline(True)
+        page.get_by_role("button", name="只保存").click()
+    expect(page.get_by_text("这个浏览器不在设备上留东西")).to_be_visible(timeout=10_000)
+    expect(page.locator("#outbox")).to_contain_text("待同步 1")
+    desk.page.context.set_offline(False)
+    expect(page.locator("#outbox")).to_be_hidden(timeout=15_000)
+    assert note(Call.objects.get()) == "周一要图纸"

@@ -117,6 +117,32 @@ def test_the_pages_show_what_is_asked_for_and_bear_nonsense(at: Desk) -> None:
     assert client.get(reverse("office:what_if")).status_code == 403
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("10,000", "10000"), ("1,234,567.5", "1234567.50"), ("２,500", "2500"), ("8000", "8000")],
+)
+def test_grouped_numbers_are_read_as_what_they_are(at: Desk, typed: str, shown: str) -> None:
+    story(at)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(at.company.manager)
+    page = client.get(reverse("office:what_if"), {"salary": typed, "people": "2,5"}).text
+    assert f'name="salary" value="{shown}"' in page
+    assert 'name="people" value="2.50"' in page
+    assert "Not understood" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["10.000", "1,00", "10,0000", "1,2,3", "ten", "0,125", "1e5"])
+def test_what_may_be_two_numbers_is_refused_in_words(at: Desk, typed: str) -> None:
+    story(at)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(at.company.manager)
+    page = client.get(reverse("office:what_if"), {"salary": typed}).text
+    assert ("Not understood" in page) == (typed != "1,00")
+    assert ('value="10000"' in page) == (typed != "1,00")
+
+
 COUNTS = st.lists(st.integers(0, 10_000), min_size=2, max_size=9).map(lambda ns: sorted(ns)[::-1])
 
 

@@ -124,9 +124,20 @@ def test_taken_back_a_log_leaves_nothing(log: Path, capsys: pytest.CaptureFixtur
             (),
             moves_import.NothingMapped,
         ),
+        (
+            "case_id,activity,timestamp\n1,asked,2026-01-05T09:00:00Z\n ,asked,2026-01-05T09:00:00Z\n",
+            (),
+            moves_import.LogCaseMissing,
+        ),
+        (
+            "case_id,activity,timestamp\n1," + "x" * 200_000 + ",2026-01-05T09:00:00Z\n",
+            (),
+            moves_import.LogUnreadable,
+        ),
         (LOG, ("--stage", "call=moon"), moves_import.StageUnknown),
         (LOG, ("--stage", "call"), moves_import.StageUnknown),
     ],
+    ids=["columns", "time", "no zone", "nothing", "no case", "too long", "no stage", "no pair"],
 )
 def test_a_log_that_cannot_be_read_says_why_and_brings_in_nothing(
     log: Path, text: str, words: tuple[str, ...], wrong: type[Exception]
@@ -240,3 +251,35 @@ def _band(times: list[datetime], path: list[str]) -> str:
     seconds = (tried - times[0]).total_seconds()
     limits = {"5m": 300, "1h": 3600, "24h": 86400}
     return next((code for code, limit in limits.items() if seconds <= limit), "later")
+
+
+PACKED = gzip.compress(LOG.encode() * 50)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("log.csv", LOG.encode("gb18030")),
+        ("log.csv.gz", LOG.encode()),
+        ("log.csv.gz", PACKED[: len(PACKED) // 2]),
+        ("log.csv.gz", PACKED[:12] + bytes(60)),
+    ],
+    ids=["other letters", "not packed", "cut off", "damaged"],
+)
+def test_a_file_that_is_no_log_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes
+) -> None:
+    companies.found()
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(moves_import.LogUnreadable) as refused:
+        bring(path, *MEANT)
+    assert refused.value.details == {"file": name}
+    assert not Lead.objects.exists()
+
+
+def test_a_line_without_a_case_is_named(log: Path) -> None:
+    log.write_text(LOG + ",asked,,2026-01-05T11:00:00+08:00\n", encoding="utf-8")
+    with pytest.raises(moves_import.LogCaseMissing) as refused:
+        bring(log, *MEANT)
+    assert refused.value.details == {"line": 12}

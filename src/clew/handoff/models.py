@@ -239,6 +239,11 @@ class Placement(Written):
                 name="placement_open_in_pool",
                 condition=Q(closed_at__isnull=True, kind="pool"),
             ),
+            models.Index(
+                fields=["team", "opened_at"],
+                name="placement_ended_of_team",
+                condition=Q(closed_at__isnull=True, kind="closed"),
+            ),
             models.Index(fields=["written_in", "id", "written_at"], name="placement_written"),
         ]
 

@@ -29,7 +29,7 @@ def show(request: HttpRequest) -> HttpResponse:
     )
     is_fragment = "X-Fragment" in request.headers
     template = "reach/_notices.html" if is_fragment else "reach/notices.html"
-    return render(request, template, {"page": page, "today": datetime.now(UTC)})
+    return render(request, template, {"page": page})
 
 
 @require_safe

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
-from statistics import NormalDist
 
-SURE = 0.95
+from clew.base.rates import SURE, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +43,8 @@ class Compared:
 
 
 def rate(part: int, whole: int, sure: float = SURE) -> Rate:
-    """Give a share with Wilson's score interval (Wilson 1927), which holds for small counts and near 0 and 1."""
-    if not whole:
-        return Rate(0, 0, 0.0, 1.0)
-    z = NormalDist().inv_cdf((1 + sure) / 2)
-    share, square = part / whole, z * z / whole
-    middle = (share + square / 2) / (1 + square)
-    half = z / (1 + square) * sqrt(share * (1 - share) / whole + square / (4 * whole))
-    return Rate(part, whole, max(0.0, middle - half), min(1.0, middle + half))
+    """Give a share with its interval; nothing of nothing has no share."""
+    return Rate(part, whole, *interval(part, whole, sure)) if whole else Rate(0, 0, 0.0, 1.0)
 
 
 def difference(one: Rate, other: Rate) -> tuple[float, float]:

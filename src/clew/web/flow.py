@@ -174,6 +174,7 @@ def give_out(now: datetime) -> None:
 FACTS: Followers = {
     MemberLeft: [
         Follower("handoff.release", lambda e, now: release(e.member_id, now=now)),
+        Follower("aftersale.hand_on", lambda e, now: caring.hand_on(e.member_id, now)),
     ],
     LeadAssigned: [
         Follower(

@@ -7,6 +7,7 @@ is said by `--stage ACTIVITY=STAGE`; each case becomes one row of history, by th
 import csv
 import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,12 +30,25 @@ LIFECYCLES = ("lifecycle", "transition")
 END_WORDS = {WON, LOST, *ENDS}
 COLUMNS = ("external_id", "occurred_at", "result", "ended_at", "reason")
 PORTION = 1_000
+BROKEN = (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error, csv.Error)
 
 
 class LogColumnsMissing(Invalid):
     """A log needs a column of cases (case_id), of activities (activity) and of times (timestamp)."""
 
     code = "log_columns_missing"
+
+
+class LogUnreadable(Invalid):
+    """This log cannot be read: it is CSV in UTF-8, plain or packed whole by gzip as .csv.gz."""
+
+    code = "log_unreadable"
+
+
+class LogCaseMissing(Invalid):
+    """Each line of a log says whose it is: the column of cases is empty in this one."""
+
+    code = "log_case_missing"
 
 
 class LogTimeUnreadable(Invalid):
@@ -128,6 +142,13 @@ def keep_ways(log: Log, source: Source) -> int:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str, str, datetime]]:
+    try:
+        yield from _told(path)
+    except BROKEN as broken:
+        raise LogUnreadable(file=path.name) from broken
+
+
+def _told(path: Path) -> Iterator[tuple[str, str, str, datetime]]:
     with _opened(path) as text:
         lines = csv.DictReader(text)
         heads = {name.strip().lower(): name for name in lines.fieldnames or ()}
@@ -136,8 +157,11 @@ def _lines(path: Path) -> Iterator[tuple[str, str, str, datetime]]:
             raise LogColumnsMissing(columns=sorted(heads))
         lifecycle = _head(heads, LIFECYCLES)
         for number, line in enumerate(lines, 2):
+            case_id = (line[case] or "").strip()
+            if not case_id:
+                raise LogCaseMissing(line=number)
             yield (
-                (line[case] or "").strip(),
+                case_id,
                 (line[activity] or "").strip(),
                 (line[lifecycle] or "").strip() if lifecycle else "",
                 _moment(line[time], number),

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from clew.access.actions import deactivate
 from clew.access.models import Member
 from clew.base.outbox import follow
 from clew.capture.models import Visit
-from clew.handoff.actions.leads import reopen
+from clew.handoff.actions.leads import assign, reopen
 from clew.handoff.calendars import hours
 from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.aftersale.actions import answering, caring
@@ -96,6 +97,103 @@ def test_it_is_dropped_when_the_lead_is_taken_up_again() -> None:
     close_lead(at.lead_id, reason="won", member=at.holder, now=NOON + DAY)
     facts(NOON + DAY)
     assert len(steps(at)) == 2
+
+
+def test_what_follows_a_new_sale_stays_though_the_old_one_is_heard_of_late() -> None:
+    at = sold()
+    first = set(CareStep.objects.values_list("pk", flat=True))
+    reopen(at.lead_id, actor=TESTER, now=NOON + DAY)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON + 2 * DAY)
+    facts(NOON + 3 * DAY)  # both at once: neither was heard of before
+    made = steps(at)
+    assert made.keys() == {"check", "ask"}
+    assert not first & {step.pk for step in made.values()}
+    assert made["check"].due_at == NOON + 5 * DAY
+    assert CareStep.objects.filter(pk__in=first, is_dropped=True).count() == 2
+
+
+def test_what_is_heard_of_only_when_all_is_over_is_planned_once() -> None:
+    at = desk()
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON)
+    reopen(at.lead_id, actor=TESTER, now=NOON + DAY)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON + 2 * DAY)
+    facts(NOON + 3 * DAY)
+    assert steps(at).keys() == {"check", "ask"}
+    assert CareStep.objects.count() == 2
+
+
+def test_each_sale_is_asked_about_by_a_link_of_its_own() -> None:
+    at = sold()
+    old = token_of(asked(at))
+    answering.rate(old, 5, now=NOON + 15 * DAY)
+    reopen(at.lead_id, actor=TESTER, now=NOON + 16 * DAY)
+    facts(NOON + 16 * DAY)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON + 17 * DAY)
+    facts(NOON + 17 * DAY)
+    step = steps(at)["ask"]
+    page = reverse("aftersale:step", args=[step.pk])
+    with time_machine.travel(NOON + 31 * DAY, tick=False):
+        client = browser(at.holder)
+        assert "Make the link" in client.get(page).text
+        client.post(reverse("aftersale:ask", args=[step.pk]))
+        new = token_of(Survey.objects.latest("made_at"))
+        text = client.get(page).text
+    assert new != old
+    assert new in text
+    assert "5 / 5" not in text
+    answering.rate(old, 4, now=NOON + 31 * DAY)
+    assert steps(at)["ask"] == step
+    answering.rate(new, 4, now=NOON + 31 * DAY)
+    assert "ask" not in steps(at)
+
+
+def test_words_without_a_mark_are_read_the_same_day() -> None:
+    at = sold()
+    caring.finish(steps(at)["check"].pk, "", member=at.holder, now=NOON + 3 * DAY)
+    token = token_of(asked(at))
+    answering.add_words(token, "包装有点破", is_complaint=False, now=NOON + 15 * DAY)
+    check = steps(at)["check"]
+    assert (check.member, check.due_at) == (at.holder, NOON + 15 * DAY)
+    page = browser(at.holder).get(reverse("aftersale:step", args=[check.pk])).text
+    assert "包装有点破" in page
+    lead = browser(at.company.manager).get(reverse("pipeline:lead", args=[at.lead_id])).text
+    assert "Wrote how satisfied they are" in lead
+    answering.add_words(token, "还有，发票", is_complaint=False, now=NOON + 16 * DAY)
+    assert CareStep.objects.filter(kind="check").count() == 2
+
+
+def test_words_bring_forward_what_shows_them() -> None:
+    at = sold()
+    answering.rate(token_of(asked(at)), 5, now=NOON + 14 * DAY)
+    review = steps(at)["review"]
+    caring.put_off(review.pk, NOON + 21 * DAY, member=at.holder, now=NOON + 14 * DAY)
+    caring.finish(steps(at)["check"].pk, "", member=at.holder, now=NOON + 14 * DAY)
+    token = token_of(Survey.objects.get())
+    answering.add_words(token, "很好", is_complaint=False, now=NOON + 15 * DAY)
+    assert steps(at).keys() == {"review"}
+    assert steps(at)["review"].due_at == NOON + 15 * DAY
+
+
+def test_what_somebody_who_left_was_to_do_goes_to_the_manager_or_whoever_has_the_lead() -> None:
+    at = sold()
+    token = token_of(asked(at))
+    deactivate(at.holder, actor=TESTER, now=NOON + DAY)
+    facts(NOON + DAY)
+    assert {step.member for step in steps(at).values()} == {at.company.manager}
+    answering.rate(token, 5, now=NOON + 15 * DAY)
+    assert steps(at)["review"].member == at.company.manager
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    reopen(at.lead_id, actor=TESTER, now=NOON + 16 * DAY)
+    assign(at.lead_id, seat_id=other.pk, actor=TESTER, now=NOON + 16 * DAY, reason="by_hand")
+    assert caring.keeper(at.lead_id, Member.objects.get(pk=at.holder.pk)) == other.member
+
+
+def test_a_team_without_a_manager_leaves_it_to_an_administrator() -> None:
+    at = sold()
+    deactivate(at.company.manager, actor=TESTER, now=NOON)
+    deactivate(at.holder, actor=TESTER, now=NOON)
+    facts(NOON + DAY)
+    assert {step.member for step in steps(at).values()} == {at.company.administrator}
 
 
 def test_it_stands_in_the_day_of_whoever_sold_though_the_lead_is_closed() -> None:

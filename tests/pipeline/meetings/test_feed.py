@@ -11,12 +11,14 @@ from django.urls import reverse
 
 from clew.access.models import Member
 from clew.contacts.models import Contact
+from clew.handoff.actions.leads import assign
+from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.meetings import ics
 from clew.pipeline.meetings.actions import answering, feeds, inviting
 from clew.pipeline.meetings.actions.inviting import Plan
 from clew.pipeline.meetings.links import feed_token, token_of
 from clew.pipeline.meetings.models import Feed, Meeting
-from tests.company import MONDAY_NOON
+from tests.company import MONDAY_NOON, TESTER
 from tests.pipeline.desk import NOON, Desk, desk
 from tests.pipeline.meetings.test_inviting import DAY, HOUR, TIMES, invited
 
@@ -108,6 +110,26 @@ def test_a_member_reads_own_meetings_without_signing_in_and_no_number() -> None:
     assert "老周" in found["SUMMARY"][0]
     other = next(p for p in at.company.people if p != at.holder)
     assert "UID" not in fetch(feed_token(feeds.make_feed(member=other, now=NOON)))
+
+
+def test_a_person_whose_lead_is_with_others_now_is_not_named() -> None:
+    at = desk()
+    _meeting, token = settled(at)
+    assert "周建国" in fetch(token)["SUMMARY"][0]
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    assign(at.lead_id, seat_id=other.pk, actor=TESTER, now=NOON, reason="by_hand")
+    found = fetch(token)
+    assert len(found["DTSTART"]) == 1
+    assert "周建国" not in str(found)
+    assert "昆山锐达" not in str(found)
+    assert "URL" not in found
+
+
+def test_who_won_a_lead_still_reads_whom_they_meet() -> None:
+    at = desk()
+    _meeting, token = settled(at)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON)
+    assert "周建国" in fetch(token)["SUMMARY"][0]
 
 
 def test_a_moved_meeting_keeps_its_uid_and_counts_up() -> None:

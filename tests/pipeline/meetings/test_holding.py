@@ -10,11 +10,14 @@ from django.urls import reverse
 from clew.access.models import Member, Role
 from clew.base.models import Entry
 from clew.base.outbox import follow
+from clew.handoff.actions.leads import assign, close, to_pool
 from clew.handoff.actions.seats import join
-from clew.handoff.errors import SeatMissing
+from clew.handoff.errors import LeadNotOpen, SeatMissing
 from clew.handoff.models import Seat
-from clew.pipeline.actions.leads import plan
-from clew.pipeline.meetings.actions import answering, holding
+from clew.handoff.people.actions import plan_absence
+from clew.pipeline.actions.leads import close_lead, plan
+from clew.pipeline.errors import LeadNotClaimed
+from clew.pipeline.meetings.actions import answering, holding, inviting
 from clew.pipeline.meetings.agenda import agenda
 from clew.pipeline.meetings.errors import (
     LabelsUnfit,
@@ -171,6 +174,94 @@ def test_whoever_did_not_come_is_invited_again_with_a_text() -> None:
     assert token_of(made) in page
 
 
+def missed(at: Desk) -> Meeting:
+    return holding.tell(agreed(at).pk, did_come=False, member=at.holder, now=AT + HOUR)
+
+
+def test_who_has_the_lead_now_invites_again_at_times_when_they_are_free() -> None:
+    at = desk()
+    meeting = missed(at)
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    assign(at.lead_id, seat_id=other.pk, actor=TESTER, now=AT + HOUR, reason="by_hand")
+    plan_absence(
+        [other.pk], from_at=AT, until_at=AT + 5 * DAY, reason="", planner=other.member, now=AT
+    )
+    with time_machine.travel(AT + HOUR, tick=False):
+        browser(other.member).post(reverse("meetings:again", args=[meeting.pk]))
+    made = Meeting.objects.get(follows=meeting)
+    assert made.organiser == other.member
+    assert all(at_ >= AT + 5 * DAY for at_ in made.offered)
+
+
+def test_one_invitation_again_follows_the_other() -> None:
+    at = desk()
+    meeting = missed(at)
+    again = reverse("meetings:again", args=[meeting.pk])
+    with time_machine.travel(AT + HOUR, tick=False):
+        client = browser(at.holder)
+        client.post(again)
+        second = Meeting.objects.get(follows=meeting)
+        inviting.cancel(second.pk, member=at.holder, now=AT + HOUR)
+        assert client.post(again).status_code == 302
+    third = Meeting.objects.get(follows=second)
+    assert third.state == "offered"
+
+
+def test_nobody_is_invited_again_who_came_or_whose_lead_nobody_has() -> None:
+    at = desk()
+    meeting = held(at)
+    again = reverse("meetings:again", args=[meeting.pk])
+    page = browser(at.holder).post(again, follow=True).text
+    assert "Only whoever did not come is invited again." in page
+    holding.tell(meeting.pk, did_come=False, member=at.holder, now=AT + HOUR)
+    to_pool(at.lead_id, team_id=at.company.online.pk, actor=TESTER, now=AT, reason="by_hand")
+    page = browser(at.company.manager).post(again, follow=True).text
+    assert "This lead is in the pool." in page
+    assert Meeting.objects.count() == 1
+
+
+def test_who_won_the_lead_says_whether_they_came_and_nobody_else_of_the_team() -> None:
+    at = desk()
+    meeting = agreed(at)
+    close_lead(at.lead_id, reason="won", member=at.holder, now=NOON)
+    facts(NOON + HOUR)
+    with time_machine.travel(AT + HOUR, tick=False):
+        client = browser(at.holder)
+        page = client.get(reverse("meetings:agenda")).text
+        assert "周建国" in page
+        came = reverse("meetings:came", args=[meeting.pk])
+        assert came in page
+        assert client.post(came, follow=True).status_code == 200
+        page = client.get(reverse("meetings:meeting", args=[meeting.pk])).text
+        assert reverse("pipeline:lead", args=[at.lead_id]) not in page
+        other = next(p for p in at.company.people if p != at.holder)
+        assert browser(other).post(came).status_code == 404
+    meeting.refresh_from_db()
+    assert meeting.state == "held"
+    holding.note(meeting.pk, [("x", "y")], member=at.holder, now=AT + HOUR)
+
+
+def test_who_let_a_lead_go_does_not_open_its_meeting() -> None:
+    at = desk()
+    meeting = held(at)
+    close_lead(at.lead_id, reason="lost_need", member=at.holder, now=AT + HOUR)
+    page = browser(at.holder).get(reverse("meetings:meeting", args=[meeting.pk]))
+    assert page.status_code == 404
+
+
+@pytest.mark.parametrize("digits", ["9" * 12, "9" * 5000, "٣"])
+def test_numbers_that_no_page_sends_are_answered_in_words(digits: str) -> None:
+    at = desk()
+    meeting = held(at)
+    client = browser(at.holder)
+    hand_over = reverse("meetings:hand_over", args=[meeting.pk])
+    assert client.post(hand_over, {"seat_id": digits}).status_code == 404
+    report = client.get(reverse("meetings:report"), {"who": digits})
+    assert report.status_code == 200
+    offer = reverse("meetings:invite", args=[at.lead_id])
+    assert client.post(offer, {"minutes": digits, "kind": "video"}).status_code in {404, 422}
+
+
 def test_the_note_is_sealed_and_told_in_the_timeline() -> None:
     at = desk()
     meeting = held(at)
@@ -220,6 +311,18 @@ def test_the_lead_is_handed_over_with_its_note_in_one_step() -> None:
     page = browser(seat.member).get(reverse("pipeline:lead", args=[at.lead_id])).text
     assert "20 台" in page
     assert "Handed over after a meeting" in page
+
+
+def test_a_lead_in_a_pool_is_claimed_before_it_is_handed_over() -> None:
+    at = desk()
+    seat = offline_seat(at)
+    meeting = held(at)
+    to_pool(at.lead_id, team_id=at.company.online.pk, actor=TESTER, now=AT, reason="by_hand")
+    with pytest.raises(LeadNotClaimed):
+        holding.hand_over(meeting.pk, seat.pk, member=at.company.manager, now=AT + HOUR)
+    close(at.lead_id, reason="won", actor=TESTER, now=AT + HOUR)
+    with pytest.raises(LeadNotOpen):
+        holding.hand_over(meeting.pk, seat.pk, member=at.company.manager, now=AT + HOUR)
 
 
 def test_only_a_lead_that_was_met_goes_only_to_the_offline_team() -> None:

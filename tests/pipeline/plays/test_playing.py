@@ -1,5 +1,6 @@
 """A play goes on step by step, each once, and stops at once when the person answers or the lead moves."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from clew.pipeline.moves.actions.leads import Leaving, leave, move
 from clew.pipeline.moves.models import Exit
 from clew.pipeline.plays.actions import playing
 from clew.pipeline.plays.actions.plays import Place, decide
-from clew.pipeline.plays.actions.runs import heed_writing, meet, start, stop
+from clew.pipeline.plays.actions.runs import follow_left, heed_writing, meet, start, stop
 from clew.pipeline.plays.errors import (
     LeadHadPlay,
     LeadInPlay,
@@ -30,7 +31,7 @@ from clew.pipeline.plays.errors import (
 )
 from clew.pipeline.plays.models import Deed, Play, Run
 from clew.pipeline.plays.queries import due_steps, on_lead, step_words
-from clew.pipeline.plays.steps import Holds, Kind, Otherwise, Step
+from clew.pipeline.plays.steps import Channel, Holds, Kind, Otherwise, Step
 from clew.web.flow import undo
 from clew.web.worker import run_belt_once
 from tests.company import HOT, TESTER, enquire, submit
@@ -68,6 +69,12 @@ def lead_id(at: Desk, play: Play) -> UUID:
 
 def run(lead_id: UUID) -> Run:
     return Run.objects.get(lead=lead_id)
+
+
+def locked(asked: CaptureQueriesContext) -> list[str]:
+    """Give the tables of which rows were locked, in that order."""
+    found = [re.search(r'FROM "(\w+)".* FOR (NO KEY )?UPDATE', query["sql"]) for query in asked]
+    return [match[1] for match in found if match]
 
 
 def deeds(lead_id: UUID) -> list[tuple[int, bool]]:
@@ -143,6 +150,26 @@ def test_an_attempt_does_a_call_and_no_message(at: Desk) -> None:
     assert deeds(lead_id) == [(0, True), (1, False)]
     meet(lead_id, 1, member=holder(lead_id), now=last)
     assert run(lead_id).why == "through"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Step(Kind.TASK, 1, Channel.WECHAT, "加微信", "Add on WeChat"),
+        Step(Kind.OFFER, 1, zh="让一点价", en="Offer less", cost_minor=900),
+    ],
+)
+def test_an_attempt_adds_nobody_and_offers_nothing(at: Desk, step: Step) -> None:
+    play = running(at, steps=[step], key="icebreaking")
+    lead_id = one_played(at, play)
+    log_call(lead_id, call(next_at=NOON + DAY), member=holder(lead_id), now=NOON)
+    settle()
+    start(lead_id, play.pk, member=holder(lead_id), now=NOON)
+    play_on(NOON + DAY)
+    later = NOON + DAY + timedelta(hours=1)
+    log_call(lead_id, call(next_at=later + DAY), member=holder(lead_id), now=later)
+    settle(later)
+    assert deeds(lead_id) == [(0, False)]
 
 
 def test_a_play_stops_when_the_person_writes_again(at: Desk, play: Play) -> None:
@@ -224,6 +251,13 @@ def test_a_lead_that_nobody_can_reach_is_not_played(at: Desk, play: Play) -> Non
     Identifier.objects.filter(contact__leads=lead_id).delete()
     with pytest.raises(NobodyToReach):
         start(lead_id, play.pk, member=holder(lead_id), now=NOON)
+
+
+def test_stopping_locks_the_leads_before_the_play(at: Desk, play: Play, lead_id: UUID) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        decide(play.pk, "stopped", reason="没用", member=at.company.manager, now=NOON)
+    assert locked(asked)[:2] == ["contacts_lead", "plays_play"]
+    assert run(lead_id).why == "stopped"
 
 
 def test_a_stopped_play_does_nothing_more(at: Desk, play: Play, lead_id: UUID) -> None:
@@ -311,6 +345,41 @@ class TestWhoLeft:
         play_on(NOON + DAY)
         assert run(lead_id).why == "elsewhere"
         assert deeds(lead_id) == []
+
+    def test_a_lead_that_nobody_can_reach_is_let_into_no_play(self, at: Desk) -> None:
+        running(at, Place(stage("asked").pk, "left"), starts_itself=True)
+        Identifier.objects.filter(contact__leads=at.lead_id).delete()
+        self.leave(at, at.lead_id)
+        assert not Run.objects.exists()
+
+    def test_what_begins_by_itself_locks_the_play_after_its_lead(self, at: Desk) -> None:
+        running(at, Place(stage("asked").pk, "left"), starts_itself=True)
+        leave(at.lead_id, Leaving(reason("silent", "asked").pk), member=at.holder, now=NOON)
+        with CaptureQueriesContext(connection) as asked:
+            follow_left(at.lead_id, NOON)
+        assert locked(asked) == ["contacts_lead", "plays_play"]
+        assert Run.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lost_leads_are_taken_up_one_by_one_so_that_nobody_holds_two_seats() -> None:
+    at = desk()
+    play = running(at, Place(stage("asked").pk, "left"), starts_itself=True)
+    for seat in at.company.seats:
+        lead_id = one_played(at, play)
+        assign(lead_id, seat_id=seat.pk, actor=TESTER, now=NOON, reason="by_hand")
+        leave(lead_id, Leaving(reason("silent", "asked").pk), member=seat.member, now=NOON)
+    settle()
+    with CaptureQueriesContext(connection) as asked:
+        play_on(NOON + DAY)
+    assert Deed.objects.count() == len(at.company.seats)
+    seats = [0]
+    for query in asked:
+        if query["sql"] == "BEGIN":
+            seats.append(0)
+        seats[-1] += "FOR NO KEY UPDATE" in query["sql"] and 'FROM "handoff_seat"' in query["sql"]
+    assert sum(seats) == len(at.company.seats)
+    assert max(seats) == 1
 
 
 def test_entering_a_stage_starts_its_play(at: Desk) -> None:

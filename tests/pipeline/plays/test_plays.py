@@ -14,7 +14,7 @@ from clew.handoff.errors import LeadMissing
 from clew.pipeline.moves.actions.leads import Leaving, leave, move
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.plays.actions.plays import Place, add, change, decide, ensure
-from clew.pipeline.plays.actions.runs import meet, start
+from clew.pipeline.plays.actions.runs import meet, start, stop
 from clew.pipeline.plays.default_plays import PLAYS
 from clew.pipeline.plays.errors import (
     DecisionUnfounded,
@@ -215,6 +215,20 @@ def test_adherence_and_cost_are_of_steps_that_were_done(at: Desk) -> None:
     meet(prompt, 1, member=holder(prompt), now=NOON + 4 * DAY)
     found = measure(play.versions.get(), NOON + 10 * DAY).adherence
     assert (found.due, found.prompt, found.met, found.cost_minor) == (4, 2, 3, 5)
+
+
+def test_a_step_counts_once_its_day_is_over_unless_the_play_ended_within_it(at: Desk) -> None:
+    play = running(at)
+    missed, answered = begin(at, play), begin(at, play)
+    play_on(NOON + DAY)
+    version, hour = play.versions.get(), timedelta(hours=1)
+    assert measure(version, NOON + DAY + hour).adherence.due == 0
+    stop(answered, member=holder(answered), now=NOON + DAY + hour)
+    found = measure(version, NOON + 2 * DAY + hour).adherence
+    assert (found.due, found.prompt, found.met) == (1, 0, 0)
+    meet(missed, 0, member=holder(missed), now=NOON + 3 * DAY)
+    found = measure(version, NOON + 3 * DAY + hour).adherence
+    assert (found.due, found.prompt, found.met) == (1, 0, 1)
 
 
 def test_a_managers_list_holds_the_teams_leads_alone(at: Desk) -> None:

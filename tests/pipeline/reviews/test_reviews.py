@@ -1,10 +1,13 @@
 """Loss review: drawn by chance from each person and reason, looked at once, tried again with a reason."""
 
+import re
 from collections import Counter
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+import time_machine
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from hypothesis import given
@@ -16,7 +19,7 @@ from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.reviews.actions import draw_sample, judge
 from clew.pipeline.reviews.errors import LossMoved, NothingLost, ReviewDone, WhyUnsaid
-from clew.pipeline.reviews.models import Review
+from clew.pipeline.reviews.models import Review, Sample
 from clew.pipeline.reviews.queries import judged, losses
 from clew.pipeline.reviews.rules import Loss, draw
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, found, member
@@ -59,11 +62,42 @@ def lost(at: Company, count: int, by: int = 0, reason: str = "lost_price") -> li
     return leads
 
 
-def drawn(at: Company, size: int = 10) -> list[Review]:
+def drawn(at: Company, size: int = 10, seed: str = "") -> list[Review]:
     sample = draw_sample(
-        at.online.pk, SINCE, LATER, size=size, seed="s", member=at.manager, now=LATER
+        at.online.pk,
+        SINCE,
+        LATER,
+        size=size,
+        seed=seed or uuid4().hex,
+        member=at.manager,
+        now=LATER,
     )
     return list(sample.reviews.order_by("pk"))
+
+
+def test_the_same_seed_draws_once() -> None:
+    at = found((1, 1))
+    lost(at, 4)
+    first = drawn(at, 2, "s")
+    assert drawn(at, 2, "s") == first
+    with pytest.raises(IntegrityError, match="sample_once_per_seed"), transaction.atomic():
+        Sample.objects.create(
+            team=at.online, since=SINCE, until=LATER, seed="s", of_count=1, drawn_at=LATER,
+            drawer=at.manager,
+        )  # fmt: skip
+
+
+def test_a_form_that_is_sent_twice_draws_once() -> None:
+    at = found((1,))
+    lost(at, 15)
+    client = browser(at.manager, "en")
+    address = reverse("office:draw_reviews", args=[at.online.pk])
+    with time_machine.travel(LATER, tick=False):
+        page = client.get(reverse("office:reviews")).text
+        (once,) = re.findall(r'name="once" value="([^"]+)"', page)
+        for _ in range(2):
+            client.post(address, {"once": once, "days": "7", "size": "10"})
+    assert Sample.objects.get().reviews.count() == 10
 
 
 def test_what_people_lost_is_drawn_once_and_what_was_won_never() -> None:

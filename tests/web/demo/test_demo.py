@@ -19,8 +19,9 @@ from clew.handoff.models import Placement, Round, Seat
 from clew.handoff.queries import recomputed_equal
 from clew.pipeline.bulk.actions import choose, go_on, say, start, undo
 from clew.pipeline.bulk.rules import Terms
+from clew.pipeline.commission.models import Deal, Line
 from clew.pipeline.filters import Filter
-from clew.pipeline.models import BulkEdit, Clock, Layout, SavedView, Task
+from clew.pipeline.models import BulkEdit, Clock, Layout, Result, SavedView, Task, Worth
 from clew.pipeline.queue.queries import my_day
 from clew.pipeline.rules import Group
 from clew.pipeline.saved.actions import Sharing, begin_with, save
@@ -65,6 +66,20 @@ def test_the_books_of_the_demo_balance() -> None:
     for seat in Seat.objects.all():
         assert seat.open_count == Placement.objects.filter(seat=seat, closed_at=None).count()
     assert all(recomputed_equal(one) for one in Round.objects.all())
+
+
+@pytest.mark.usefixtures("_demo")
+def test_every_sale_of_the_demo_is_a_deal_with_commission(client: Client) -> None:
+    won = Placement.objects.filter(kind="closed", reason="won", closed_at=None)
+    leads = set(won.values_list("lead_id", flat=True))
+    assert leads == set(Deal.objects.filter(undone_at=None).values_list("lead_id", flat=True))
+    assert leads == set(Result.objects.filter(is_won=True).values_list("lead_id", flat=True))
+    said = Worth.objects.filter(lead__in=leads).count()
+    assert said >= 0.9 * len(leads) > 0
+    assert Line.objects.filter(amount_minor__gt=0).values("deal").distinct().count() >= said
+    client.force_login(Member.objects.get(username="admin"))
+    page = client.get("/commission", {"month": f"{SUNDAY_AT_THREE:%Y-%m}"}).content.decode()
+    assert "¥" in page
 
 
 @pytest.mark.usefixtures("_demo")

@@ -36,6 +36,15 @@ class CareDropped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CareHandedOn(Event):
+    """Somebody else does it: whoever was to do it has left."""
+
+    lead_id: UUID
+    step_id: int
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SatisfactionAsked(Event):
     """A customer was asked how satisfied they are."""
 
@@ -45,7 +54,7 @@ class SatisfactionAsked(Event):
 
 @dataclass(frozen=True, slots=True)
 class SatisfactionTold(Event):
-    """A customer gave a mark from 1 to 5, or said that something is wrong."""
+    """A customer gave a mark from 1 to 5, wrote something, or said that something is wrong."""
 
     lead_id: UUID
     survey_id: UUID

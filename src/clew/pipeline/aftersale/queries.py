@@ -13,7 +13,7 @@ from clew.access.tokens import digest
 from clew.base.sealing import unseal
 from clew.contacts.queries import identifiers, masked
 from clew.handoff.calendars import Hours, hours
-from clew.handoff.models import Method
+from clew.handoff.models import Method, Placement
 from clew.pipeline.aftersale.errors import StepMissing, SurveyMissing
 from clew.pipeline.aftersale.models import CarePlan, CareStep, Survey
 from clew.pipeline.aftersale.rules import USUAL, Plan
@@ -107,8 +107,17 @@ def ways(step: CareStep) -> list[tuple[str, str]]:
 
 
 def survey_for(step: CareStep) -> Survey | None:
-    """Give the newest question that was put to the customer of a step."""
+    """Give the newest question that was put to the customer of a step since its sale, and before the next one."""
+    sales = Placement.objects.filter(
+        lead=step.lead_id, kind=Placement.Kind.CLOSED, reason="won"
+    ).order_by("opened_at")
     made = Survey.objects.filter(lead=step.lead_id).select_related("member__organisation")
+    this = sales.filter(opened_at__lte=step.made_at).last()
+    after = sales.filter(opened_at__gt=step.made_at).first()
+    if this:
+        made = made.filter(made_at__gte=this.opened_at)
+    if after:
+        made = made.filter(made_at__lt=after.opened_at)
     return made.order_by("-made_at", "-pk").first()
 
 

@@ -22,7 +22,9 @@ def _done(entry: Entry, sources: Sources) -> Moment | None:
 def _told(entry: Entry, sources: Sources) -> Moment:
     survey = Survey.objects.filter(pk=entry.data["survey_id"]).first()
     mark = entry.data["mark"]
-    title = _("Says how satisfied: %(mark)s") % {"mark": MARKS.get(mark or 0, "–")}
+    title = _("Wrote how satisfied they are")
+    if mark:
+        title = _("Says how satisfied: %(mark)s") % {"mark": MARKS[mark]}
     is_wrong = entry.data["is_complaint"]
     return Moment(
         entry.at,

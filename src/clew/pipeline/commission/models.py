@@ -78,7 +78,7 @@ class Deal(models.Model):
     """A lead that was won, by the placement that closed it. Open again, it is undone; won again, it is another."""
 
     id = models.BigAutoField(primary_key=True)
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="deals", db_index=False)
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="deals")
     placement = models.OneToOneField(Placement, models.PROTECT, related_name="deal")
     won_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)

@@ -30,7 +30,7 @@ from clew.pipeline.commission.rules import (
     reached,
     split,
 )
-from clew.pipeline.commission.wins import Plans, terms_of, wins, won_in
+from clew.pipeline.commission.wins import Plans, terms_of, wins, won_in, worth_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TeamMonth:
-    """A team's month: who earned what; `unsaid` are deals of which nobody has said what they came to."""
+    """A team's month: who earned what; `unsaid` are deals of which nobody has said what the plan counts."""
 
     team: Team
     plan: Plan | None
@@ -171,7 +171,7 @@ def team_months(viewer: Member, month: date) -> list[TeamMonth]:
     rows: dict[int, list[Row]] = {pk: [] for pk in ids}
     for team_id, member_id, name, total, base, deals in sums:
         rows[team_id].append(Row(member_id, name, deals, base, total))
-    unsaid = _unsaid(ids, month)
+    unsaid = _unsaid(ids, month, plans)
     return [
         TeamMonth(
             team,
@@ -218,7 +218,7 @@ def try_out(team_id: int, terms: Terms, month: date) -> list[Trial]:
 
 def _stakes(team_id: int, terms: Terms, month: date) -> dict[int, list[Stake]]:
     stakes: dict[int, list[Stake]] = {}
-    for win in wins(won_in(team_id, month)).values():
+    for win in wins(won_in([team_id], month)).values():
         percents = [share.percent for share in win.shares]
         worth = counted(terms, win.value_minor, win.margin_minor)
         bases, fixed = split(worth, percents), split(terms.per_deal_minor, percents)
@@ -266,18 +266,16 @@ def _closings(team_ids: Iterable[int], month: date) -> dict[int, Closing]:
     return {closing.team_id: closing for closing in found}
 
 
-def _unsaid(team_ids: Iterable[int], month: date) -> dict[int, list[tuple[UUID, str]]]:
-    """Give the deals of a month of which nobody has said what the plan counts."""
-    newest = (
-        Line.objects.filter(team__in=list(team_ids), earned_in=month, deal__undone_at=None)
-        .order_by("deal_id", "-step")
-        .distinct("deal_id")
-        .select_related("deal__lead__contact")
-    )
-    unsaid = [line for line in newest if line.worth_minor is None]
-    titles = _titles([line.deal.lead for line in unsaid])
-    found: dict[int, list[tuple[UUID, str]]] = {}
-    for line in unsaid:
-        named = (line.deal.lead_id, titles[line.deal.lead_id])
-        found.setdefault(line.team_id, []).append(named)
-    return found
+def _unsaid(
+    team_ids: Sequence[int], month: date, plans: Plans
+) -> dict[int, list[tuple[UUID, str]]]:
+    """Give by team the deals of a month that it has a part of and of which nobody has said what its plan counts."""
+    unsaid: dict[int, list[UUID]] = {}
+    for win in sorted(wins(won_in(team_ids, month)).values(), key=lambda one: one.won_at):
+        for team_id in {share.team_id for share in win.shares}.intersection(team_ids):
+            plan = plans.at(team_id, month)
+            if plan and worth_of(win, plan) is None:
+                unsaid.setdefault(plan.team_id, []).append(win.lead_id)
+    wanted = {pk for leads in unsaid.values() for pk in leads}
+    titles = _titles(Lead.objects.filter(pk__in=wanted).select_related("contact"))
+    return {team_id: [(pk, titles[pk]) for pk in leads] for team_id, leads in unsaid.items()}

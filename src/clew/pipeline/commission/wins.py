@@ -14,7 +14,7 @@ from clew.handoff.models import Placement
 from clew.handoff.pools.queries import credit_of
 from clew.pipeline.commission.models import Plan
 from clew.pipeline.commission.months import after, begins
-from clew.pipeline.commission.rules import Terms
+from clew.pipeline.commission.rules import Basis, Terms
 from clew.pipeline.models import Worth
 
 
@@ -73,9 +73,9 @@ def wins(lead_ids: Iterable[UUID]) -> dict[UUID, Win]:
     return found
 
 
-def won_in(team_id: int, month: date) -> list[UUID]:
-    """Give the leads that stand won since a month, for which somebody of a team had a part to play."""
-    held = Placement.objects.filter(team=team_id, kind=Placement.Kind.PERSON).values("lead_id")
+def won_in(team_ids: Sequence[int], month: date) -> list[UUID]:
+    """Give the leads that stand won since a month and that somebody of the teams held once."""
+    held = Placement.objects.filter(team__in=team_ids, kind=Placement.Kind.PERSON).values("lead_id")
     found = Placement.objects.filter(
         closed_at=None,
         kind=Placement.Kind.CLOSED,
@@ -105,6 +105,13 @@ class Plans:
 def terms_of(plan: Plan) -> Terms:
     """Give a stored plan as the rules take it."""
     return convert(plan, Terms, from_attributes=True)
+
+
+def worth_of(win: Win, plan: Plan) -> int | None:
+    """Give what a plan counts of a deal; nothing where nobody has said it, or in another currency."""
+    if plan.currency != win.currency:
+        return None
+    return win.value_minor if plan.basis == Basis.VALUE else win.margin_minor
 
 
 def _teams(lead_ids: Sequence[UUID]) -> dict[tuple[UUID, int], int]:

@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from clew.access.models import Member, Role
 from clew.access.queries import members
-from clew.handoff.queries import visible_leads
 from clew.pipeline.meetings.models import Meeting
-from clew.pipeline.meetings.queries import is_over
+from clew.pipeline.meetings.queries import is_over, opened_by
 from clew.pipeline.meetings.wording import KINDS, STATES, TONES, when
 
 AT_MOST = 200
@@ -21,7 +20,7 @@ State = Meeting.State
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A meeting in the agenda; without a lead where the viewer may not see it any more."""
+    """A meeting in the agenda; without a lead where the viewer may not open it any more."""
 
     meeting_id: UUID
     lead_id: UUID | None
@@ -78,13 +77,12 @@ def agenda(viewer: Member, day: date, now: datetime, who: int | None = None) -> 
         list(untold.order_by("from_at", "pk")[:AT_MOST]),
         list(waiting.order_by("-state", "made_at", "pk")[:AT_MOST]),
     ]
-    leads = {meeting.lead_id for part in found for meeting in part}
-    open_to = set(visible_leads(viewer).filter(pk__in=leads).values_list("pk", flat=True))
+    open_to = opened_by(viewer, (meeting for part in found for meeting in part))
     return Agenda(day, *([_line(m, open_to, now) for m in part] for part in found))
 
 
 def _line(meeting: Meeting, open_to: Iterable[UUID], now: datetime) -> Line:
-    is_seen = meeting.lead_id in open_to
+    is_seen = meeting.pk in open_to
     contact = meeting.lead.contact
     return Line(
         meeting_id=meeting.pk,

@@ -106,6 +106,12 @@ class LabelsUnfit(Invalid):
     code = "labels_unfit"
 
 
+class NotMissed(Conflict):
+    """Only whoever did not come is invited again."""
+
+    code = "not_missed"
+
+
 class NotHeldYet(Conflict):
     """A lead is handed over after its meeting was held."""
 

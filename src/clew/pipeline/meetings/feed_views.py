@@ -20,6 +20,7 @@ from clew.pipeline.meetings import ics
 from clew.pipeline.meetings.actions import feeds
 from clew.pipeline.meetings.links import feed_address
 from clew.pipeline.meetings.models import Feed, Meeting
+from clew.pipeline.meetings.queries import opened_by
 from clew.pipeline.meetings.views import local_now, viewer_of
 from clew.pipeline.meetings.wording import KINDS
 
@@ -70,16 +71,21 @@ def _calendar(member: Member, now: datetime) -> bytes:
     told = Meeting.objects.filter(
         organiser=member, from_at__gte=now - BEHIND, until_at__isnull=False
     )
-    meetings = told.select_related("lead__contact").order_by("from_at", "pk")[:AT_MOST]
+    meetings = list(told.select_related("lead__contact").order_by("from_at", "pk")[:AT_MOST])
+    open_to = opened_by(member, meetings)
     host = urlsplit(settings.BASE_URL).hostname or "clew"
     with override(language):
         name = _("Meetings of %(name)s") % {"name": member.name}
-        return ics.calendar(name, host, [_event(meeting) for meeting in meetings])
+        return ics.calendar(
+            name, host, [_event(one, is_open=one.pk in open_to) for one in meetings]
+        )
 
 
-def _event(meeting: Meeting) -> ics.Event:
+def _event(meeting: Meeting, *, is_open: bool) -> ics.Event:
+    """Name the person as long as the member may open the meeting; the time stays taken after that."""
     contact = meeting.lead.contact
-    whom = " · ".join(part for part in (contact.name, contact.company) if part)
+    known = (contact.name, contact.company) if is_open else ()
+    whom = " · ".join(part for part in known if part)
     kind = str(KINDS[meeting.kind])
     return ics.Event(
         uid=meeting.pk,
@@ -89,6 +95,6 @@ def _event(meeting: Meeting) -> ics.Event:
         until_at=meeting.until_at or meeting.changed_at,
         summary=veil(f"{kind}: {whom}" if whom else kind),
         place=veil(meeting.place),
-        url=settings.BASE_URL + reverse("meetings:meeting", args=[meeting.pk]),
+        url=settings.BASE_URL + reverse("meetings:meeting", args=[meeting.pk]) if is_open else "",
         is_off=meeting.state == State.CANCELLED,
     )

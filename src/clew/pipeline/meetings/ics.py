@@ -15,7 +15,7 @@ PRODUCT = "-//Clew//Meetings//EN"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One meeting. `url` leads to its page behind the sign-in."""
+    """One meeting. `url` leads to its page behind the sign-in, where the reader may open it."""
 
     uid: UUID
     sequence: int
@@ -57,7 +57,7 @@ def _event(event: Event, host: str) -> list[str]:
         f"DTEND:{_time(event.until_at)}",
         f"SUMMARY:{_text(event.summary)}",
         f"LOCATION:{_text(event.place)}",
-        f"URL:{event.url}",
+        *([f"URL:{event.url}"] if event.url else []),
         f"STATUS:{'CANCELLED' if event.is_off else 'CONFIRMED'}",
         "END:VEVENT",
     ]

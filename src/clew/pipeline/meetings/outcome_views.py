@@ -11,9 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clew.access.queries import teams
 from clew.base.ids import uuid7
 from clew.errors import ClewError, Conflict, Invalid, Missing
+from clew.handoff.errors import LeadNotOpen
+from clew.handoff.models import Placement
+from clew.handoff.queries import placement_of
+from clew.pipeline.errors import LeadNotClaimed
 from clew.pipeline.meetings import queries
 from clew.pipeline.meetings.actions import holding, inviting
 from clew.pipeline.meetings.actions.inviting import Plan
+from clew.pipeline.meetings.forms import number
 from clew.pipeline.meetings.views import done, local_now, viewer_of
 
 ANSWER = "answer"
@@ -51,15 +56,18 @@ def _tell(request: HttpRequest, meeting_id: UUID, *, did_come: bool) -> HttpResp
 
 @require_POST
 def again(request: HttpRequest, meeting_id: UUID) -> HttpResponse:
-    """Invite whoever did not come once more, in the same way, at the next times that are free."""
+    """Invite whoever did not come once more, in the same way, when whoever has the lead now is free next."""
     viewer, now = viewer_of(request), local_now()
     before = queries.meeting(viewer, meeting_id)
-    seat = queries.seat_of(before.organiser_id)
-    times = queries.proposals(seat, before.minutes, now=now)[:3] if seat else []
-    plan = Plan(before.kind, before.place, before.minutes, times)
-    there = inviting.of_lead_open(before.lead_id)
+    there, place = inviting.of_lead_open(before.lead_id), placement_of(before.lead_id)
     if there is not None:
         return redirect("meetings:meeting", there.pk)
+    if place.seat is None:
+        refused = LeadNotOpen() if place.kind == Placement.Kind.CLOSED else LeadNotClaimed()
+        messages.error(request, _(refused.message))
+        return redirect("meetings:meeting", before.pk)
+    times = queries.proposals(place.seat, before.minutes, now=now)[:3]
+    plan = Plan(before.kind, before.place, before.minutes, times)
     try:
         made = inviting.invite(
             before.lead_id, plan, meeting_id=uuid7(), member=viewer, now=now, follows=before
@@ -87,11 +95,9 @@ def hand_over(request: HttpRequest, meeting_id: UUID) -> HttpResponse:
     """Give the lead to somebody of the offline team, with the note."""
     viewer = viewer_of(request)
     meeting = queries.meeting(viewer, meeting_id)
-    sent = request.POST.get("seat_id", "")
+    seat_id = number(request.POST.get("seat_id", "")) or 0
     try:
-        placement = holding.hand_over(
-            meeting.pk, int(sent) if sent.isdecimal() else 0, member=viewer, now=local_now()
-        )
+        placement = holding.hand_over(meeting.pk, seat_id, member=viewer, now=local_now())
     except (Invalid, Conflict) as refused:
         messages.error(request, _(refused.message))
         return redirect("meetings:meeting", meeting.pk)

@@ -1,18 +1,19 @@
 """Reading meetings. The first argument is who is asking, but for what an invited person may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clew.access.models import Member
 from clew.access.tokens import digest
 from clew.base.sealing import unseal
 from clew.contacts.models import Lead
 from clew.handoff.calendars import Hours, hours
-from clew.handoff.models import Absence, Method, Seat
+from clew.handoff.models import Absence, Method, Placement, Seat
 from clew.handoff.queries import visible_leads
 from clew.pipeline.meetings.errors import MeetingMissing
 from clew.pipeline.meetings.models import Meeting, VisitNote, VisitTemplate
@@ -22,11 +23,29 @@ from clew.pipeline.meetings.wording import KINDS, STATES, TONES, USUAL_LABELS, w
 OPEN = (Meeting.State.OFFERED, Meeting.State.WISHED, Meeting.State.CONFIRMED)
 REMINDING = (About.DAY, About.SOON)
 ANSWERABLE = (*OPEN, Meeting.State.DECLINED)
+GOES_ON = ("won", "merged", "lapsed")  # ends of a lead after which the person still comes
+
+
+def may_open(viewer: Member) -> Q:
+    """Say which meetings a member may open: of leads that they see, and their own of leads that ended well.
+
+    Such a lead is nobody's any more, but whoever won it still meets the person and says whether they came.
+    """
+    ended = Placement.objects.filter(
+        lead=OuterRef("lead"), closed_at=None, kind=Placement.Kind.CLOSED, reason__in=GOES_ON
+    )
+    return Q(lead__in=visible_leads(viewer)) | Q(Exists(ended), organiser=viewer)
+
+
+def opened_by(viewer: Member, meetings: Iterable[Meeting]) -> set[UUID]:
+    """Give which of some meetings a member may open."""
+    asked = Meeting.objects.filter(may_open(viewer), pk__in=[meeting.pk for meeting in meetings])
+    return set(asked.values_list("pk", flat=True))
 
 
 def meeting(viewer: Member, meeting_id: UUID) -> Meeting:
-    """Give a meeting whose lead the viewer may see. Raises MeetingMissing."""
-    seen = Meeting.objects.filter(pk=meeting_id, lead__in=visible_leads(viewer))
+    """Give a meeting that the viewer may open. Raises MeetingMissing."""
+    seen = Meeting.objects.filter(may_open(viewer), pk=meeting_id)
     found = seen.select_related("organiser__organisation", "lead__contact", "task").first()
     if found is None:
         raise MeetingMissing

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
 
 from clew.access.models import Member
+from clew.base.rates import interval
 from clew.pipeline.meetings.agenda import visible_meetings
+from clew.pipeline.meetings.forms import number
 from clew.pipeline.meetings.models import Meeting
-from clew.pipeline.meetings.rates import interval
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}  # days
 USUAL = "30d"
@@ -79,7 +80,7 @@ def wanted_meetings(viewer: Member, wanted: Wanted, now: datetime) -> QuerySet[M
     if wanted.period in PERIODS:
         found = found.filter(made_at__gte=now - timedelta(days=PERIODS[wanted.period]))
     if wanted.who:
-        found = found.filter(organiser=int(wanted.who) if wanted.who.isdecimal() else -1)
+        found = found.filter(organiser=number(wanted.who) or -1)
     if wanted.source:
         found = found.filter(lead__source__key=wanted.source)
     if wanted.state in COLUMNS:
@@ -154,7 +155,7 @@ def _rows(counted: dict[tuple[str, str], Counter[str]], wanted: Wanted, part: st
 def _row(name: str, counts: Counter[str], wanted: Wanted, **part: str) -> Row:
     numbers = [Number(counts[column], wanted.address(state=column, **part)) for column in COLUMNS]
     told = counts["came"] + counts["missed"]
-    low, high = interval(counts["came"], told) if told else (0, 100)
+    low, high = (round(100 * end) for end in interval(counts["came"], told))
     share = round(100 * counts["came"] / told) if told else None
     return Row(name, numbers, share, low, high)
 

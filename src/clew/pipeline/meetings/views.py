@@ -17,12 +17,12 @@ from clew.access.models import Member, Role
 from clew.base.ids import uuid7
 from clew.errors import ClewError, Conflict, Invalid
 from clew.handoff.models import Seat
-from clew.handoff.queries import placement_of, visible_lead
+from clew.handoff.queries import placement_of, visible_lead, visible_leads
 from clew.pipeline.errors import LeadNotClaimed
 from clew.pipeline.meetings import queries
 from clew.pipeline.meetings.actions import inviting
 from clew.pipeline.meetings.errors import MeetingMissing
-from clew.pipeline.meetings.forms import LENGTHS, OTHERS, InviteForm, SettleForm
+from clew.pipeline.meetings.forms import LENGTHS, OTHERS, InviteForm, SettleForm, number
 from clew.pipeline.meetings.models import Meeting
 from clew.pipeline.meetings.wording import (
     KINDS,
@@ -38,6 +38,7 @@ from clew.pipeline.meetings.wording import (
 from clew.pipeline.sheet import times
 
 TICKED = 3  # of the proposed times
+LONGEST = 480  # minutes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,6 +87,7 @@ def show(request: HttpRequest, meeting_id: UUID) -> HttpResponse:
         "wish": queries.wish_of(meeting),
         "text": ready_text(meeting, language),
         "text_in": language,
+        "is_lead_seen": visible_leads(viewer).filter(pk=meeting.lead_id).exists(),
         "is_open": meeting.state in queries.OPEN,
         "is_old": queries.is_old(meeting, now),
         "is_over": queries.is_over(meeting, now),
@@ -193,8 +195,8 @@ def _form(
 ) -> HttpResponse:
     """The form of times: with the proposals, or with what was typed and what is wrong with it."""
     shown = {name: request.POST.get(name, value) for name, value in shown.items()}
-    minutes = int(shown["minutes"]) if str(shown["minutes"]).isdecimal() else LENGTHS[1]
-    found = queries.proposals(seat, min(minutes, 480), now=local_now()) if seat else []
+    minutes = min(number(str(shown["minutes"])) or LENGTHS[1], LONGEST)
+    found = queries.proposals(seat, minutes, now=local_now()) if seat else []
     ticked = set(request.POST.getlist("times")) if request.method == "POST" else None
     proposed = [
         choice(at, minutes, is_chosen=code(at) in ticked if ticked is not None else n < TICKED)

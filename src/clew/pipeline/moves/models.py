@@ -119,7 +119,6 @@ class Stay(models.Model):
         BACK = "back"
         REOPENED = "reopened"
         RETIRED = "retired"  # the stage that it was in is no more
-        IMPORTED = "imported"
 
     class Outcome(models.TextChoices):
         """What became of it; nothing while it lasts."""

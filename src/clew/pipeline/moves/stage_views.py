@@ -89,7 +89,7 @@ def retire(request: HttpRequest, stage_id: int) -> HttpResponse:
     try:
         actions.retire_stage(
             stage.pk,
-            into=int(into) if into.isascii() and into.isdecimal() else 0,
+            into=int(into) if into.isascii() and into.isdecimal() and len(into) < 10 else 0,
             member=_viewer(request),
             now=_now(),
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from clew.base.money import money
 from clew.base.sealing import SealBroken
 from clew.pipeline.moves.models import Exit, Stage, Stay
 from clew.pipeline.moves.queries import move_note, name
@@ -35,7 +36,7 @@ def along(lead_id: UUID, events: Collection[str]) -> Along:
 
 
 def _gone_to(one: Exit) -> str:
-    price = "" if one.price_minor is None else f"{one.currency} {one.price_minor / 100:,.2f}"
+    price = "" if one.price_minor is None else money(one.price_minor, one.currency)
     return " · ".join(part for part in (one.rival, price) if part)
 
 

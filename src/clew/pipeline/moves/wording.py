@@ -18,5 +18,4 @@ HOWS: Words = {
     "back": gettext_lazy("Back"),
     "reopened": gettext_lazy("Taken up again"),
     "retired": gettext_lazy("Its stage was retired"),
-    "imported": gettext_lazy("From an import"),
 }

@@ -30,11 +30,17 @@ select count(*) filter (where not is_held_back), count(*) filter (where is_held_
   count(*) filter (where held_back_percent > 0 and started_at > %(until)s)
 from plays_run where version_id = %(version)s
 """
+# A step counts once its day is over, whether it was done or not; none that nobody could do any more, because the
+# play ended within it. What was done has cost something at once.
 DEEDS = """
-select count(*), count(*) filter (where d.met_at <= d.at + %(prompt)s), count(*) filter (where d.met_at is not null),
+select count(*) filter (where f.has_had_its_day),
+  count(*) filter (where f.has_had_its_day and d.met_at <= d.at + %(prompt)s),
+  count(*) filter (where d.met_at is not null),
   coalesce(sum(d.cost_minor) filter (where d.met_at is not null), 0)::bigint
 from plays_deed d join plays_run r on r.id = d.run_id
-where r.version_id = %(version)s and (d.met_at is not null or d.at <= %(late)s or r.ended_at is null)
+cross join lateral (select d.at <= %(late)s and
+  (d.met_at is not null or r.ended_at is null or r.ended_at > d.at + %(prompt)s) as has_had_its_day) f
+where r.version_id = %(version)s
 """
 WHYS = """
 select why, count(*) from plays_run where version_id = %(version)s and not is_held_back and ended_at is not null
@@ -44,7 +50,7 @@ group by why order by count(*) desc, why
 
 @dataclass(frozen=True, slots=True)
 class Adherence:
-    """How many steps were put to somebody, done within a day, done at all, and what those cost in cents."""
+    """How many steps have had their day, were done within it, done at all, and what those cost in cents."""
 
     due: int
     prompt: int

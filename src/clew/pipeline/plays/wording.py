@@ -63,11 +63,6 @@ def points(share: float) -> str:
     return f"−{text}" if share < 0 and float(text) else f"+{text}"
 
 
-def percent(share: float) -> str:
-    """Write a share in percent."""
-    return f"{share * 100:.1f} %"
-
-
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An interval drawn to scale: where its ends, nothing, what was assumed and what was measured stand."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clew.access.models import Member
 from clew.base.ledger import Actor, append
@@ -21,6 +21,7 @@ from clew.pipeline.reviews.models import Review, Sample
 from clew.pipeline.reviews.queries import losses
 from clew.pipeline.reviews.rules import draw
 
+LOCK = 0x6C6F7373  # "loss": one draws at a time
 WHY_AT_MOST = 200
 MOST = 50
 
@@ -38,8 +39,13 @@ def draw_sample(
 ) -> Sample:
     """Draw losses of a team that ended in a time and that nobody has looked at yet, `MOST` at most.
 
+    The same seed again gives the same sample, and whoever draws meanwhile waits, so that no loss is drawn twice.
     The caller has checked that the member leads the team. Raises NothingLost.
     """
+    _take_turn()
+    known = Sample.objects.filter(team=team_id, seed=seed).first()
+    if known is not None:
+        return known
     found = losses(team_id, since, until)
     if not found:
         raise NothingLost
@@ -90,6 +96,12 @@ def judge(review_id: int, *, verdict: str, why: str = "", member: Member, now: d
     review.save(update_fields=["verdict", "why", "reviewer", "reviewed_at"])
     append(LossReviewed(review.lead_id, review.pk, verdict), actor=_actor(member), at=now)
     return review
+
+
+def _take_turn() -> None:
+    """Be the only one who draws, until the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _actor(member: Member) -> Actor:

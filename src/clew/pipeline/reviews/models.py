@@ -24,6 +24,7 @@ class Sample(models.Model):
             models.CheckConstraint(
                 condition=Q(until__gt=models.F("since")), name="sample_ends_after_it_begins"
             ),
+            models.UniqueConstraint("team", "seed", name="sample_once_per_seed"),
         ]
 
     def __str__(self) -> str:

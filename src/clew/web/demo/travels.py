@@ -23,7 +23,6 @@ GOES_ON = 0.7  # from one stage to the next, of those that were answered
 SKIPS, RETURNS = 0.15, 0.08
 RIVALS = ("汇川", "台达", "英威腾", "西门子代理", "本地贴牌")
 WORTH = (2_000, 180_000)  # yuan
-MARGIN = (0.12, 0.34)  # of what a sale is worth
 SECOND = timedelta(seconds=1)
 ACTED_ON = """
 select l.id, o.is_online, l.opened_at, f.tried_at, f.answered_at, p.kind, p.reason, p.opened_at, p.team_id,
@@ -77,7 +76,7 @@ class Ways:
 
 
 def retell(now: datetime, seed: int) -> None:
-    """Write the stays, exits, estimates and what was sold of all leads that somebody did something about."""
+    """Write the stays, exits and estimates of all leads that somebody did something about."""
     with connection.cursor() as cursor:
         cursor.execute(ACTED_ON)
         leads = [Acted(*values) for values in cursor.fetchall()]
@@ -111,7 +110,6 @@ class Pen:
         self.stays: list[tuple[object, ...]] = []
         self.exits: list[tuple[object, ...]] = []
         self.estimates: list[tuple[object, ...]] = []
-        self.results: list[tuple[object, ...]] = []
 
     def tell(
         self, lead: Acted, ways: Ways, moments: Sequence[tuple[int, datetime]], chance: Random
@@ -139,9 +137,6 @@ class Pen:
         if moments[-1][0] >= ways.entered_on("answered") + 1:
             value = round(chance.uniform(*WORTH) / 100) * 10_000
             self.estimates.append((lead.lead_id, value, "CNY", lead.member_id, moments[-1][1]))
-            if lead.end == "won":
-                margin = round(value * chance.uniform(*MARGIN))
-                self.results.append((lead.lead_id, True, value, margin, "CNY", lead.since))
 
     def write(self) -> None:
         """Write all of it."""
@@ -154,11 +149,6 @@ class Pen:
             "moves_exit",
             'lead_id, stage_id, reason_id, "end", rival, price_minor, currency, team_id, member_id, at',
             self.exits,
-        )
-        copy_in(
-            "pipeline_result",
-            "lead_id, is_won, value_minor, margin_minor, currency, ended_at",
-            self.results,
         )
         copy_in("moves_estimate", "lead_id, value_minor, currency, member_id, at", self.estimates)
 

@@ -6,14 +6,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clew.access.models import Team
 from clew.access.queries import teams
 from clew.pipeline.filters import PERIODS
-from clew.pipeline.moves.models import Stage
+from clew.pipeline.moves.queries import name
 from clew.pipeline.naming import PERIODS as PERIOD_WORDS
 from clew.pipeline.stage_wording import CHANNELS, NAMES
 from clew.pipeline.wording import span
@@ -22,6 +21,7 @@ from clew.tally.rules import Compared, Verdict
 from clew.tally.sides import sides
 from clew.web.office.reports import frame, read_asked
 from clew.web.office.requests import caller, clock
+from clew.web.templatetags.office import in_percent
 
 USUAL = "90d"
 
@@ -66,7 +66,7 @@ def _coached(team: Team, period: str) -> dict[str, Any]:
         "steps": [(NAMES[code], one) for code, one in zip(found.steps, found.whole, strict=True)],
         "people": [(one, one.steps, _told(one, found)) for one in found.people],
         "stages": [
-            (_name(one.stage), one.whole, [_apart(name, c) for name, c in one.apart])
+            (name(one.stage), one.whole, [_apart(who, c) for who, c in one.apart])
             for one in found.stages
         ],
     }
@@ -97,22 +97,17 @@ def _told(one: Person, found: Coaching) -> list[tuple[str, str]]:
     ):
         if at is not None:
             step = one.steps[at]
-            shares = {"own": _percent(step.own.share), "others": _percent(step.others.share)}
+            shares = {"own": in_percent(step.own.share), "others": in_percent(step.others.share)}
             told.append((tone, words % {"step": NAMES[found.steps[at]], **shares}))
     return told
 
 
-def _apart(name: str, found: Compared) -> str:
-    words = {"name": name, "own": _percent(found.own.share), "others": _percent(found.others.share)}
+def _apart(who: str, found: Compared) -> str:
+    words = {
+        "name": who,
+        "own": in_percent(found.own.share),
+        "others": in_percent(found.others.share),
+    }
     if found.verdict == Verdict.BELOW:
         return _("%(name)s less: %(own)s, the others %(others)s") % words
     return _("%(name)s more: %(own)s, the others %(others)s") % words
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
-
-
-def _name(stage: Stage) -> str:
-    is_chinese = (get_language() or "").startswith("zh")
-    return stage.name_zh if is_chinese else stage.name_en

@@ -1,10 +1,11 @@
 """How leads pass through the stages of a pipeline, and what more of them would bring."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from clew.capture.values import plain_digits
+from clew.capture.ways import narrow
 from clew.handoff.models import Seat
 from clew.pipeline.moves.models import Pipeline, Stage
 from clew.pipeline.moves.queries import name
@@ -29,6 +32,9 @@ MOST = Decimal(10**9)
 SALARY = Decimal(10_000)  # yuan a month, until somebody says otherwise
 DAYS_OF_A_MONTH = 30
 DAYS_OF_ALL_TIME = 365
+LONGEST, LONGEST_SHOWN = 30, 20  # digits
+COMMA = re.compile(r"\d+,\d{1,2}", re.ASCII)
+EITHER = re.compile(r"\d{1,3}(\.\d{3})+|0,\d{3}", re.ASCII)  # 1.000 may be a thousand, or one
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ def show_what_if(request: HttpRequest) -> HttpResponse:
         "today": today,
         "then": then,
         "given": given,
+        "misread": _misread(request.GET, [*given, *(f"{LIFT}{pk}" for pk in lifts)]),
         "assumed": _with_lifts(seen, pipeline, given, _assumed(stages)),
         "measured": (found := _measured(stages)) and _with_lifts(seen, pipeline, given, found),
         "none": _with_lifts(seen, pipeline, given, {}),
@@ -188,10 +195,20 @@ def _with_lifts(
     )
 
 
+def _misread(query: Mapping[str, str], names: Iterable[str]) -> str:
+    """Give what somebody typed that is no number, or could be two."""
+    typed = [query.get(name, "").strip() for name in names]
+    return " · ".join(text[:LONGEST_SHOWN] for text in typed if text and _amount(text) is None)
+
+
 def _amount(text: str) -> Decimal | None:
-    """Read a number as people type it; none where it is none or nonsense."""
-    try:
-        found = Decimal(text.strip().replace(",", ".").removesuffix("%"))
-    except InvalidOperation:
+    """Read a number as people type it: 10000, 10,000, 10.5, 10,5, 3%. None where it is none, or could be two."""
+    plain = narrow(text).strip().removesuffix("%").rstrip()
+    unsigned = plain[1:] if plain[:1] in {"+", "-", "−"} else plain
+    if EITHER.fullmatch(unsigned):
         return None
-    return found if found.is_finite() and abs(found) < MOST else None
+    digits = unsigned.replace(",", ".") if COMMA.fullmatch(unsigned) else plain_digits(unsigned)
+    if not digits or len(digits) > LONGEST or digits.startswith("-"):
+        return None
+    found = Decimal(digits)
+    return None if found >= MOST else found.copy_negate() if plain[:1] in {"-", "−"} else found

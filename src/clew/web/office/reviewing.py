@@ -1,7 +1,7 @@
 """Loss review: a drawn sample of lost leads, each agreed with or tried a second time."""
 
 from datetime import datetime, time, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -51,7 +51,7 @@ def draw(request: HttpRequest, team_id: int) -> HttpResponse:
     since = datetime.combine(local.date() - timedelta(days=days), time(), local.tzinfo)
     try:
         sample = draw_sample(
-            team.pk, since, now, size=size, seed=uuid4().hex, member=viewer, now=now
+            team.pk, since, now, size=size, seed=_seed(request), member=viewer, now=now
         )
     except Conflict as refused:
         messages.error(request, _(refused.message))
@@ -74,6 +74,14 @@ def say(request: HttpRequest, review_id: int) -> HttpResponse:
     except (Conflict, Invalid) as refused:
         messages.error(request, _(refused.message))
     return redirect("office:reviews")
+
+
+def _seed(request: HttpRequest) -> str:
+    """Draw by what the form brought along, so that a double click draws once."""
+    try:
+        return UUID(request.POST.get("once", "")).hex
+    except ValueError:
+        return uuid4().hex
 
 
 def _one_of(request: HttpRequest, name: str, offered: tuple[int, ...]) -> int:

@@ -9,7 +9,7 @@ from clew.base.ledger import Actor, append
 from clew.base.sealing import seal
 from clew.handoff.actions.locks import lock_leads
 from clew.pipeline.aftersale import events, rules
-from clew.pipeline.aftersale.actions.caring import manager_of, put, team_of
+from clew.pipeline.aftersale.actions.caring import keeper, manager_of, put, team_of
 from clew.pipeline.aftersale.errors import MarkUnknown, SurveyMissing, SurveyOld
 from clew.pipeline.aftersale.models import CareStep, Survey
 from clew.pipeline.aftersale.queries import plan_of, words_place
@@ -31,7 +31,8 @@ def rate(token: str, mark: int, *, now: datetime) -> Survey:
         return survey
     survey.mark, survey.answered_at = mark, survey.answered_at or now
     survey.save()
-    for step in CareStep.objects.filter(lead=survey.lead_id, kind="ask", done_at=None):
+    asked = CareStep.objects.filter(lead=survey.lead_id, kind="ask", made_at__lte=survey.made_at)
+    for step in asked.filter(done_at=None):
         step.done_at = now
         step.save(update_fields=["done_at"])
         append(events.CareDone(step.lead_id, step.pk, step.kind), actor=VISITOR, at=now)
@@ -41,7 +42,10 @@ def rate(token: str, mark: int, *, now: datetime) -> Survey:
 
 @transaction.atomic
 def add_words(token: str, words: str, *, is_complaint: bool, now: datetime) -> Survey:
-    """Keep what somebody adds, sealed; what is wrong calls the manager. Raises SurveyMissing, SurveyOld."""
+    """Keep what somebody adds, sealed; what is wrong calls the manager, else whoever made the sale reads it today.
+
+    Raises SurveyMissing, SurveyOld.
+    """
     survey, text = _lock(token, now), words.strip()[:WORDS_AT_MOST]
     if text:
         survey.words = seal(text.encode(), words_place(survey.pk))
@@ -50,17 +54,39 @@ def add_words(token: str, words: str, *, is_complaint: bool, now: datetime) -> S
     survey.save()
     if is_complaint:
         _follow(survey, now)
+    elif text:
+        _heed(survey, now)
     return survey
 
 
-def _follow(survey: Survey, now: datetime) -> None:
+def _heed(survey: Survey, now: datetime) -> None:
+    """Let words be read: by whoever has something to do for the customer that shows them, today."""
+    if survey.mark is None:
+        _tell(survey, now)
+    showing = CareStep.objects.filter(lead=survey.lead_id, done_at=None).exclude(kind="ask")
+    step = showing.order_by("due_at").first()
+    if step is None:
+        owner = keeper(survey.lead_id, survey.member)
+        put(survey.lead_id, "check", owner, now, actor=VISITOR, now=now)
+    elif step.due_at > now:
+        step.due_at = now
+        step.save(update_fields=["due_at"])
+        planned = events.CarePlanned(step.lead_id, step.pk, step.kind, now)
+        append(planned, actor=VISITOR, at=now)
+
+
+def _tell(survey: Survey, now: datetime) -> None:
     told = events.SatisfactionTold(survey.lead_id, survey.pk, survey.mark, survey.is_complaint)
     append(told, actor=VISITOR, at=now)
+
+
+def _follow(survey: Survey, now: datetime) -> None:
+    _tell(survey, now)
     team = team_of(survey.lead_id)
     plan = plan_of(team.pk if team else None)
     what = rules.follows(plan, survey.mark, is_complaint=survey.is_complaint)
     if what:
-        owner = survey.member
+        owner = keeper(survey.lead_id, survey.member)
         who = manager_of(team.pk if team else None, owner) if what == "recover" else owner
         put(survey.lead_id, what, who, now, actor=VISITOR, now=now)
 

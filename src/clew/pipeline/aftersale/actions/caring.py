@@ -17,7 +17,13 @@ from clew.pipeline.aftersale import events, rules
 from clew.pipeline.aftersale.errors import PlanUnfit, StepMissing, StepOver
 from clew.pipeline.aftersale.links import token_of
 from clew.pipeline.aftersale.models import CarePlan, CareStep, Survey
-from clew.pipeline.aftersale.queries import hours_of_team, plan_of, step_place, steps_of
+from clew.pipeline.aftersale.queries import (
+    hours_of_team,
+    plan_of,
+    step_place,
+    steps_of,
+    survey_for,
+)
 from clew.pipeline.errors import NextTimePassed, NoteTooLong
 
 FLOW = Actor("system", "flow")
@@ -31,25 +37,44 @@ def begin(lead_id: UUID, now: datetime) -> None:
     """Plan what follows a sale for whoever made it. Repeating it, or a lead that is open again, changes nothing."""
     lock_leads([lead_id])
     placement, last = placement_of(lead_id), _last_holder(lead_id)
-    is_won = placement.kind == Placement.Kind.CLOSED and placement.reason == "won"
-    if not is_won or last is None or last.seat is None:
+    if not _is_won(placement) or last is None or last.seat is None:
         return
     if CareStep.objects.filter(lead=lead_id, made_at__gte=placement.opened_at).exists():
         return
     plan, hours = plan_of(last.team_id), hours_of_team(last.team_id)
     for kind, days in ((Kind.CHECK, plan.check_days), (Kind.ASK, plan.ask_days)):
         due_at = rules.due(placement.opened_at, days, hours)
-        put(lead_id, kind, last.seat.member, due_at, actor=FLOW, now=now)
+        put(lead_id, kind, keeper(lead_id, last.seat.member), due_at, actor=FLOW, now=now)
 
 
 @transaction.atomic
 def drop(lead_id: UUID, now: datetime) -> None:
-    """Let go of what was to be done for a customer whose lead is open again. Repeating it does nothing."""
+    """Let go of what was to be done for a customer whose lead was taken up again. Repeating it does nothing.
+
+    Where it was won anew before anybody heard of that, what follows the new sale stays.
+    """
     lock_leads([lead_id])
-    for step in CareStep.objects.filter(lead=lead_id, done_at=None):
+    going, placement = CareStep.objects.filter(lead=lead_id, done_at=None), placement_of(lead_id)
+    if _is_won(placement):
+        going = going.filter(made_at__lt=placement.opened_at)
+    for step in going:
         step.done_at, step.is_dropped = now, True
         step.save(update_fields=["done_at", "is_dropped"])
         append(events.CareDropped(lead_id, step.pk, step.kind), actor=FLOW, at=now)
+
+
+@transaction.atomic
+def hand_on(member_id: int, now: datetime) -> None:
+    """Let others do what a member was to do who has left. Repeating it does nothing."""
+    theirs = CareStep.objects.filter(member=member_id, done_at=None)
+    lock_leads(list(theirs.values_list("lead_id", flat=True)))
+    for step in theirs.select_related("member").order_by("pk"):
+        to = keeper(step.lead_id, step.member)
+        if to.pk == member_id:
+            continue
+        step.member = to
+        step.save(update_fields=["member"])
+        append(events.CareHandedOn(step.lead_id, step.pk, to.pk), actor=FLOW, at=now)
 
 
 def put(
@@ -93,9 +118,9 @@ def put_off(step_id: int, due_at: datetime, *, member: Member, now: datetime) ->
 
 @transaction.atomic
 def ask(step_id: int, *, member: Member, now: datetime) -> Survey:
-    """Make the link under which a customer answers, once for a step. Raises StepMissing, StepOver."""
+    """Make the link under which a customer answers, once for a sale. Raises StepMissing, StepOver."""
     step = _lock(step_id, member)
-    known = Survey.objects.filter(lead=step.lead_id, made_at__gte=step.made_at).first()
+    known = survey_for(step)
     if known is not None:
         return known
     survey = Survey(
@@ -137,16 +162,36 @@ def set_plan(team_id: int, plan: rules.Plan, *, member: Member, now: datetime) -
 
 def manager_of(team_id: int | None, otherwise: Member) -> Member:
     """Give who mends what went wrong: the team's manager who came first, else whoever made the sale."""
-    managers = Member.objects.filter(
-        memberships__team=team_id, role=Role.MANAGER, is_active=True
-    ).order_by("pk")
-    return managers.first() or otherwise
+    managers = Member.objects.filter(role=Role.MANAGER, is_active=True).order_by("pk")
+    return (managers.filter(memberships__team=team_id).first() if team_id else None) or otherwise
+
+
+def keeper(lead_id: UUID, member: Member) -> Member:
+    """Give who does what a member was to do for a customer: they themselves.
+
+    Where they have left, whoever has the lead by now, else the manager of the team that made the sale, else an
+    administrator.
+    """
+    if member.is_active:
+        return member
+    seat, team = placement_of(lead_id).seat, team_of(lead_id)
+    if seat and seat.member.is_active:
+        return seat.member
+    administrators = Member.objects.filter(
+        organisation=member.organisation_id, role=Role.ADMINISTRATOR, is_active=True
+    )
+    last = administrators.order_by("pk").first() or member
+    return manager_of(team.pk if team else None, last)
 
 
 def team_of(lead_id: UUID) -> Team | None:
     """Give the team that made the sale."""
     last = _last_holder(lead_id)
     return last.team if last else None
+
+
+def _is_won(placement: Placement) -> bool:
+    return placement.kind == Placement.Kind.CLOSED and placement.reason == "won"
 
 
 def _last_holder(lead_id: UUID) -> Placement | None:

@@ -14,8 +14,8 @@ from clew.pipeline.commission.booking import Booked, Key, Posting, Stake, book, 
 from clew.pipeline.commission.events import CommissionBooked
 from clew.pipeline.commission.models import Closing, Deal, Line, Plan
 from clew.pipeline.commission.months import first_open, month_of
-from clew.pipeline.commission.rules import Account, Basis, Terms, counted, split
-from clew.pipeline.commission.wins import Plans, Win, terms_of, wins
+from clew.pipeline.commission.rules import Account, Terms, counted, split
+from clew.pipeline.commission.wins import Plans, Win, terms_of, wins, worth_of
 
 LOCK = 0x636F6D6D  # "comm": one books at a time, so that accounts go on from one line to the next
 BOOKING = Actor("system", "commission")
@@ -132,7 +132,7 @@ def _wanted(one: _Deal, plans: Plans) -> list[Stake]:
             continue
         terms, is_ours = terms_of(plan), plan.currency == one.win.currency
         value, margin = (one.win.value_minor, one.win.margin_minor) if is_ours else (None, None)
-        worth = value if terms.basis == Basis.VALUE else margin
+        worth = worth_of(one.win, plan)
         base = split(counted(terms, value, margin), percents)[at]
         fixed = split(terms.per_deal_minor, percents)[at]
         stakes.append(

@@ -56,7 +56,7 @@ def publish(team_id: int, edition: Edition, *, member: Member, now: datetime) ->
     published = PlanPublished(plan.pk, team_id, plan.version, plan.valid_from)
     append(published, actor=Actor("member", str(member.pk)), at=now)
     if plan.valid_from == running:
-        settle(won_in(team_id, running), now)
+        settle(won_in([team_id], running), now)
     return plan
 
 

@@ -10,11 +10,10 @@ from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of
 from clew.pipeline.meetings.actions.inviting import call_off, of_lead_open
-from clew.pipeline.meetings.queries import busy
+from clew.pipeline.meetings.queries import GOES_ON, busy
 from clew.pipeline.meetings.rules import is_free
 
 FLOW = Actor("system", "flow")
-GOES_ON = {"won", "merged", "lapsed"}  # ends after which the person still comes
 
 
 @transaction.atomic

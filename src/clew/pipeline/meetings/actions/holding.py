@@ -15,6 +15,8 @@ from clew.handoff.actions import leads as handoff
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Placement
+from clew.handoff.queries import placement_of
+from clew.pipeline.errors import LeadNotClaimed
 from clew.pipeline.meetings import events
 from clew.pipeline.meetings.actions.inviting import lock_seen
 from clew.pipeline.meetings.actions.steps import arrange
@@ -123,15 +125,18 @@ def note(
 
 @transaction.atomic
 def hand_over(meeting_id: UUID, seat_id: int, *, member: Member, now: datetime) -> Placement:
-    """Give the lead of a held meeting to somebody of the offline team, with the note.
+    """Give the lead of a held meeting, which somebody has, to a person of the offline team, with the note.
 
-    Raises MeetingMissing, NotHeldYet, SeatMissing, LeadNotOpen.
+    Raises MeetingMissing, NotHeldYet, SeatMissing, LeadNotOpen, and LeadNotClaimed where it lies in a pool: it is
+    claimed there first, by the rules of the pool.
     """
     meeting = lock_seen(member, meeting_id)
     if meeting.state != State.HELD:
         raise NotHeldYet
     if seat_id not in {seat.pk for seat in offline_seats()}:
         raise SeatMissing
+    if placement_of(meeting.lead_id).kind == Placement.Kind.POOL:
+        raise LeadNotClaimed
     return handoff.assign(
         meeting.lead_id, seat_id=seat_id, actor=_by(member), now=now, reason="handed_over"
     )

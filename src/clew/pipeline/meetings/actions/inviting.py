@@ -11,7 +11,6 @@ from clew.access.models import Member
 from clew.base.ledger import Actor, Event, append
 from clew.grading.actions import keep_alive
 from clew.handoff.actions.locks import lock_leads
-from clew.handoff.queries import visible_lead, visible_leads
 from clew.pipeline.actions.leads import lock_held
 from clew.pipeline.meetings import events
 from clew.pipeline.meetings.actions.steps import arrange, stop_clock
@@ -21,6 +20,7 @@ from clew.pipeline.meetings.errors import (
     MeetingMissing,
     MeetingOpen,
     MeetingOver,
+    NotMissed,
     PlaceMissing,
     PlaceTooLong,
     TimesMissing,
@@ -30,6 +30,7 @@ from clew.pipeline.meetings.errors import (
 from clew.pipeline.meetings.links import digest_of
 from clew.pipeline.meetings.models import Meeting
 from clew.pipeline.meetings.queries import OPEN
+from clew.pipeline.meetings.queries import meeting as seen_meeting
 from clew.pipeline.meetings.rules import next_reminder
 
 MOST_TIMES = 8
@@ -59,11 +60,11 @@ def invite(
     now: datetime,
     follows: Meeting | None = None,
 ) -> Meeting:
-    """Offer times to meet whoever holds the lead; `follows` one that was missed.
+    """Offer times to meet whoever holds the lead; `follows` one that was missed, or what followed it so far.
 
     The same `meeting_id` again gives the first meeting.
 
-    Raises LeadMissing, LeadNotClaimed, MeetingOpen, and what is wrong with the plan: KindUnknown,
+    Raises LeadMissing, LeadNotClaimed, MeetingOpen, NotMissed, and what is wrong with the plan: KindUnknown,
     PlaceMissing, PlaceTooLong, LengthUnknown, TimesMissing, TimesPassed.
     """
     times = _check(plan, now)
@@ -73,12 +74,14 @@ def invite(
         return known
     if placement.seat is None or of_lead_open(placement.lead_id):
         raise MeetingOpen
+    if follows is not None and follows.state != State.MISSED:
+        raise NotMissed
     meeting = Meeting(
         pk=meeting_id,
         lead_id=placement.lead_id,
         organiser_id=placement.seat.member_id,
         made_at=now,
-        follows=follows,
+        follows=follows and _last_after(follows),
     )
     _offer(meeting, plan, times, now)
     try:
@@ -181,7 +184,7 @@ def confirm(meeting: Meeting, at: datetime, *, actor: Actor, now: datetime) -> N
 
 
 def lock_open(member: Member, meeting_id: UUID) -> Meeting:
-    """Lock a lead and its meeting that a member may see. Raises MeetingMissing, MeetingOver."""
+    """Lock a lead and its meeting that a member may open. Raises MeetingMissing, MeetingOver."""
     meeting = lock_seen(member, meeting_id)
     if meeting.state not in OPEN:
         raise MeetingOver
@@ -189,18 +192,22 @@ def lock_open(member: Member, meeting_id: UUID) -> Meeting:
 
 
 def lock_seen(member: Member, meeting_id: UUID) -> Meeting:
-    """Lock a lead and its meeting that a member may see. Raises MeetingMissing."""
-    seen = Meeting.objects.filter(pk=meeting_id, lead__in=visible_leads(member)).first()
-    if seen is None:
-        raise MeetingMissing
-    lock_leads([visible_lead(member, seen.lead_id).pk])
-    visible_lead(member, seen.lead_id)  # it may have gone to somebody else meanwhile
+    """Lock a lead and its meeting that a member may open. Raises MeetingMissing."""
+    lock_leads([seen_meeting(member, meeting_id).lead_id])
+    seen_meeting(member, meeting_id)  # the lead may have gone to somebody else meanwhile
     return Meeting.objects.select_for_update().get(pk=meeting_id)
 
 
 def of_lead_open(lead_id: UUID) -> Meeting | None:
     """Give the open meeting of a lead, if there is one."""
     return Meeting.objects.filter(lead=lead_id, state__in=OPEN).first()
+
+
+def _last_after(meeting: Meeting) -> Meeting:
+    """Give the last of those that followed a meeting, each after the one before: none has two after it."""
+    while (after := Meeting.objects.filter(follows=meeting).first()) is not None:
+        meeting = after
+    return meeting
 
 
 def _offer(meeting: Meeting, plan: Plan, times: list[datetime], now: datetime) -> None:

@@ -77,20 +77,42 @@ class Going:
     due_at: datetime | None = None
     why: str = ""
 
+    @property
+    def is_of_lost(self) -> bool:
+        """Whether somebody has to do something about a lead that is lost: it is taken up for that."""
+        is_lost = self.run.kind == "closed" and self.run.reason != WON
+        return self.deed is not None and is_lost
+
 
 def advance(now: datetime) -> bool:
     """Chore: carry on some plays that are due. Returns whether there may be more."""
     with connection.cursor() as cursor:
         cursor.execute(DUE, [now, AT_ONCE])
         due: list[tuple[UUID, int]] = cursor.fetchall()
-    if due:
-        _carry_on(due, now)
+    lost = _carry_on(due, now) if due else []
+    for one in lost[:REOPENED_AT_ONCE]:
+        _take_up(one, now)
     return len(due) == AT_ONCE
 
 
 @transaction.atomic
-def _carry_on(due: Sequence[tuple[UUID, int]], now: datetime) -> None:
-    """Carry on runs of leads that are locked in the order in which all lock; who was faster has done it."""
+def _carry_on(due: Sequence[tuple[UUID, int]], now: datetime) -> list[tuple[UUID, int]]:
+    """Carry on runs of leads that are locked in the order in which all lock; who was faster has done it.
+
+    Gives those that stay due: of lost leads that somebody has to do something about.
+    """
+    going = _going(due, now)
+    _write([one for one in going if not one.is_of_lost], now)
+    return [(one.run.lead_id, one.run.id) for one in going if one.is_of_lost]
+
+
+@transaction.atomic
+def _take_up(due: tuple[UUID, int], now: datetime) -> None:
+    """Carry on the run of a lost lead, which is taken up: each by itself, so that no two seats are locked."""
+    _write([_reopened(one, now) if one.is_of_lost else one for one in _going([due], now)], now)
+
+
+def _going(due: Sequence[tuple[UUID, int]], now: datetime) -> list[Going]:
     lock_leads([lead_id for lead_id, _ in due])
     with connection.cursor() as cursor:
         cursor.execute(
@@ -102,9 +124,7 @@ def _carry_on(due: Sequence[tuple[UUID, int]], now: datetime) -> None:
             [list({one.version_id for one in standing})],
         )
         steps = {id_: read(msgspec.json.decode(text)) for id_, text in cursor.fetchall()}
-    going = [_next(one, steps[one.version_id], now) for one in standing]
-    going = _open_again(going, now)
-    _write(going, now)
+    return [_next(one, steps[one.version_id], now) for one in standing]
 
 
 def _next(run: Standing, steps: Sequence[Step], now: datetime) -> Going:
@@ -149,22 +169,6 @@ def _holds(step: Step, run: Standing) -> bool:
     if step.holds == Holds.INTENT:
         return run.level >= 2
     return step.holds.removeprefix("has_") in run.ways
-
-
-def _open_again(going: Sequence[Going], now: datetime) -> list[Going]:
-    """Take up lost leads that somebody has to do something about; those beyond a few stay due."""
-    kept: list[Going] = []
-    reopened = 0
-    for one in going:
-        is_lost = one.run.kind == "closed" and one.run.reason != WON
-        if one.deed is None or not is_lost:
-            kept.append(one)
-            continue
-        if reopened == REOPENED_AT_ONCE:
-            continue
-        reopened += 1
-        kept.append(_reopened(one, now))
-    return kept
 
 
 def _reopened(one: Going, now: datetime) -> Going:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from clew.access.models import Member
 from clew.base.json import to_builtins
 from clew.base.ledger import Actor, append
+from clew.handoff.actions.locks import lock_leads
 from clew.pipeline.moves.models import ExitReason, Stage
 from clew.pipeline.plays.default_plays import PLAYS
 from clew.pipeline.plays.errors import (
@@ -141,7 +142,7 @@ def decide(play_id: int, state: str, *, reason: str, member: Member, now: dateti
     A stopped one ends at once with every lead. Promoting and stopping need a reason. Raises PlayMissing,
     PlayStateUnfit, DecisionUnfounded.
     """
-    play = _locked(play_id)
+    play = _locked_with_leads(play_id) if state == State.STOPPED else _locked(play_id)
     if state not in NEXT or play.state not in NEXT[Play.State(state)]:
         raise PlayStateUnfit
     why = " ".join(reason.split())
@@ -173,7 +174,7 @@ def decide(play_id: int, state: str, *, reason: str, member: Member, now: dateti
 
 
 def _end_all(play: Play, now: datetime) -> None:
-    """End a play with all leads at once; its next steps fall due never more."""
+    """End a play with all leads at once, which the caller has locked; its next steps fall due never more."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -233,6 +234,18 @@ def _locked(play_id: int) -> Play:
     if play is None:
         raise PlayMissing
     return play
+
+
+def _locked_with_leads(play_id: int) -> Play:
+    """Lock the leads that a play goes on with, then the play, as all do; anew where others began meanwhile."""
+    going = Run.objects.filter(play=play_id, ended_at=None).order_by("lead_id")
+    while True:
+        with transaction.atomic():
+            leads = set(lock_leads(list(going.values_list("lead_id", flat=True))))
+            play = _locked(play_id)
+            if set(going.values_list("lead_id", flat=True)) <= leads:
+                return play
+            transaction.set_rollback(True)
 
 
 def _by(member: Member) -> Actor:

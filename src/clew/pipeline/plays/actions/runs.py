@@ -29,7 +29,7 @@ from clew.pipeline.plays.events import PlayBegan, PlayEnded, PlayStepMet
 from clew.pipeline.plays.models import Deed, Play, Run
 from clew.pipeline.plays.queries import fitting, is_reachable, lead_left
 from clew.pipeline.plays.rules import is_held_back
-from clew.pipeline.plays.steps import Kind, read
+from clew.pipeline.plays.steps import Channel, Kind, read
 from clew.pipeline.stages import ANSWERS
 
 PLAYING = Actor("system", "plays")
@@ -193,21 +193,24 @@ def _begin_itself(lead_id: UUID, begins: str, now: datetime) -> None:
         return
     plays = fitting(lead_id).filter(begins=begins, starts_itself=True, state__in=TAKING)
     going = Run.objects.filter(lead=lead_id, ended_at=None, is_held_back=False)
-    had = Run.objects.filter(lead=lead_id).values("play")
-    play = plays.exclude(pk__in=had).first()
-    if play is None or going.exists() or not is_reachable(lead_id):
+    if going.exists() or not is_reachable(lead_id):
+        return
+    had = list(Run.objects.filter(lead=lead_id).values_list("play", flat=True))
+    # Locked, as `start` does, so that nothing begins behind the back of whoever stops the play.
+    play = plays.exclude(pk__in=had).select_for_update(no_key=True, of=("self",)).first()
+    if play is None:
         return
     _begin(lead_id, play, PLAYING, now)
 
 
 def _meet(runs: list[Run], at: datetime, *, calls_alone: bool, actor: Actor) -> None:
-    """Mark the newest step of each run as done, if it was not; an attempt to call does no step of writing."""
+    """Mark the newest step of each run as done, if it was not; an attempt to call does nothing but a call."""
     for run in runs:
         deed = Deed.objects.filter(run=run, met_at=None, at__lte=at).order_by("-step").first()
         if deed is None or Deed.objects.filter(run=run, step__gt=deed.step).exists():
             continue
         step = read(run.version.steps)[deed.step]
-        if calls_alone and step.kind == Kind.MESSAGE:
+        if calls_alone and (step.kind, step.channel) != (Kind.TASK, Channel.PHONE):
             continue
         deed.met_at = at
         deed.save(update_fields=["met_at"])

@@ -26,9 +26,3 @@ def points(share: float) -> str:
 def points_bp(basis_points: int) -> str:
     """Write a difference in basis points as percentage points."""
     return wording.points(basis_points / 10_000)
-
-
-@register.filter
-def in_percent(share: float) -> str:
-    """Write a share in percent."""
-    return wording.percent(share)

@@ -4,6 +4,7 @@ import { tick } from "./clocks.js";
 import { help, onKey } from "./keys.js";
 import { listen } from "./live.js";
 import { begin, isAble, isReached, keep as seal, waiting } from "./outbox.js";
+import { renew } from "./renew.js";
 
 const list = document.getElementById("day");
 const preview = document.getElementById("preview");
@@ -20,7 +21,7 @@ const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
 async function fetchText(url) {
   const answer = await fetch(url, FRAGMENT);
-  if (answer.status === 401 || answer.redirected) location.reload();
+  if (answer.status === 401 || answer.redirected) renew();
   if (answer.status === 204 || answer.status === 404) return ""; // not here, or no longer ours
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.text();
@@ -271,8 +272,9 @@ function suggest() {
 form.addEventListener("change", (event) => { if (event.target.name === "result") suggest(); });
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  await seal(about, form);
+  const isKept = await seal(about, form);
   quick.close();
+  document.getElementById("held").hidden = isKept;
   markWaiting();
 });
 
@@ -302,8 +304,7 @@ async function markWaiting() {
   }
 }
 
-begin(() => location.reload()); // what could not be logged stands on the page
-document.addEventListener("clew:unread", (event) => { news.textContent = event.detail; });
+begin(renew); // what could not be logged stands on the page
 
 // ---- clocks ---------------------------------------------------------------------------------------
 

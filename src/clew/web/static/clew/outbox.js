@@ -7,9 +7,10 @@ const PATIENCE = 4000;
 const AGAIN = 20000;
 const AT_ONCE = 50;
 const LETTER = new TextEncoder().encode("clew letter");
+const unreadable = document.getElementById("unread");
 
-/** Whether this browser can keep results: over http on a foreign host there is no cryptography. */
-export const isAble = Boolean(chip && globalThis.isSecureContext && crypto.subtle && globalThis.indexedDB);
+/** Whether this browser can seal results: over http on a foreign host there is no cryptography. */
+export const isAble = Boolean(chip && globalThis.isSecureContext && crypto.subtle);
 
 const asked = (request) => new Promise((done, failed) => {
   request.onsuccess = () => done(request.result);
@@ -21,6 +22,11 @@ async function store(mode) {
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "id" });
   return (await asked(opening)).transaction(STORE, mode).objectStore(STORE);
 }
+
+const finished = (transaction) => new Promise((done, failed) => {
+  transaction.oncomplete = done;
+  transaction.onabort = () => failed(transaction.error);
+});
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const text = (array) => btoa(Array.from(array, (byte) => String.fromCharCode(byte)).join(""));
@@ -40,12 +46,21 @@ async function seal(value) {
   return text([...new Uint8Array(point), ...iv, ...new Uint8Array(sealed)]);
 }
 
-const mine = async () => (await asked((await store("readonly")).getAll())).filter((one) => one.me === chip.dataset.me);
+let held = []; // where the browser keeps nothing, as in a private window: as long as the page is open
 
+async function mine() {
+  const kept = await store("readonly").then((results) => asked(results.getAll())).catch(() => []);
+  return [...kept, ...held].filter((one) => one.me === chip.dataset.me);
+}
+
+/** Say how many wait to be sent, and how many the server cannot read. */
 async function tell() {
-  const count = (await mine()).length;
-  chip.hidden = !count;
-  chip.querySelector("[data-count]").textContent = count;
+  const all = await mine();
+  const odd = all.filter((one) => one.isUnread).length;
+  chip.hidden = odd === all.length;
+  chip.querySelector("[data-count]").textContent = all.length - odd;
+  unreadable.hidden = !odd;
+  unreadable.querySelector("[data-words]").textContent = odd === 1 ? unreadable.dataset.one : unreadable.dataset.many.replace("{n}", odd);
 }
 
 /** Whether the server can be reached right now. */
@@ -55,13 +70,39 @@ export async function isReached() {
   return Boolean(answer);
 }
 
-/** Keep a result: what the form of the call sheet holds, about a lead. */
+/** Keep a result: what the form of the call sheet holds, about a lead. Says whether it outlasts the page. */
 export async function keep(lead, form) {
   const { call_id, result, said, next, date, note } = Object.fromEntries(new FormData(form));
   const value = { call_id, lead, at: Date.now(), result, said: said ?? "", next: next ?? "", date: date ?? "", note: note ?? "" };
   const one = { id: call_id, me: chip.dataset.me, lead, letter: await seal(value) };
-  await asked((await store("readwrite")).put(one));
+  const isKept = await put([one]).then(() => true, () => false);
+  if (!isKept) held.push(one);
   await tell();
+  if (!isKept) flush();
+  return isKept;
+}
+
+async function put(all) {
+  const results = await store("readwrite");
+  for (const one of all) results.put(one);
+  await finished(results.transaction);
+}
+
+async function drop(ids) {
+  held = held.filter((one) => !ids.has(one.id));
+  const results = await store("readwrite").catch(() => null);
+  if (!results) return;
+  for (const id of ids) results.delete(id);
+  await finished(results.transaction);
+}
+
+/** Keep what the server cannot read, beside the others: it is tried again with every page, and when somebody asks. */
+async function setAside(unread) {
+  const ids = new Set(unread.map((one) => one.id));
+  const isHeld = new Set(held.map((one) => one.id));
+  held = held.map((one) => ids.has(one.id) ? { ...one, isUnread: true } : one);
+  const kept = unread.filter((one) => !isHeld.has(one.id));
+  if (kept.length) await put(kept.map((one) => ({ ...one, isUnread: true })));
 }
 
 /** The leads whose results wait to be sent. */
@@ -70,14 +111,16 @@ export const waiting = async () => new Set(isAble ? (await mine()).map((one) => 
 let sending = null;
 let sent = () => {};
 
-/** Send what is kept. The server settles each once, however often it comes. */
-export function flush() {
-  sending ??= send().catch(() => {}).finally(() => { sending = null; });
+/** Send what is kept, on demand also what could not be read so far. The server settles each once, however often it comes. */
+export function flush(isAll = false) {
+  sending ??= send(isAll).catch(() => {}).finally(() => { sending = null; });
   return sending;
 }
 
-async function send() {
-  const all = (await mine()).slice(0, AT_ONCE);
+async function send(isAll) {
+  const found = await mine();
+  const [read, odd] = [false, true].map((isUnread) => found.filter((one) => Boolean(one.isUnread) === isUnread));
+  const all = (isAll ? [...read, ...odd] : read).slice(0, AT_ONCE);
   if (!all.length) { await tell(); return; }
   const body = new FormData();
   body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
@@ -86,21 +129,29 @@ async function send() {
   const answer = await fetch(chip.dataset.url, { method: "POST", body, redirect: "error" });
   if (!answer.ok) return; // signed out, or another page's token: the next page sends them
   const { done, unread } = await answer.json();
-  const results = await store("readwrite");
-  for (const number of [...done, ...unread]) results.delete(all[number].id);
+  await drop(new Set(done.map((number) => all[number].id)));
+  await setAside(unread.map((number) => all[number]));
   await tell();
-  if (unread.length) document.dispatchEvent(new CustomEvent("clew:unread", { detail: chip.dataset.unread }));
-  sent();
+  if (done.length) sent();
+}
+
+async function remove() {
+  if (!confirm(unreadable.dataset.sure)) return;
+  await drop(new Set((await mine()).filter((one) => one.isUnread).map((one) => one.id)));
+  await tell();
 }
 
 /** Begin: send what is there, and again whenever the network may be back; `after` is called when something was sent. */
 export function begin(after = () => {}) {
   if (!isAble) return;
   sent = after;
-  chip.addEventListener("click", flush);
-  addEventListener("online", flush);
-  addEventListener("focus", flush);
+  chip.addEventListener("click", () => flush());
+  unreadable.querySelector("[data-again]").addEventListener("click", () => flush(true));
+  unreadable.querySelector("[data-remove]").addEventListener("click", remove);
+  addEventListener("online", () => flush());
+  addEventListener("focus", () => flush());
+  addEventListener("beforeunload", (event) => { if (held.length) event.preventDefault(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) flush(); });
   setInterval(() => { if (!chip.hidden) flush(); }, AGAIN);
-  tell().then(flush);
+  tell().then(() => flush(true));
 }

@@ -62,7 +62,7 @@ if (sheet) {
       sheet.requestSubmit(event.submitter);
       return;
     }
-    await seal(sheet.dataset.lead, sheet);
+    if (!await seal(sheet.dataset.lead, sheet)) away.textContent = away.dataset.held;
     for (const field of sheet.elements) field.disabled = true;
     away.hidden = false;
     away.scrollIntoView({ block: "nearest" });
