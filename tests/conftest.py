@@ -1,5 +1,8 @@
 """What all tests stand on: a real PostgreSQL, started by tests.settings where none is named."""
 
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +13,20 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from hypothesis import settings as drawing
 
+from tests.running import Run, free_port, place
+
 drawing.register_profile("untimed", parent=drawing(), deadline=None)  # no test is a matter of speed
 drawing.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's event loop stays in the thread, and no other can run in it then."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Browser tests last: Playwright's event loop stays in the thread, and no other can run in it then.
+
+    Files with something slow first: what begins last should be short, or the others wait for it.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: ("browser" in item.path.parts, item.path not in slow))
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +82,28 @@ def _emptied_in_the_end(self: DatabaseOperations, statements: list[str]) -> None
 
 _at_once = DatabaseOperations.execute_sql_flush
 DatabaseOperations.execute_sql_flush = _emptied_in_the_end  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def was_up() -> Iterator[Path]:
+    """A folder in which Clew was up once and was stopped: for `as_if_up`, never to be started in."""
+    with place("clew-once-") as folder:
+        run = Run(folder, free_port())
+        run.until_ready()
+        assert run.stop() == 0
+        yield folder
+
+
+@pytest.fixture
+def as_if_up(was_up: Path) -> Callable[[Path], None]:
+    """Bring a folder to where Clew was up once in it, without what a first start takes: a database with its tables."""
+
+    def copy(folder: Path) -> None:
+        source, target = was_up / ".clew", folder / ".clew"
+        target.mkdir(exist_ok=True)
+        subprocess.run(["cp", "-a", f"{source}/.", str(target)], check=True)
+
+    return copy
 
 
 def pytest_unconfigure() -> None:

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from clew.web.listening import probe
@@ -19,6 +21,15 @@ ROOT = Path(__file__).resolve().parents[1]
 def bare() -> dict[str, str]:
     """The environment without settings of Clew: a system of its own has its own."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("CLEW_", "DJANGO_"))}
+
+
+@contextmanager
+def place(prefix: str) -> Iterator[Path]:
+    """Give a folder that every account can enter, for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 class Run:
