@@ -13,7 +13,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from hypothesis import settings as drawing
 
-from tests.running import Run, free_port, place
+from tests.running import PATIENCE, Run, free_port, place
 
 drawing.register_profile("untimed", parent=drawing(), deadline=None)  # no test is a matter of speed
 drawing.load_profile("untimed")
@@ -89,7 +89,7 @@ def was_up() -> Iterator[Path]:
     """A folder in which Clew was up once and was stopped: for `as_if_up`, never to be started in."""
     with place("clew-once-") as folder:
         run = Run(folder, free_port())
-        run.until_ready()
+        run.until_ready(4 * PATIENCE)  # others may do the same beside
         assert run.stop() == 0
         yield folder
 

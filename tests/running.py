@@ -57,9 +57,9 @@ class Run:
         """Whether it answers."""
         return probe(LOCAL, self.port) == 200
 
-    def until_ready(self) -> float:
+    def until_ready(self, patience: float = PATIENCE) -> float:
         """Wait until it answers, and return the seconds since its start."""
-        until(self.is_ready, self.said)
+        until(self.is_ready, self.said, patience)
         return time.monotonic() - self.began
 
     def children(self) -> dict[str, int]:
@@ -100,9 +100,11 @@ def processes() -> Iterator[tuple[list[str], int, int]]:
             yield words, int(folder.name), parent
 
 
-def until(holds: Callable[[], object], said: Callable[[], str] = str) -> None:
+def until(
+    holds: Callable[[], object], said: Callable[[], str] = str, patience: float = PATIENCE
+) -> None:
     """Wait for something to become true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, said()[-3000:]
         time.sleep(0.05)
