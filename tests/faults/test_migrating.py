@@ -4,20 +4,21 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import LiteralString
 from uuid import uuid4
 
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from clew.web.embedded import Server, prepare
 from clew.web.listening import probe
 from tests.faults.proxy import Proxy, commits
-from tests.running import LOCAL, PATIENCE, ROOT, bare, free_port, place, until
+from tests.running import LOCAL, PATIENCE, ROOT, bare, free_port, until
 
 pytestmark = pytest.mark.slow
 EARLIER = ("contacts", "0008")
@@ -44,8 +45,9 @@ Run = subprocess.CompletedProcess[str]
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server of one's own."""
-    with place("clew-migrating-") as folder:
-        server = prepare(folder / "home", print)
+    with tempfile.TemporaryDirectory(prefix="clew-migrating-") as name:
+        Path(name).chmod(0o755)
+        server = prepare(Path(name) / "home", print)
         server.start()
         try:
             yield server
@@ -56,13 +58,9 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def url(server: Server) -> str:
     """A new database."""
-    return made(server, "template1")
-
-
-def made(server: Server, template: str) -> str:
     name = f"clew_{uuid4().hex}"
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")  # type: ignore[arg-type]
+        connection.execute(f"create database {name}")  # type: ignore[arg-type]
     return f"{server.url} dbname={name}"
 
 
@@ -107,20 +105,12 @@ def straight(server: Server) -> list[tuple[object, ...]]:
     return schema(url)
 
 
-@pytest.fixture(scope="module")
-def earlier(server: Server) -> str:
-    """The name of a database that is not up to date."""
-    url = made(server, "template1")
-    before = ended(command("django", "migrate", "-v0", *EARLIER, url=url))
-    assert before.returncode == 0, before.stderr
-    return str(conninfo_to_dict(url)["dbname"])
-
-
 @pytest.mark.parametrize(("language", "words"), [("en", "run this again"), ("zh", "再执行一次")])
 def test_a_server_stopped_amid_a_migration_leaves_it_undone_and_the_next_run_ends_it(
-    server: Server, earlier: str, straight: list[tuple[object, ...]], language: str, words: str
+    server: Server, url: str, straight: list[tuple[object, ...]], language: str, words: str
 ) -> None:
-    url = made(server, earlier)
+    before = ended(command("django", "migrate", "-v0", *EARLIER, url=url))
+    assert before.returncode == 0, before.stderr
     with closing(psycopg.connect(url)) as other:
         other.execute(
             "insert into contacts_contact (id, name, company, created_at) values (%s, '', '', now())",
