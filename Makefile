@@ -10,7 +10,7 @@ LEADS ?= 100000
 SEED ?= 1
 CASES ?= 100000
 RUNS ?= 1
-ALONE = tests/browser tests/crash tests/fuzz tests/journeys
+SYSTEMS = tests/browser tests/crash/test_crash.py tests/crash/test_restarting.py tests/fuzz tests/journeys/test_tour.py
 
 .PHONY: help setup setup-dev up check test crash fuzz evidence lock messages
 
@@ -46,13 +46,14 @@ check: setup-dev
 	$(RUN) tools.messages --check
 	$(RUN) tools.lock
 
-# What starts browsers and whole systems goes after the rest, alone: it needs both cores.
+# What starts browsers and whole systems goes after the rest, alone: it needs both cores. Many of the others wait for
+# something, so three of them share two cores.
 test: setup-dev
 ifdef ARGS
 	@$(RUN) pytest $(ARGS)
 else
-	@status=0; $(RUN) pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%) || status=$$?; \
-	$(RUN) pytest $(ALONE) || status=$$?; exit $$status
+	@status=0; $(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder $(SYSTEMS:%=--ignore=%) || status=$$?; \
+	$(RUN) pytest $(SYSTEMS) || status=$$?; exit $$status
 endif
 
 crash: setup-dev

@@ -5,8 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from clew.web.listening import probe
@@ -19,6 +21,15 @@ ROOT = Path(__file__).resolve().parents[1]
 def bare() -> dict[str, str]:
     """The environment without settings of Clew: a system of its own has its own."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("CLEW_", "DJANGO_"))}
+
+
+@contextmanager
+def place(prefix: str) -> Iterator[Path]:
+    """Give a folder that every account can enter, for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 class Run:
@@ -46,9 +57,9 @@ class Run:
         """Whether it answers."""
         return probe(LOCAL, self.port) == 200
 
-    def until_ready(self) -> float:
+    def until_ready(self, patience: float = PATIENCE) -> float:
         """Wait until it answers, and return the seconds since its start."""
-        until(self.is_ready, self.said)
+        until(self.is_ready, self.said, patience)
         return time.monotonic() - self.began
 
     def children(self) -> dict[str, int]:
@@ -89,9 +100,11 @@ def processes() -> Iterator[tuple[list[str], int, int]]:
             yield words, int(folder.name), parent
 
 
-def until(holds: Callable[[], object], said: Callable[[], str] = str) -> None:
+def until(
+    holds: Callable[[], object], said: Callable[[], str] = str, patience: float = PATIENCE
+) -> None:
     """Wait for something to become true."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not holds():
         assert time.monotonic() < deadline, said()[-3000:]
         time.sleep(0.05)

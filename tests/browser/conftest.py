@@ -33,7 +33,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-READY_SECONDS = 30
+READY_SECONDS = 60
 DESKTOP, PHONE = (1440, 900), (390, 844)
 
 

@@ -1,12 +1,13 @@
 """The small trial of `make crash`, run with all tests."""
 
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.crash.system import VICTIMS
 from tests.crash.trial import Trial
+from tests.running import place
 
 KILLS = 30
 LEADS = 3_000
@@ -15,10 +16,9 @@ SEED = 20261123
 
 @pytest.mark.crash
 @pytest.mark.slow
-def test_kill_9_loses_nothing_and_doubles_nothing() -> None:
-    with tempfile.TemporaryDirectory(prefix="clew-crash-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+def test_kill_9_loses_nothing_and_doubles_nothing(as_if_up: Callable[[Path], None]) -> None:
+    with place("clew-crash-") as folder:
+        as_if_up(folder)
         result = Trial(folder, KILLS, LEADS, SEED, audit_every=10).play()
     assert not result["problems"], result
     assert result["kills"] == dict.fromkeys(VICTIMS, KILLS // len(VICTIMS))

@@ -37,6 +37,7 @@ from tests.web import imported
 
 pytestmark = [
     pytest.mark.crash,
+    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]

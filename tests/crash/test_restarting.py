@@ -9,10 +9,9 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ import pytest
 from clew.web.embedded import prepare
 from tests.crash.books import audit, left_to_do
 from tests.crash.folder import Cast
-from tests.running import LOCAL, Run, bare, free_port, until
+from tests.running import LOCAL, Run, bare, free_port, place, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.crash]
 RESTARTS = int(os.environ.get("CLEW_RESTARTS", "3"))
@@ -112,11 +111,10 @@ class Follower(Reader):
 
 
 @pytest.fixture
-def running() -> Iterator[Run]:
+def running(as_if_up: Callable[[Path], None]) -> Iterator[Run]:
     """Clew, up, in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="clew-restart-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with place("clew-restart-") as folder:
+        as_if_up(folder)
         run = Run(folder, free_port())
         try:
             run.until_ready()

@@ -2,8 +2,7 @@
 
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from tests.crash.folder import Cast
 from tests.crash.journals import Journal
 from tests.faults.servers import MEGABYTE, mounted
 from tests.faults.ways import ids_of, is_honest
-from tests.running import LOCAL, Run, free_port, until
+from tests.running import LOCAL, Run, free_port, place, until
 
 pytestmark = pytest.mark.slow
 DISK = 192 * MEGABYTE
@@ -27,19 +26,20 @@ AT_ONCE = 50
 
 
 @pytest.fixture
-def running() -> Iterator[Run]:
+def running(as_if_up: Callable[[Path], None]) -> Iterator[Run]:
     """Clew, up, with its database on a small disk of its own."""
-    with tempfile.TemporaryDirectory(prefix="clew-room-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with mounted(folder / ".clew", f"size={DISK},mode=0755"):
-            run = Run(folder, free_port())
-            try:
-                run.until_ready()
-                until(lambda: "work" in run.children(), run.said)
-                yield run
-            finally:
-                run.stop()
+    with (
+        place("clew-room-") as folder,
+        mounted(folder / ".clew", f"size={DISK},mode=0755"),
+    ):
+        as_if_up(folder)
+        run = Run(folder, free_port())
+        try:
+            run.until_ready()
+            until(lambda: "work" in run.children(), run.said)
+            yield run
+        finally:
+            run.stop()
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from tests.faults.plug import CLOCKED, Plug, counted, foreseen, rewind, state
 from tests.pipeline.desk import TOMORROW, call, holder
 from tests.web.test_undo_property import undone_afterwards
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 LATER = MONDAY_NOON + timedelta(days=60)
 LI, WANG = "13812345678", "13912345678"
 Act = Callable[[], object]

@@ -1,22 +1,24 @@
 """The small form of `make fuzz`, run with all tests."""
 
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.fuzz.harness import Fuzz
 from tests.fuzz.verdict import LONGEST
+from tests.running import place
 
 CASES = 2_000
 SEED = 20261124
 
 
 @pytest.mark.slow
-def test_2000_hostile_cases_break_leak_and_hold_up_nothing() -> None:
-    with tempfile.TemporaryDirectory(prefix="clew-fuzz-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+def test_2000_hostile_cases_break_leak_and_hold_up_nothing(
+    as_if_up: Callable[[Path], None],
+) -> None:
+    with place("clew-fuzz-") as folder:
+        as_if_up(folder)
         result = Fuzz(folder, CASES, SEED).play()
     assert result["problems"] == []
     assert result["cases"] >= CASES

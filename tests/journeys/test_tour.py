@@ -4,12 +4,11 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from clew.web.demo.company import PASSWORD
-from tests.running import LOCAL, ROOT, Run, bare, free_port
+from tests.running import LOCAL, ROOT, Run, bare, free_port, place
 
 pytestmark = pytest.mark.slow
 
@@ -136,12 +135,11 @@ class Walk:
         return next(row.partition('"')[0] for row in rows if words in row)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@pytest.fixture
+def address(as_if_up: Callable[[Path], None]) -> Iterator[str]:
     """A system that has just been set up, with the demo."""
-    with tempfile.TemporaryDirectory(prefix="导览 tour") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with place("导览 tour") as folder:
+        as_if_up(folder)
         run = Run(folder, free_port())
         run.until_ready()
         demo = [sys.executable, "-m", "clew.web.cli", "demo", "--json"]

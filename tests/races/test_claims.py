@@ -9,6 +9,7 @@ from clew.web.bench import company, recycle
 from clew.web.bench.claim import FULL, TAKEN, WON, Told, anomalies, measure
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_leads_fifty_claimers_four_processes() -> None:
     company.found(datetime.now(UTC))

@@ -33,13 +33,18 @@ def request_that_outlives_its_test(holds: threading.Event) -> None:
         connection.close()
 
 
+def empty() -> None:
+    tables = connection.introspection.django_table_names(only_existing=True)
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+
+
 def test_the_tables_are_emptied_although_a_request_was_in_the_way() -> None:
+    empty()  # where the planner had counted, they are truncated, once: by another lock
     found()
     holds = threading.Event()
     request = threading.Thread(target=request_that_outlives_its_test, args=(holds,))
     request.start()
     assert holds.wait(SECONDS)
-    tables = connection.introspection.django_table_names(only_existing=True)
-    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+    empty()
     request.join(SECONDS)
     assert not Member.objects.exists()

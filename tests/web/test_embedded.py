@@ -18,6 +18,7 @@ from clew.web import binaries
 from clew.web.binaries import PostgresForeign, PostgresMissing
 from clew.web.embedded import NoRoom, Server, prepare
 from tests.faults.servers import MEGABYTE, mounted
+from tests.running import place
 
 pytestmark = pytest.mark.slow
 AWKWARD = "新 用户's clew"
@@ -41,9 +42,22 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(folder) / ".clew"
 
 
+@pytest.fixture(scope="module")
+def created() -> Iterator[Path]:
+    """Where a server was created and stopped."""
+    with pytest.MonkeyPatch.context() as patch, place(AWKWARD) as folder:
+        patch.setattr(binaries, "SYSTEM", ())
+        patch.delenv("CLEW_PG_BIN", raising=False)
+        server = prepare(folder / ".clew", print)
+        server.start()
+        server.stop()
+        yield folder / ".clew"
+
+
 @pytest.fixture
-def server(home: Path) -> Iterator[Server]:
-    """A running server."""
+def server(home: Path, created: Path) -> Iterator[Server]:
+    """A running server, in a copy: creating takes as long as all else that is done with it."""
+    subprocess.run(["cp", "-a", str(created), str(home)], check=True)
     server = prepare(home, print)
     server.start()
     yield server

@@ -32,7 +32,7 @@ from clew.web.merging import Order, merge, unmerge
 from clew.web.worker import run_belt_once
 from tests.company import MONDAY_NOON, TESTER, Company, found, submit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PHONES = ("13812345670", "13812345671", "13912345672", "13712345673")
 EMAILS = ("", "", "a@b.cn", "c@d.cn")

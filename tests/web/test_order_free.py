@@ -33,7 +33,7 @@ from clew.web.worker import run_belt_once
 from tests.company import MONDAY_NOON, Company, found
 from tests.web.test_undo_property import undone_afterwards
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 EXAMPLES = int(os.environ.get("CLEW_EXAMPLES", "200"))
 PEOPLE = 3
 

@@ -40,7 +40,7 @@ from clew.web.asgi import BARE
 from clew.web.permissions import ANYBODY, TABLE, Rows, is_allowed
 from tests.company import HOT, MONDAY_NOON, Company, enquire, found, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 BARE_NAMES = {name for name, _ in BARE.values()} | {"static"}
 CALLERS = ("", *Role.values)

@@ -27,7 +27,7 @@ from clew.web.flow import undo
 from clew.web.worker import run_belt_once
 from tests.company import MONDAY_NOON, Company, found, submit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PHONES = ("13812345670", "13812345671", "13912345672")
 EMAILS = ("", "", "a@b.cn", "c@d.cn")

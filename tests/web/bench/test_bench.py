@@ -17,6 +17,7 @@ from clew.web.bench import accept, belt, client, company, intake, rules, screen,
 CONTACTS = 200
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_empty_the_queue_and_every_lead_is_accounted_for() -> None:
     sources = company.found(datetime.now(UTC))

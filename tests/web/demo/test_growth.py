@@ -1,10 +1,12 @@
 """A demo that grows: as many leads as wanted, in more branches, each with a history that adds up."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from clew.access.models import Member, Team
 from clew.base.models import Entry
@@ -19,6 +21,7 @@ from clew.tally.queries import account, breaches
 from clew.web.demo import SEED, growth, load
 from clew.web.demo.growth import grow
 from clew.web.demo.removal import remove
+from tests.kept import kept
 from tests.web.demo.test_demo import DAYS, SUNDAY_AT_THREE
 
 BEGIN = SUNDAY_AT_THREE - timedelta(days=DAYS)
@@ -27,15 +30,30 @@ SIZE = 700
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+@pytest.fixture(scope="module", autouse=True)
+def _small() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(growth, "LEADS_PER_BRANCH", SIZE // 3)
+        patch.setattr(growth, "TELLINGS_AT_ONCE", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def grown(
+    _small: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[list[int]]:
     """A demo that grew to three branches, and what it told on the way."""
-    monkeypatch.setattr(growth, "LEADS_PER_BRANCH", SIZE // 3)
-    monkeypatch.setattr(growth, "TELLINGS_AT_ONCE", 2)
     counts: list[int] = []
-    load(SUNDAY_AT_THREE, DAYS)
-    assert grow(SIZE, BEGIN, SEED, counts.append) == Lead.objects.count()
-    return counts
+    with kept(django_db_blocker):
+        load(SUNDAY_AT_THREE, DAYS)
+        assert grow(SIZE, BEGIN, SEED, counts.append) == Lead.objects.count()
+        yield counts
+
+
+@pytest.fixture
+def told(grown: list[int]) -> list[int]:
+    """The same, for a test that lets it grow on."""
+    return list(grown)
 
 
 def test_it_has_as_many_leads_as_asked_for_and_stays_so(told: list[int]) -> None:
@@ -53,14 +71,14 @@ def test_what_was_interrupted_goes_on_with_other_weeks(told: list[int]) -> None:
     assert Lead.objects.exclude(opened_at__in=before).count() > SIZE / 2
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("grown")
 def test_everybody_is_found_by_their_letters() -> None:
     for one in Contact.objects.all():
         held = {"initials": one.initials, "pairs": one.pairs}
         assert held == letters(one.name, one.company)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("grown")
 def test_the_books_of_all_branches_balance() -> None:
     assert account(Member.objects.get(username="admin")).is_balanced
     found = breaches()
@@ -71,14 +89,14 @@ def test_the_books_of_all_branches_balance() -> None:
     connection.check_constraints()
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("grown")
 def test_every_decision_is_the_same_when_it_is_made_again() -> None:
     rounds = list(Round.objects.all())
     assert len(rounds) > SIZE / 10
     assert all(recomputed_equal(one) for one in rounds)
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("grown")
 def test_every_lead_has_a_history_of_its_own_without_a_gap() -> None:
     for lead in Lead.objects.prefetch_related("placements"):
         stays = sorted(lead.placements.all(), key=lambda p: p.pk)
@@ -91,7 +109,7 @@ def test_every_lead_has_a_history_of_its_own_without_a_gap() -> None:
     }
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("grown")
 def test_what_was_sent_names_the_person_who_can_be_reached_by_it() -> None:
     for lead in Lead.objects.select_related("contact", "submission")[:200]:
         sealed = bytes(lead.submission.body)
@@ -104,7 +122,7 @@ def test_what_was_sent_names_the_person_who_can_be_reached_by_it() -> None:
         assert ways <= {f"+86{said.phone}", said.email, said.wechat}
 
 
-@pytest.mark.usefixtures("told")
+@pytest.mark.usefixtures("grown")
 def test_all_of_it_can_be_removed() -> None:
     remove()
     for model in (Submission, Contact, Lead, Placement, Member, Round, Team):
