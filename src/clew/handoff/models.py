@@ -235,6 +235,11 @@ class Placement(Written):
                 name="placement_open_in_pool",
                 condition=Q(closed_at__isnull=True, kind="pool"),
             ),
+            models.Index(
+                fields=["opened_at"],
+                name="placement_went_round",
+                condition=Q(closed_at__isnull=True, kind="pool", reason="went_round"),
+            ),
             models.Index(fields=["written_in", "id", "written_at"], name="placement_written"),
         ]
 

@@ -93,6 +93,15 @@ def test_it_is_not_given_to_anybody_twice_and_goes_to_the_pool_in_the_end() -> N
     assert Entry.objects.filter(name="ClockReclaimed").count() == 4
 
 
+def test_what_went_round_is_found_by_an_index_of_its_own() -> None:
+    found()
+    went = Placement.objects.filter(closed_at=None, kind="pool", reason="went_round")
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("set local enable_bitmapscan = off")
+    assert "placement_went_round" in went.order_by("opened_at").explain()
+
+
 def test_where_nobody_else_could_take_it_it_stays_and_the_manager_knows() -> None:
     company = found(weights=(1,))
     lead_id = enquire(company.site, phone="13812345678", **HOT)
