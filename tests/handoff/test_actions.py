@@ -1,7 +1,11 @@
-import pytest
-from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from uuid import UUID
 
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
+
+from clew.access.models import Member
 from clew.base.models import Entry
 from clew.base.outbox import follow
 from clew.contacts.models import Lead
@@ -10,6 +14,7 @@ from clew.handoff.actions.seats import join, leave
 from clew.handoff.errors import (
     CapacityReached,
     ContactBusy,
+    LeadMissing,
     LeadNotOpen,
     LeadTaken,
     NoSeat,
@@ -112,6 +117,18 @@ def test_joining_twice_is_refused_and_returning_keeps_the_credit() -> None:
     assert Seat.objects.aggregate(sum=Sum("credit"))["sum"] == 0
 
 
+def sees(member: Member, lead_id: UUID) -> bool:
+    """Look a lead up, and see that no pool is gathered for it."""
+    with CaptureQueriesContext(connection) as asked:
+        try:
+            visible_lead(member, lead_id)
+        except LeadMissing:
+            return False
+        finally:
+            assert not any("ARRAY(" in one["sql"] for one in asked.captured_queries)
+    return True
+
+
 def test_each_role_sees_its_own_leads_and_no_others() -> None:
     company = found(weights=(1, 1))
     ids = [enquire(company.site, phone=f"1381234567{n}", **HOT) for n in range(2)]
@@ -124,6 +141,11 @@ def test_each_role_sees_its_own_leads_and_no_others() -> None:
     assert seen == {*ids, pooled}
     assert visible_leads(company.administrator).count() == 4
     assert visible_lead(company.administrator, introduced).pk == introduced
+    for member in Member.objects.all():
+        theirs = set(visible_leads(member).values_list("pk", flat=True))
+        assert {
+            one for one in Lead.objects.values_list("pk", flat=True) if sees(member, one)
+        } == theirs
 
 
 def test_the_id_of_a_later_submission_finds_its_lead() -> None:

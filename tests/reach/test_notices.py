@@ -8,15 +8,18 @@ from django.utils.translation import override
 
 from clew.access.actions import deactivate
 from clew.base.ledger import Actor
+from clew.base.outbox import follow
 from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead, give_back, log_call
 from clew.pipeline.clocks.belt.steps import go_on
-from clew.reach.actions.notices import drop_notices, forget, read
+from clew.pipeline.models import Clock
+from clew.reach.actions.notices import drop_notices, forget, hand_on, read
 from clew.reach.models import Notice
 from clew.reach.queries import notices, unread_count
 from clew.web import flow
 from tests.company import COLD, HOT, MONDAY_NOON, TESTER, enquire, submit
+from tests.pipeline.clocks.test_stages import limited, of
 from tests.pipeline.desk import Desk, call, holder
 from tests.reach.make import hot, listen, listened, others, seat_of, told
 
@@ -206,3 +209,48 @@ def test_the_database_holds_one_notice_for_each_entry_of_the_ledger() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         notice.save(force_insert=True)
     assert Placement.objects.filter(lead=desk.lead_id, closed_at=None).count() == 1
+
+
+def words(desk: Desk) -> list[str]:
+    with override("en"):
+        return [row.words for row in notices(desk.company.manager).rows]
+
+
+def test_a_manager_reads_who_let_the_time_pass_not_who_has_the_lead_now() -> None:
+    desk = hot()
+    for minute in (15, 30):
+        flow.keep_clocks(MONDAY_NOON + timedelta(minutes=minute))
+    assert holder(desk.lead_id) != desk.holder
+    listen()
+    assert words(desk) == [f"{desk.holder.name} has not met with a lead in time"]
+    flow.keep_clocks(MONDAY_NOON + timedelta(minutes=45))
+    later, had = holder(desk.lead_id), words(desk)
+    read(desk.company.manager, MONDAY_NOON)
+    listen()
+    assert words(desk) == [f"{later.name} has not met with a lead in time", *had]
+
+
+def test_a_manager_reads_who_has_not_looked_not_who_has_the_lead_now() -> None:
+    desk = hot()
+    for minute in (5, 10):
+        hand_on(MONDAY_NOON + timedelta(minutes=minute))
+    assert words(desk) == [f"{desk.holder.name} has not looked at a lead"]
+    assign(desk, 0, by(desk.company.manager.pk))
+    assert words(desk) == [f"{desk.holder.name} has not looked at a lead"]
+
+
+def test_that_a_lead_is_stuck_is_over_when_it_goes_on_and_not_by_a_call() -> None:
+    company = listened()
+    limited(company, of("asked", reclaim=None))
+    lead_id = enquire(company.site, phone="13812345678", **HOT)
+    Clock.objects.exclude(kind="stage").update(stopped_at=MONDAY_NOON)
+    late = MONDAY_NOON + timedelta(minutes=150)
+    flow.keep_clocks(late)
+    listen()
+    assert told(company.manager) == ["stuck"]
+    log_call(lead_id, call(), member=holder(lead_id), now=late)
+    listen()
+    assert told(company.manager) == ["stuck"]
+    follow(flow.FACTS, late)
+    listen()
+    assert told(company.manager) == ["(stuck done)"]

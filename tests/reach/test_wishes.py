@@ -6,19 +6,22 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
+from django.utils.translation import override
 
 from clew.access.models import Member
 from clew.base.targets import read_relay, read_targets
 from clew.pipeline.actions.leads import log_call
 from clew.pipeline.clocks.belt.steps import go_on
+from clew.pipeline.models import Clock
 from clew.reach.actions.notices import hand_on, read
 from clew.reach.actions.wishes import be_patient, wish
 from clew.reach.errors import PatienceUnfit, QuietUnfit, WishUnknown
 from clew.reach.models import Delivery, Notice, Patience, Wish
-from clew.reach.queries import mail_health
+from clew.reach.queries import mail_health, notices
 from clew_peers.mail import Relay
 from clew_peers.robots import WECOM, Robots
-from tests.company import MONDAY_NOON, Company
+from tests.company import HOT, MONDAY_NOON, Company, enquire
+from tests.pipeline.clocks.test_stages import limited, of
 from tests.pipeline.desk import call
 from tests.reach.make import hot, listen, listened, told
 from tests.reach.test_sending import Post, come, connect
@@ -117,6 +120,39 @@ def test_a_clock_that_ran_out_a_while_ago_is_told_to_the_manager() -> None:
     go_on(MONDAY_NOON + 15 * MINUTE)
     listen()
     assert told(desk.company.manager) == ["unmet"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "words"),
+    [
+        ("unmet", 15, "has not met with a lead in time"),
+        ("stuck", 150, "has had a lead for too long in its stage"),
+    ],
+)
+@pytest.mark.parametrize(("when", "count"), [("now", 1), ("never", 0)])
+def test_a_manager_hears_what_a_clock_escalates_by_the_way_and_at_the_time_that_they_chose(  # noqa: PLR0917
+    relay: Relay, kind: str, minutes: int, words: str, when: str, count: int
+) -> None:
+    company = listened()
+    with_mail(company)
+    limited(company, of("asked", reclaim=None))
+    wish(company.manager, {(kind, "mail"): when, (kind, "robot"): "never"}, None)
+    enquire(company.site, phone="13812345678", **HOT)
+    Clock.objects.filter(kind="first" if kind == "stuck" else "stage").update(
+        stopped_at=MONDAY_NOON
+    )
+    go_on(MONDAY_NOON + minutes * MINUTE)
+    listen()
+    assert told(company.manager) == [kind]
+    assert Delivery.objects.filter(notice__kind=kind).count() == count
+    with override("en"):
+        (row,) = notices(company.manager).rows
+        assert row.words.endswith(words)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(company.manager)
+    page = client.get("/notices/preferences").content.decode()
+    assert f'name="{kind}_mail"' in page
+    assert "A lead of my team stays too long in a stage" in page
 
 
 def test_a_team_without_a_manager_has_the_administrator() -> None:
@@ -266,6 +302,7 @@ def test_the_page_keeps_what_is_chosen_and_says_what_cannot_be() -> None:
     page = client.get("/notices/preferences").content.decode()
     assert "No robot serves you yet" in page
     assert "Somebody of my team" not in page
+    assert "A lead of my team" not in page
     sent = {"hot_robot": "hourly", "quiet_from": "22:00", "quiet_until": "08:00"}
     assert client.post("/notices/preferences", sent).status_code == 302
     assert list(Wish.objects.values_list("kind", "medium", "when")) == [("hot", "robot", "hourly")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -57,27 +57,28 @@ def after_each(h: Hours, start: datetime, minutes: Sequence[int]) -> list[dateti
     """
     found: dict[int, datetime] = {}
     ahead = sorted(set(minutes))
-    passed = timedelta()
+    passed, since = timedelta(), start.astimezone(UTC)  # local time cannot be added to
     for opens, closes in _spans(h, start):
-        begin = max(opens, start)
+        begin = max(opens, since)
         while ahead and (moment := begin + timedelta(minutes=ahead[0]) - passed) <= closes:
             found[ahead.pop(0)] = moment
         if not ahead:
             break
         passed += closes - begin
     if not passed and ahead:  # nothing is ever worked
-        return [start + timedelta(minutes=some) for some in minutes]
-    return [found.get(some) or start + LONGEST for some in minutes]
+        return [since + timedelta(minutes=some) for some in minutes]
+    return [found.get(some) or since + LONGEST for some in minutes]
 
 
 def later(h: Hours, start: datetime, work: timedelta) -> datetime:
     """Give the moment when so much working time has passed since `start`; LONGEST at most."""
+    since = start.astimezone(UTC)
     for opens, closes in _spans(h, start):
-        begin = max(opens, start)
+        begin = max(opens, since)
         if begin + work <= closes:
             return begin + work
         work -= closes - begin
-    return start + LONGEST
+    return since + LONGEST
 
 
 def has_work(h: Hours, start: datetime) -> bool:
@@ -178,4 +179,4 @@ def _spans(h: Hours, start: datetime) -> Iterator[tuple[datetime, datetime]]:
 
 def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:
     wall = datetime.combine(day, time(), tzinfo=zone) + timedelta(minutes=minute)
-    return wall.astimezone(ZoneInfo("UTC"))
+    return wall.astimezone(UTC)

@@ -244,6 +244,11 @@ class Placement(Written):
                 name="placement_ended_of_team",
                 condition=Q(closed_at__isnull=True, kind="closed"),
             ),
+            models.Index(
+                fields=["opened_at"],
+                name="placement_went_round",
+                condition=Q(closed_at__isnull=True, kind="pool", reason="went_round"),
+            ),
             models.Index(fields=["written_in", "id", "written_at"], name="placement_written"),
         ]
 

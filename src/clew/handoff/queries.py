@@ -32,6 +32,7 @@ from clew.handoff.rules import Lead as TurnLead
 from clew.handoff.rules import Seat as TurnSeat
 
 SECOND = 1_000_000  # microseconds
+PUBLIC = Q(kind=Placement.Kind.POOL, team=None)  # the company's pool
 
 
 class Among(Func):
@@ -51,16 +52,29 @@ def visible_leads(viewer: Member) -> QuerySet[Lead]:
     """
     if viewer.role == Role.ADMINISTRATOR:
         return Lead.objects.all()
-    team_ids = list(viewer.memberships.values_list("team_id", flat=True))
+    team_ids = _team_ids(viewer)
     stands = Placement.objects.filter(closed_at=None)
-    public = Q(kind=Placement.Kind.POOL, team=None)
     if viewer.role == Role.MANAGER:
-        theirs = stands.filter(Q(team__in=team_ids) | public, lead=OuterRef("pk"))
+        theirs = stands.filter(Q(team__in=team_ids) | PUBLIC, lead=OuterRef("pk"))
         return Lead.objects.filter(Exists(theirs))
     own = stands.filter(seat__in=viewer.seats.values("pk")).values("lead_id")
     pooled = stands.filter(kind=Placement.Kind.POOL, team__in=team_ids).values("lead_id")
-    of_all = stands.filter(public).values("lead_id")
+    of_all = stands.filter(PUBLIC).values("lead_id")
     return Lead.objects.filter(Among(F("pk"), ArraySubquery(own.union(pooled, of_all))))
+
+
+def _one_visible(viewer: Member) -> QuerySet[Lead]:
+    """Give the same leads for who looks one of them up: its place is asked, and no pool gathered."""
+    if viewer.role != Role.SALESPERSON:
+        return visible_leads(viewer)
+    pooled = Q(kind=Placement.Kind.POOL, team__in=_team_ids(viewer))
+    own = Q(seat__in=list(viewer.seats.values_list("pk", flat=True)))
+    seen = Placement.objects.filter(own | pooled | PUBLIC, closed_at=None, lead=OuterRef("pk"))
+    return Lead.objects.filter(Exists(seen))
+
+
+def _team_ids(viewer: Member) -> list[int]:
+    return list(viewer.memberships.values_list("team_id", flat=True))
 
 
 def claimable_lead(viewer: Member, lead_id: UUID) -> UUID:
@@ -83,7 +97,7 @@ def visible_lead(viewer: Member, lead_id: UUID) -> Lead:
     """Give one lead, also by the id of a later submission. Raises LeadMissing."""
     strengthened = Repeat.objects.filter(submission=lead_id)
     found = (
-        visible_leads(viewer)
+        _one_visible(viewer)
         .filter(pk=Coalesce(Subquery(strengthened.values("lead_id")), Value(lead_id)))
         .select_related("contact", "source")
         .first()

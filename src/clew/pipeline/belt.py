@@ -1,11 +1,12 @@
-"""The belt's last step: the clock until somebody must meet with a lead starts when a person has it."""
+"""The belt's last step: the clocks until somebody must meet with a lead, and until it must leave its stage, start
+when a person has it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
 from clew.base.bulk import as_array, copy_in
 from clew.base.json import dumps
@@ -14,29 +15,48 @@ from clew.contacts.belt.identifying import Ended
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.placing import Placed, held
 from clew.handoff.models import Placement
-from clew.pipeline.clocks.belt.policies import plan
+from clew.pipeline.clocks.belt.pausing import pause
+from clew.pipeline.clocks.belt.policies import Policies, in_force, plan
+from clew.pipeline.clocks.models import Policy
 from clew.pipeline.events import ClockStarted
-from clew.pipeline.models import Call, Clock, Result, Task
+from clew.pipeline.models import IS_CONTACT, Call, Clock, Result, Task
 
 START = """
+with plans as materialized (select * from json_to_recordset(%(plans)s) as p(plan text, kind text, stage bigint,
+  policy bigint, warn_at timestamptz, due_at timestamptz, escalate_at timestamptz, reclaim_at timestamptz)){stands}
 insert into pipeline_clock (lead_id, kind, policy_id, started_at, warn_at, due_at, escalate_at,
   reclaim_at)
 select c.lead::uuid, p.kind, p.policy, %(now)s, p.warn_at, p.due_at, p.escalate_at,
   p.reclaim_at
 from json_each_text(%(leads)s) as c(lead, plan)
-join json_to_recordset(%(plans)s) as p(plan text, kind text, policy bigint, warn_at timestamptz,
-  due_at timestamptz, escalate_at timestamptz, reclaim_at timestamptz) on p.plan = c.plan and p.kind = case
+join plans p on p.plan = c.plan and p.kind = case
     when exists (select from pipeline_firstcontact f where f.lead_id = c.lead::uuid) then 'next'
     else 'first' end
-on conflict do nothing returning lead_id, due_at
+{besides}
+on conflict do nothing returning lead_id, due_at, kind
 """
+# Where leads stand: as the last stay says, else in the first stage in use of their source's pipeline.
+STANDS = """,
+stands as materialized (select l.id, c.plan, coalesce(y.stage_id, b.id) as stage_id
+  from json_each_text(%(leads)s) as c(lead, plan)
+  join contacts_lead l on l.id = c.lead::uuid join capture_source o on o.id = l.source_id
+  left join lateral (select stage_id from moves_stay where lead_id = l.id order by number desc limit 1) y on true
+  left join (select distinct on (w.side) w.side, g.id from moves_pipeline w
+      join moves_stage g on g.pipeline_id = w.id and g.retired_at is null
+      order by w.side, g.position, g.id) b on b.side = case when o.is_online then 'online' else 'offline' end)"""
+BESIDES = """union all
+select s.id, p.kind, p.policy, %(now)s, p.warn_at, p.due_at, p.escalate_at, p.reclaim_at
+from stands s join plans p on p.plan = s.plan and p.stage = s.stage_id"""
+ALONE = START.format(stands="", besides="")
+WITH_STAGES = START.format(stands=STANDS, besides=BESIDES)
 
 
 def start(placed: Sequence[Placed], now: datetime) -> None:
     """Start a clock for each lead that a person holds, unless one is running, by the policy in force.
 
-    It waits for the first contact, or for the next one where somebody has tried before. History gets no
-    clock; how it came out is kept. What lapsed is left alone from now on.
+    It waits for the first contact, or for the next one where somebody has tried before. Where its stage has a
+    limit, another one starts besides. History gets no clock; how it came out is kept. What lapsed is left
+    alone from now on.
     """
     _record(placed)
     lapsed = [p.lead_id for p in placed if p.kind == "closed" and not p.ended]
@@ -47,11 +67,54 @@ def start(placed: Sequence[Placed], now: datetime) -> None:
         return
     if waiting := [p.lead_id for p in with_person if p.round_id is None]:
         _end_pauses(waiting, now)
-    rows, plans = plan(with_person, now)
-    with connection.cursor() as cursor:
-        cursor.execute(START, {"now": now, "leads": dumps(rows), "plans": dumps(plans)})
-        started = cursor.fetchall()
+    started = _begin(*plan(with_person, in_force(), now), now)
     append_all([ClockStarted(lead_id, due_at) for lead_id, due_at in started], actor=BELT, at=now)
+
+
+def _begin(
+    leads: Mapping[UUID, str], plans: Sequence[Mapping[str, object]], now: datetime
+) -> list[tuple[UUID, datetime]]:
+    """Write clocks by one statement. Returns those that wait for contact: that one is in a stage is told already."""
+    has_stages = any("stage" in one for one in plans)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WITH_STAGES if has_stages else ALONE,
+            {"now": now, "leads": dumps(leads), "plans": dumps(plans)},
+        )
+        return [
+            (lead_id, due_at)
+            for lead_id, due_at, kind in cursor.fetchall()
+            if kind != Policy.Kind.STAGE
+        ]
+
+
+def enter_stage(lead_id: UUID, now: datetime) -> None:
+    """Start the clock of the stage that a lead came into, and stop that of the one before.
+
+    Nothing starts where the stage has no limit, or nobody has the lead. The caller holds its lock.
+    """
+    running = Clock.objects.filter(lead=lead_id, kind=Policy.Kind.STAGE, stopped_at=None)
+    running.update(stopped_at=now)
+    policies = in_force()
+    if policies.by_stage:
+        _begin_stage(held(lead_id), policies, now)
+        _heed_plans(lead_id, now)
+
+
+def _begin_stage(stands: Sequence[Placed], policies: Policies, now: datetime) -> None:
+    leads, plans = plan(stands, policies, now, kinds=())
+    if plans:
+        _begin(leads, plans, now)
+
+
+def _heed_plans(lead_id: UUID, now: datetime) -> None:
+    """Let the clock of a stage stand still from its beginning where a next step is planned."""
+    planned = Task.objects.filter(lead=lead_id, done_at=None, due_at__gt=now).first()
+    fresh = Clock.objects.filter(
+        lead=lead_id, kind=Policy.Kind.STAGE, stopped_at=None, paused_until=None
+    )
+    if planned and fresh.exists():
+        pause(lead_id, planned.due_at, kinds=(Policy.Kind.STAGE,), now=now)
 
 
 def _end_pauses(lead_ids: list[UUID], now: datetime) -> None:
@@ -61,6 +124,7 @@ def _end_pauses(lead_ids: list[UUID], now: datetime) -> None:
             """
             update pipeline_clock set stopped_at = %(now)s
             where lead_id = any(%(leads)s::uuid[]) and stopped_at is null and paused_until > %(now)s
+              and kind <> 'stage'
             """,
             {"now": now, "leads": as_array(lead_ids)},
         )
@@ -99,24 +163,26 @@ def _result_row(lead_id: UUID, ended: Ended) -> tuple[object, ...]:
 
 
 def resume(lead_id: UUID, now: datetime, *, goes_on: bool = False) -> None:
-    """Start the clock of a lead that was given to a person by hand, unless they have called already.
+    """Start the clocks of a lead that was given to a person by hand; for contact, unless they have called already.
 
     What ran for whoever had it before stops, unless it is meant to go on.
     """
     lock_leads([lead_id])
-    since = {"lead__placements__closed_at": None, "lead__placements__opened_at__lte": F("at")}
-    if Call.objects.filter(lead=lead_id, **since).exists():
-        return
     stands = held(lead_id)
-    running = Clock.objects.filter(lead=lead_id, stopped_at=None)
-    if not stands or (goes_on and running.exists()):
+    if not stands:
         return
     opened_at = Placement.objects.get(lead=lead_id, closed_at=None).opened_at
-    if not goes_on:
-        running.filter(started_at__lt=opened_at).update(stopped_at=max(now, opened_at))
-    start(
-        stands, max(now, opened_at)
-    )  # the fact may be younger than the time its follower was given
+    since = max(now, opened_at)  # the fact may be younger than the time its follower was given
+    running = Clock.objects.filter(lead=lead_id, stopped_at=None)
+    before = running.none() if goes_on else running.filter(started_at__lt=opened_at)
+    before.exclude(IS_CONTACT).update(stopped_at=since)
+    calls = Call.objects.filter(lead=lead_id, at__gte=opened_at)
+    if calls.exists() or (goes_on and running.filter(IS_CONTACT).exists()):
+        _begin_stage(stands, in_force(), since)
+    else:
+        before.filter(IS_CONTACT).update(stopped_at=since)
+        start(stands, since)
+    _heed_plans(lead_id, since)
 
 
 def stop(lead_id: UUID, now: datetime) -> None:

@@ -29,7 +29,7 @@ from clew.pipeline.clocks.telling import TELL as CLOCKS
 from clew.pipeline.grading import ByPerson, by_person
 from clew.pipeline.leads import facts
 from clew.pipeline.meetings.telling import TELL as MEETINGS
-from clew.pipeline.models import Call, Clock, Result, Task
+from clew.pipeline.models import IS_CONTACT, Call, Clock, Result, Task
 from clew.pipeline.moves.course import Course, course
 from clew.pipeline.queries import newest_worth
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
@@ -208,7 +208,7 @@ def _consents(lead: Lead) -> list[Consent]:
 
 def _standing(lead: Lead, last: Call | None, now: datetime) -> tuple[Standing, str]:
     """Give what decides its place in the day, and what its task is about; a clock that stands still does not count."""
-    clock = Clock.objects.filter(lead=lead, stopped_at__isnull=True).first()
+    clock = Clock.objects.filter(IS_CONTACT, lead=lead, stopped_at__isnull=True).first()
     if clock and clock.paused_until and clock.paused_until > now:
         clock = None
     task = Task.objects.filter(lead=lead, done_at__isnull=True).first()

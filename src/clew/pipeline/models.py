@@ -10,15 +10,17 @@ from clew.contacts.models import Lead
 from clew.handoff.models import Placement
 from clew.pipeline.clocks.models import Policy
 
+IS_CONTACT = ~Q(kind=Policy.Kind.STAGE)  # clocks that wait for somebody to make contact
+
 
 def _unless(done: str, then: str) -> Case:
     return Case(When(**{f"{done}__isnull": True}, then=then))
 
 
 class Clock(models.Model):
-    """The time until somebody must meet with a lead. Each step of its policy happens once, if it comes to that.
+    """The time until somebody must meet with a lead, or until it must leave its stage: one of each runs at most.
 
-    `next_at` is when the next of them is due. A warning that comes too late is none.
+    Each step of its policy happens once, if it comes to that. `next_at` is when the next of them is due. A warning that comes too late is none.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -71,8 +73,13 @@ class Clock(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["lead"],
-                condition=Q(stopped_at__isnull=True),
-                name="clock_one_running_per_lead",
+                condition=Q(stopped_at__isnull=True) & IS_CONTACT,
+                name="clock_one_for_contact_per_lead",
+            ),
+            models.UniqueConstraint(
+                fields=["lead"],
+                condition=Q(stopped_at__isnull=True, kind=Policy.Kind.STAGE),
+                name="clock_one_of_stage_per_lead",
             ),
             models.CheckConstraint(
                 condition=Q(due_at__gte=models.F("started_at")), name="clock_due_after_start"

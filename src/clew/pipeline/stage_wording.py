@@ -42,6 +42,7 @@ CLOCKS: Words = {
     "running": gettext_lazy("Clock running"),
     "late": gettext_lazy("Late"),
     "told": gettext_lazy("Late, manager told"),
+    "aged": gettext_lazy("Too long in its stage"),
 }
 MEASURES: Words = {
     "tried": gettext_lazy("First attempt"),

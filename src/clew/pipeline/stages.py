@@ -27,7 +27,7 @@ from django.db.models.functions import Coalesce
 
 from clew.capture.models import Source
 from clew.handoff.models import Placement
-from clew.pipeline.models import Call, Clock, FirstContact
+from clew.pipeline.models import IS_CONTACT, Call, Clock, FirstContact
 
 STAGES = ("received", "given", "tried", "answered", "won")
 ANSWERS = (Call.Result.ANSWERED, Call.Result.REFUSED, Call.Result.WECHAT_ADDED)
@@ -119,18 +119,20 @@ def promised(code: str) -> Q:
         return Q(Exists(contact.filter(tried_at__lte=F("promised_at"))))
     if code == "broken":
         late = Q(_is_there(contact.filter(tried_at__gt=F("promised_at"))))
-        breached = Clock.objects.filter(lead=OuterRef("pk"), breached_at__isnull=False)
+        breached = Clock.objects.filter(IS_CONTACT, lead=OuterRef("pk"), breached_at__isnull=False)
         return late | (~Q(_is_there(contact)) & Q(_is_there(breached)))
     return NOTHING
 
 
 def clocked(code: str) -> Q:
-    """Find leads whose clock runs, whose time has run out, or of which managers were told."""
-    running = Clock.objects.filter(lead=OuterRef("pk"), stopped_at__isnull=True)
+    """Find leads whose clock runs, whose time has run out, of which managers were told, or too long in their stage."""
+    all_running = Clock.objects.filter(lead=OuterRef("pk"), stopped_at__isnull=True)
+    running = all_running.filter(IS_CONTACT)
     asked = {
         "running": running,
         "late": running.filter(breached_at__isnull=False),
         "told": running.filter(escalated_at__isnull=False),
+        "aged": all_running.exclude(IS_CONTACT).filter(breached_at__isnull=False),
     }
     return Q(Exists(asked[code])) if code in asked else NOTHING
 

@@ -23,6 +23,7 @@ class Notice(models.Model):
         TAKEN = "taken"  # somebody else took it from the member
         UNREAD = "unread"  # its holder was told and has not looked: to managers
         UNMET = "unmet"  # a clock of it ran out some while ago: to managers
+        STUCK = "stuck"  # that of its stage did: to managers
 
     class End(models.TextChoices):
         """Why nobody needs to read it any more."""
@@ -36,7 +37,7 @@ class Notice(models.Model):
     lead = models.ForeignKey(Lead, models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=10, choices=Kind)
     entry_id = models.BigIntegerField()  # of the ledger
-    by = models.ForeignKey(  # who did it, where somebody did
+    by = models.ForeignKey(  # who did it, or had it and did not, where somebody did
         Member, models.PROTECT, null=True, blank=True, db_index=False, related_name="caused_notices"
     )
     at = models.DateTimeField()

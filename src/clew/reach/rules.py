@@ -75,6 +75,7 @@ USUAL: Mapping[tuple[str, str], When] = {
     ("taken", ROBOT): When.NOW,
     ("unread", ROBOT): When.NOW,
     ("unmet", ROBOT): When.NOW,
+    ("stuck", ROBOT): When.NOW,
     ("hot", MAIL): When.UNREAD,
     ("given", MAIL): When.UNREAD,
     ("soon", MAIL): When.NEVER,
@@ -82,6 +83,7 @@ USUAL: Mapping[tuple[str, str], When] = {
     ("taken", MAIL): When.NEVER,
     ("unread", MAIL): When.UNREAD,
     ("unmet", MAIL): When.UNREAD,
+    ("stuck", MAIL): When.UNREAD,
 }
 ASKED = (
     "hot",
@@ -89,6 +91,7 @@ ASKED = (
     "late",
     "unread",
     "unmet",
+    "stuck",
 )  # kinds of which it is looked at whether they were read
 HANDED_ON = ("hot", "given", "late")  # and told to the manager where they were not
 DAY = 24 * 60

@@ -20,6 +20,7 @@ NEWS: Mapping[str, str | Promise] = {
     Kind.TAKEN: gettext_lazy("No longer yours: it went back to the pool"),
     Kind.UNREAD: gettext_lazy("A lead was not looked at"),
     Kind.UNMET: gettext_lazy("Nobody has met with a lead in time"),
+    Kind.STUCK: gettext_lazy("A lead has been too long in its stage"),
 }
 ICONS = {
     Kind.HOT: "flame",
@@ -29,6 +30,7 @@ ICONS = {
     Kind.TAKEN: "arrow-right",
     Kind.UNREAD: "eye",
     Kind.UNMET: "alert-triangle",
+    Kind.STUCK: "alert-triangle",
 }
 TONES = {
     Kind.HOT: "acc",
@@ -36,19 +38,23 @@ TONES = {
     Kind.LATE: "late",
     Kind.UNREAD: "soon",
     Kind.UNMET: "late",
+    Kind.STUCK: "late",
+}
+MISSED: Mapping[str, str | Promise] = {
+    Kind.UNREAD: gettext_lazy("%(name)s has not looked at a lead"),
+    Kind.UNMET: gettext_lazy("%(name)s has not met with a lead in time"),
+    Kind.STUCK: gettext_lazy("%(name)s has had a lead for too long in its stage"),
 }
 
 
 def news(kind: str, by: str, holder: str) -> str:
-    """Say what happened; `by` who did it, `holder` who has the lead now, as far as somebody did and has."""
+    """Say what happened; `by` who did it or missed it, `holder` who has the lead now, as far as somebody did and has."""
     if kind == Kind.GIVEN and by:
         return _("%(name)s gave you a lead") % {"name": by}
     if kind == Kind.TAKEN and holder:
         return _("%(name)s has taken it over") % {"name": holder}
-    if kind == Kind.UNREAD and holder:
-        return _("%(name)s has not looked at a lead") % {"name": holder}
-    if kind == Kind.UNMET and holder:
-        return _("%(name)s has not met with a lead in time") % {"name": holder}
+    if kind in MISSED and by:
+        return str(MISSED[Kind(kind)]) % {"name": by}
     return str(NEWS[Kind(kind)])
 
 
@@ -132,8 +138,9 @@ EVENTS: Mapping[str, str | Promise] = {
     Kind.TAKEN: gettext_lazy("Somebody takes a lead from me"),
     Kind.UNREAD: gettext_lazy("Somebody of my team does not look"),
     Kind.UNMET: gettext_lazy("Somebody of my team lets the time pass"),
+    Kind.STUCK: gettext_lazy("A lead of my team stays too long in a stage"),
 }
-OF_MANAGERS = (Kind.UNREAD, Kind.UNMET)
+OF_MANAGERS = (Kind.UNREAD, Kind.UNMET, Kind.STUCK)
 TIMES: Mapping[str, str | Promise] = {
     When.NOW: gettext_lazy("at once"),
     When.UNREAD: gettext_lazy("only while unread"),

@@ -11,7 +11,7 @@ from clew.contacts.models import Lead
 from clew.errors import Denied
 from clew.handoff.models import Placement
 from clew.handoff.queries import visible_leads
-from clew.pipeline.models import Call, Clock
+from clew.pipeline.models import IS_CONTACT, Call, Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def breaches() -> Breaches:
 def never_contacted(viewer: Member, now: datetime) -> QuerySet[Lead]:
     """Give open leads that nobody ever tried to reach, though it was due or a day has passed."""
     called = Call.objects.filter(lead=OuterRef("pk"))
-    due = Exists(Clock.objects.filter(lead=OuterRef("pk"), due_at__lt=now))
+    due = Exists(Clock.objects.filter(IS_CONTACT, lead=OuterRef("pk"), due_at__lt=now))
     return visible_leads(viewer).filter(
         ~Exists(called), due | Q(opened_at__lt=now - A_DAY), ended_at=None
     )

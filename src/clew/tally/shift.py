@@ -25,7 +25,7 @@ from (select p.seat_id, c.lead_id, c.due_at, count(*) over w as running,
     row_number() over (partition by p.seat_id order by c.due_at, c.lead_id) as place
   from pipeline_clock c
   join handoff_placement p on p.lead_id = c.lead_id and p.closed_at is null and p.seat_id = any(%(seats)s)
-  where c.stopped_at is null and (c.paused_until is null or c.paused_until <= %(now)s)
+  where c.stopped_at is null and c.kind <> 'stage' and (c.paused_until is null or c.paused_until <= %(now)s)
   window w as (partition by p.seat_id)) c
 join contacts_lead l on l.id = c.lead_id join contacts_contact k on k.id = l.contact_id
 where place <= %(shown)s order by due_at, lead_id

@@ -27,7 +27,7 @@ from django.db.models.functions import Cast, Ceil, Extract
 from clew.base.models import Deletion, Entry
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
-from clew.pipeline.models import Clock
+from clew.pipeline.models import IS_CONTACT, Clock
 from clew.pipeline.stages import STAGES, WON
 from clew.tally.models import Progress
 
@@ -90,7 +90,7 @@ def _stage() -> Case:
 
 
 def _promise() -> Case:
-    breached = Clock.objects.filter(lead=OuterRef("pk"), breached_at__isnull=False)
+    breached = Clock.objects.filter(IS_CONTACT, lead=OuterRef("pk"), breached_at__isnull=False)
     kept, broken = (Value(PROMISED.index(code)) for code in ("kept", "broken"))
     return Case(
         When(first_contact__tried_at__lte=F("first_contact__promised_at"), then=kept),

@@ -24,7 +24,7 @@ from clew.pipeline.plays.actions import playing
 from clew.pipeline.plays.actions.runs import heed_writing
 from clew.pipeline.queue.actions import measure_daily
 from clew.web import importing, retention, searching, standing
-from clew.web.flow import keep_clocks, recycle
+from clew.web.flow import go_on, hand_on, pass_steps, recycle
 from clew.web.office import settling
 from clew.web.pacing import calmly, every, until_done
 
@@ -36,7 +36,9 @@ Chore = Callable[[datetime], bool]  # True: there was something to do, and there
 
 
 CHORES: tuple[Chore, ...] = (
-    calmly(keep_clocks),
+    calmly(go_on),
+    calmly(hand_on),
+    calmly(pass_steps),
     importing.work,
     settling.go_on,
     exports.advance,

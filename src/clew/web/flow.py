@@ -138,20 +138,40 @@ def stop_belt() -> None:
 
 def tick(now: datetime) -> None:
     """What time alone brings about beside the clocks: pooled leads find somebody free."""
-    start(redistribute(now), now)
+    given = redistribute(now)
+    start(given, now)
+    meetings.hand_all_on([one.lead_id for one in given], now)
+
+
+@transaction.atomic
+def give_out(now: datetime) -> None:
+    """Let pooled leads find somebody free at once, where an edge does not want to wait for the tick."""
+    tick(now)
 
 
 def keep_clocks(now: datetime) -> bool:
-    """Let clocks go on that are due, one piece of them, hand on what was late too long, and begin those of next steps.
+    """Do one piece of all that clocks bring about, each whatever the others find. Tells whether there may be more."""
+    has_more = [work(now) for work in (go_on, hand_on, pass_steps)]
+    return any(has_more)
 
-    Tells whether there may be more.
-    """
-    is_full = steps.go_on(now) == steps.AT_ONCE
-    return (
-        is_full
-        or reclaiming.reclaim(now) == reclaiming.AT_ONCE
-        or passing.begin(now) == passing.AT_ONCE
-    )
+
+def go_on(now: datetime) -> bool:
+    """Let clocks go on that are due, one piece of them. Tells whether there may be more."""
+    return steps.go_on(now) == steps.AT_ONCE
+
+
+@transaction.atomic
+def hand_on(now: datetime) -> bool:
+    """Hand some of the leads on that were late too long, with what goes on about them. Tells whether there may be more."""
+    found = reclaiming.reclaim(now)
+    meetings.hand_all_on(found.lead_ids, now)
+    plays.halt_all(found.lead_ids, now)
+    return found.count >= reclaiming.AT_ONCE
+
+
+def pass_steps(now: datetime) -> bool:
+    """Begin some of the clocks of next steps that have passed. Tells whether there may be more."""
+    return passing.begin(now) == passing.AT_ONCE
 
 
 @transaction.atomic
@@ -161,14 +181,10 @@ def recycle(now: datetime) -> bool:
         due = recycling.due(now)
         recall(due, now)
         if due:
-            pipeline.leave_alone([lead_id for lead_id, _ in due], now)
+            lead_ids = [lead_id for lead_id, _ in due]
+            pipeline.leave_alone(lead_ids, now)
+            plays.halt_all(lead_ids, now)
     return len(due) == recycling.AT_ONCE
-
-
-@transaction.atomic
-def give_out(now: datetime) -> None:
-    """Let pooled leads find somebody free at once, where an edge does not want to wait for the tick."""
-    start(redistribute(now), now)
 
 
 FACTS: Followers = {
@@ -234,6 +250,7 @@ HEARD: Listeners = {
     ClockBreached: reach.tell_of_late,
     ClockReclaimed: reach.tell_of_taken,
     ClockEscalated: reach.tell_managers,
-    LeadClosed: reach.settle_tried,
+    LeadMoved: reach.settle_gone_on,
+    LeadClosed: reach.settle_gone_on,
     CallLogged: reach.settle_tried,
 }

@@ -36,8 +36,8 @@ select
   (select count(*) from capture_failure where settled_at is null),
   (select count(*) from base_outbox),
   (select count(*) from base_outbox where attempts > 0),
-  (select count(*) from pipeline_clock where stopped_at is null),
-  (select count(*) from pipeline_clock where stopped_at is null and breached_at is not null),
+  (select count(*) from pipeline_clock where stopped_at is null and kind <> 'stage'),
+  (select count(*) from pipeline_clock where stopped_at is null and kind <> 'stage' and breached_at is not null),
   ({WORKER})
 """  # noqa: S608  no value is formatted in
 GAUGES = (

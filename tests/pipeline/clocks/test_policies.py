@@ -31,6 +31,7 @@ from clew.pipeline.clocks.rules import Promise, examine
 from clew.pipeline.clocks.wording import sentence
 from clew.pipeline.models import Clock
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, found
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db
 SOUND = Promise(3, 10, 8, 15, 30, 3, "attempt", None)
@@ -99,6 +100,22 @@ def test_a_change_is_a_new_version_and_running_clocks_keep_theirs() -> None:
     versions = Policy.objects.filter(team=company.online).order_by("pk")
     assert [(v.target_minutes, v.ended_at) for v in versions] == [(20, MONDAY_NOON), (21, None)]
     assert Entry.objects.filter(name="PoliciesSet").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_set_the_first_ones_of_a_team_at_once_the_second_is_told_to_look_again() -> None:
+    company = found()
+    told: list[str] = []
+
+    def one() -> None:
+        try:
+            put(company, SLOWER, seen=[])
+        except PoliciesMoved:
+            told.append("moved")
+
+    assert at_once(*[one] * 4) == []
+    assert told == ["moved"] * 3
+    assert len(in_force(team=company.online)) == 1
 
 
 def test_what_is_not_changed_keeps_its_version() -> None:

@@ -93,6 +93,15 @@ def test_it_is_not_given_to_anybody_twice_and_goes_to_the_pool_in_the_end() -> N
     assert Entry.objects.filter(name="ClockReclaimed").count() == 4
 
 
+def test_what_went_round_is_found_by_an_index_of_its_own() -> None:
+    found()
+    went = Placement.objects.filter(closed_at=None, kind="pool", reason="went_round")
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("set local enable_bitmapscan = off")
+    assert "placement_went_round" in went.order_by("opened_at").explain()
+
+
 def test_where_nobody_else_could_take_it_it_stays_and_the_manager_knows() -> None:
     company = found(weights=(1,))
     lead_id = enquire(company.site, phone="13812345678", **HOT)
@@ -193,12 +202,12 @@ def test_a_call_that_is_just_being_kept_is_waited_for_and_the_lead_stays() -> No
     def hold_and_call() -> None:
         with transaction.atomic():
             lock_leads([at.lead_id])
-            seen.append(_elsewhere(lambda: reclaim(LATE)))
+            seen.append(_elsewhere(lambda: reclaim(LATE).count))
             log_call(at.lead_id, call(), member=at.holder, now=LATE)
 
     hold_and_call()
     assert seen == [0]
-    assert reclaim(LATE + MINUTE) == 0
+    assert reclaim(LATE + MINUTE).count == 0
     assert holder(at.lead_id) == at.holder
 
 
@@ -211,7 +220,7 @@ def test_two_workers_hand_on_many_leads_once_each() -> None:
     connection.close()
 
     def work() -> None:
-        while reclaim(LATE):
+        while reclaim(LATE).count:
             pass
 
     assert at_once(work, work, work) == []

@@ -62,6 +62,16 @@ def test_a_warning_that_comes_when_the_time_has_run_out_is_none() -> None:
     assert clock.next_at == clock.reclaim_at
 
 
+def test_where_many_clocks_go_on_others_are_handed_on_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = desk()
+    monkeypatch.setattr(steps, "AT_ONCE", 1)
+    assert keep_clocks(MONDAY_NOON + timedelta(minutes=30))
+    assert told(at.lead_id) == ["Breached", "Escalated"]
+    assert holder(at.lead_id) != at.holder
+
+
 def test_the_list_finds_leads_by_how_their_clock_stands() -> None:
     at = desk()
     seen = visible_leads(at.company.administrator)

@@ -17,6 +17,7 @@ from clew.capture.models import Visit
 from clew.handoff.actions.leads import assign
 from clew.handoff.models import Seat
 from clew.handoff.people.actions import plan_absence
+from clew.handoff.pools.actions import PoolTerms, set_policy
 from clew.handoff.queries import placement_of
 from clew.pipeline.actions.leads import close_lead, log_call, plan
 from clew.pipeline.meetings.actions import answering, inviting
@@ -38,7 +39,7 @@ from clew.pipeline.meetings.models import Meeting
 from clew.pipeline.meetings.queries import wish_of
 from clew.pipeline.meetings.wording import code
 from clew.pipeline.models import Clock, Task
-from clew.web.flow import FACTS, undo
+from clew.web.flow import FACTS, keep_clocks, recycle, tick, undo
 from tests.company import HOT, MONDAY_NOON, TESTER, enquire
 from tests.pipeline.desk import NOON, Desk, call, desk, holder
 
@@ -394,6 +395,29 @@ def test_whoever_gets_the_lead_meets_the_person_unless_busy() -> None:
         pass
     busy.refresh_from_db()
     assert busy.organiser == at.holder
+
+
+def test_whoever_gets_the_lead_because_it_was_late_meets_the_person() -> None:
+    at = desk()
+    meeting = invited(at)
+    keep_clocks(NOON + HOUR / 2)
+    meeting.refresh_from_db()
+    assert holder(at.lead_id) != at.holder
+    assert meeting.organiser == holder(at.lead_id)
+
+
+def test_whoever_gets_the_lead_that_was_taken_back_meets_the_person() -> None:
+    at = desk()
+    terms = PoolTerms(uncontacted_minutes=60, turns=1)
+    set_policy(at.company.online.pk, terms, actor=TESTER, now=NOON)
+    meeting = invited(at)
+    recycle(NOON + 2 * HOUR)
+    meeting.refresh_from_db()
+    assert meeting.organiser == at.holder
+    tick(NOON + 2 * HOUR)
+    meeting.refresh_from_db()
+    assert holder(at.lead_id) != at.holder
+    assert meeting.organiser == holder(at.lead_id)
 
 
 def test_strangers_see_no_meeting_and_change_none() -> None:

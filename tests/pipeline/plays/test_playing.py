@@ -13,7 +13,9 @@ from clew.contacts.models import Identifier
 from clew.contacts.queries import value
 from clew.handoff.actions.leads import assign
 from clew.handoff.models import Placement
+from clew.handoff.pools.actions import PoolTerms, set_policy
 from clew.pipeline.actions.leads import close_lead, give_back, log_call, plan
+from clew.pipeline.clocks.models import Policy
 from clew.pipeline.models import Call, Task
 from clew.pipeline.moves.actions.leads import Leaving, leave, move
 from clew.pipeline.moves.models import Exit
@@ -32,7 +34,7 @@ from clew.pipeline.plays.errors import (
 from clew.pipeline.plays.models import Deed, Play, Run
 from clew.pipeline.plays.queries import due_steps, on_lead, step_words
 from clew.pipeline.plays.steps import Channel, Holds, Kind, Otherwise, Step
-from clew.web.flow import undo
+from clew.web.flow import keep_clocks, recycle, undo
 from clew.web.worker import run_belt_once
 from tests.company import HOT, TESTER, enquire, submit
 from tests.pipeline.desk import NOON, Desk, call, desk, holder
@@ -206,6 +208,22 @@ def test_a_play_ends_when_the_lead_is_closed_or_given_back(at: Desk, lead_id: UU
     give_back(other, reason="no_time", member=holder(other), now=NOON + timedelta(minutes=1))
     settle(NOON + timedelta(minutes=1))
     assert run(other).why == "pooled"
+
+
+def test_a_play_ends_when_a_rule_takes_the_lead_back(at: Desk, lead_id: UUID) -> None:
+    set_policy(at.company.online.pk, PoolTerms(uncontacted_minutes=60), actor=TESTER, now=NOON)
+    recycle(NOON + timedelta(hours=2))
+    assert run(lead_id).why == "pooled"
+
+
+def test_a_late_lead_takes_its_play_along_until_it_goes_to_the_pool(lead_id: UUID) -> None:
+    Policy.objects.update(handons_at_most=1)
+    before = holder(lead_id)
+    keep_clocks(NOON + timedelta(minutes=30))
+    assert holder(lead_id) != before
+    assert run(lead_id).ended_at is None
+    keep_clocks(NOON + timedelta(minutes=60))
+    assert run(lead_id).why == "pooled"
 
 
 def test_a_lead_in_other_hands_goes_on_with_its_play(at: Desk, lead_id: UUID) -> None:

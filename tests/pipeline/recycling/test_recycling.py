@@ -12,7 +12,7 @@ from django.db import transaction
 from clew.access.models import Member
 from clew.base.models import Entry
 from clew.handoff.actions.leads import assign
-from clew.handoff.actions.seats import set_seat
+from clew.handoff.actions.seats import join, set_seat
 from clew.handoff.models import Calendar, Placement, Seat
 from clew.handoff.people.actions import set_hours
 from clew.handoff.pools.actions import PoolTerms, set_policy
@@ -217,6 +217,19 @@ def test_who_had_it_does_not_get_it_back_although_alone_and_no_round_is_written_
     tick(at(23, 13))
     tick(at(23, 13, 1))
     assert (place(lead_id).kind, rounds()) == ("pool", before)
+
+
+def test_it_waits_for_a_colleague_though_its_team_overflows_into_another_one() -> None:
+    company = found(weights=(1,))
+    policy(company, uncontacted_minutes=60, turns=5, overflow_id=company.offline.pk)
+    join(company.offline.pk, company.manager.pk, weight=1, capacity=5, actor=TESTER, now=NOON)
+    lead_id = hot(company)
+    recycle(at(23, 13))
+    tick(at(23, 13))
+    assert (place(lead_id).kind, place(lead_id).team_id) == ("pool", company.online.pk)
+    join(company.online.pk, company.manager.pk, weight=1, capacity=5, actor=TESTER, now=NOON)
+    tick(at(23, 14))
+    assert (place(lead_id).kind, place(lead_id).team_id) == ("person", company.online.pk)
 
 
 def test_it_goes_to_the_companys_pool_where_the_team_says_so() -> None:

@@ -19,7 +19,7 @@ from clew.handoff.belt.owners import last_holders, to_owners, with_more
 from clew.handoff.belt.rounds import free, lock_seats, write_round, write_seats
 from clew.handoff.belt.routing import destinations, team_of_side
 from clew.handoff.belt.seating import Worked, own_hours, read_hours, seated
-from clew.handoff.belt.waiting import POSTPONED, takeable
+from clew.handoff.belt.waiting import POSTPONED, Asked, takeable
 from clew.handoff.calendars import Hours
 from clew.handoff.events import LeadPlaced
 from clew.handoff.rules import IDLE, Lead, Outcome, Seat, Turn, share_out
@@ -185,7 +185,7 @@ def redistribute(now: datetime) -> list[Placed]:
     candidates = [
         c
         for team_id, team in teams.items()
-        for c in _waiting(team_id, seats.get(team_id, []))
+        for c in _waiting(Asked(team_id), seats.get(team_id, []))
         or _overflowing(team, seats.get(team.overflow or 0, []))
     ]
     placed = _decide_all(candidates, teams, now)
@@ -251,26 +251,22 @@ def _overflowing(team: Team, seats: Sequence[Seat]) -> list[Candidate]:
     """Give what waits in a full team's pool for the seats of the one that it overflows into."""
     if not team.overflow or not seats:
         return []
-    waiting = _waiting(team.id, seats, (FULL,))
+    waiting = _waiting(Asked(team.id, (FULL,), with_recalled=False), seats)
     return [replace(c, teams=(team.overflow,), is_over=True) for c in waiting]
 
 
-def _waiting(
-    team_id: int, seats: Sequence[Seat], reasons: Sequence[str] = POSTPONED
-) -> list[Candidate]:
+def _waiting(asked: Asked, seats: Sequence[Seat]) -> list[Candidate]:
     return [
         Candidate(
             lead_id,
             level,
-            (team_id,),
+            (asked.team_id,),
             leaves=leaves,
             region=region,
             category=category.strip().casefold(),
             barred=(taken_from,) if taken_from else (),
         )
-        for lead_id, level, leaves, region, category, taken_from in takeable(
-            team_id, seats, reasons
-        )
+        for lead_id, level, leaves, region, category, taken_from in takeable(asked, seats)
     ]
 
 

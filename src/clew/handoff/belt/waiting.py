@@ -1,6 +1,7 @@
 """Which pooled leads of a team somebody could take now."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
@@ -21,11 +22,21 @@ Waiting = tuple[UUID, int, int, int | None, str, int | None]
 # lead, level, open placement, region, category, the seat that it was taken back from
 
 
-def takeable(
-    team_id: int, seats: Sequence[Seat], reasons: Sequence[str] = POSTPONED
-) -> list[Waiting]:
-    """Give pooled leads of a team that somebody of these seats could take now, oldest first, as many as there is
-    room for; those that wait for such reasons.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a team's pool is asked for: leads that wait for such reasons, and those taken back from somebody.
+
+    Those taken back are for the team's own seats alone, so that they are left out where others are asked.
+    """
+
+    team_id: int
+    reasons: tuple[str, ...] = POSTPONED
+    with_recalled: bool = True
+
+
+def takeable(asked: Asked, seats: Sequence[Seat]) -> list[Waiting]:
+    """Give the pooled leads asked for that somebody of these seats could take now, oldest first, as many as there is
+    room for.
 
     What nobody could take does not stand in the way of what somebody could.
     """
@@ -34,10 +45,10 @@ def takeable(
         return []
     places = min(AT_ONCE, sum(s.capacity - s.open_count for s in free))
     if not any(s.categories or s.territories for s in free):
-        return _oldest(team_id, places, reasons, only=_only(free))
-    able = [(k, [s for s in free if _could(s, k)]) for k in _kinds(team_id, reasons)]
+        return _oldest(asked, places, only=_only(free))
+    able = [(k, [s for s in free if _could(s, k)]) for k in _kinds(asked)]
     kinds = [(k, _only(seats)) for k, seats in able if seats]
-    return _oldest(team_id, places, reasons, kinds=kinds) if kinds else []
+    return _oldest(asked, places, kinds=kinds) if kinds else []
 
 
 def _only(seats: Sequence[Seat]) -> int | None:
@@ -50,7 +61,7 @@ def _could(seat: Seat, kind: Kind) -> bool:
     return not exclusion(seat, seat.open_count, (region, category.strip().casefold()))
 
 
-def _kinds(team_id: int, reasons: Sequence[str]) -> list[Kind]:
+def _kinds(asked: Asked) -> list[Kind]:
     """Give what regions and categories wait in a team's pool."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,18 +69,17 @@ def _kinds(team_id: int, reasons: Sequence[str]) -> list[Kind]:
             select distinct l.region_code, l.category
             from handoff_placement p join contacts_lead l on l.id = p.lead_id
             left join pools_recall r on r.placement_id = p.id
-            where p.closed_at is null and p.kind = 'pool' and (p.reason = any(%s) or r.is_given_out)
-              and p.team_id = %s
+            where p.closed_at is null and p.kind = 'pool'
+              and (p.reason = any(%s) or r.is_given_out and %s) and p.team_id = %s
             """,
-            [list(reasons), team_id],
+            [list(asked.reasons), asked.with_recalled, asked.team_id],
         )
         return list(cursor.fetchall())
 
 
 def _oldest(
-    team_id: int,
+    asked: Asked,
     count: int,
-    reasons: Sequence[str],
     *,
     kinds: list[tuple[Kind, int | None]] | None = None,
     only: int | None = None,
@@ -90,7 +100,7 @@ def _oldest(
             join handoff_method m on m.team_id = p.team_id
             left join pools_recall r on r.placement_id = p.id
             where p.closed_at is null and p.kind = 'pool' and p.team_id = %(team)s
-              and (p.reason = any(%(postponed)s) or r.is_given_out)
+              and (p.reason = any(%(postponed)s) or r.is_given_out and %(recalled)s)
               and (array[m.low, m.medium, m.high])[g.level] <> 'pool'
               and (r.seat_id = %(only)s) is not true
               and (%(all)s or exists (select from unnest(%(regions)s::int[], %(categories)s::text[],
@@ -100,8 +110,9 @@ def _oldest(
             order by p.opened_at limit %(count)s for no key update of l, p skip locked
             """,
             {
-                "postponed": list(reasons),
-                "team": team_id,
+                "postponed": list(asked.reasons),
+                "recalled": asked.with_recalled,
+                "team": asked.team_id,
                 "only": only,
                 "all": kinds is None,
                 "regions": [region or 0 for (region, _), _ in named],

@@ -32,7 +32,7 @@ from clew.pipeline.errors import (
     NoteTooLong,
 )
 from clew.pipeline.events import CallLogged, NextStepPlanned
-from clew.pipeline.models import Call, Clock, Draft, GivenBack, Result, Task, Worth
+from clew.pipeline.models import IS_CONTACT, Call, Clock, Draft, GivenBack, Result, Task, Worth
 from clew.pipeline.queries import back_place, draft_place, note_place
 from clew.pipeline.schemas import Sheet
 from clew.pipeline.stages import ANSWERS
@@ -133,7 +133,7 @@ def close_lead(
         raise EndUnknown
     check_worth(value_minor, margin_minor)
     placement = lock_held(member, lead_id)
-    _stop_clock(placement.lead_id, now)
+    _stop_clocks(placement.lead_id, now)
     worth = {"value_minor": value_minor, "margin_minor": margin_minor}
     Result.objects.update_or_create(
         lead_id=placement.lead_id,
@@ -150,7 +150,7 @@ def give_back(
 ) -> Placement:
     """Give a lead back to the pool of its team for one of `BACK`, with a note in one's own words.
 
-    Its clock and next step stop at this very moment. Nobody gets it by turn from there: it is claimed, or
+    Its clocks and next step stop at this very moment. Nobody gets it by turn from there: it is claimed, or
     given to somebody. Raises LeadMissing, LeadNotClaimed, BackReasonUnknown, NoteTooLong.
     """
     said = note.strip()
@@ -159,7 +159,7 @@ def give_back(
     if len(said) > NOTE_AT_MOST:
         raise NoteTooLong
     held = lock_held(member, lead_id)
-    _stop_clock(held.lead_id, now)
+    _stop_clocks(held.lead_id, now)
     _finish_tasks(held.lead_id, now)
     pooled = handoff.to_pool(
         held.lead_id, team_id=held.team_id, actor=_actor(member), now=now, reason=reason
@@ -171,7 +171,7 @@ def give_back(
 
 @transaction.atomic
 def take_again(lead_id: UUID, *, seat_id: int, member: Member, now: datetime) -> Placement:
-    """Let a lead go from the pool to whoever had given it back; clock and next step go on where they stopped.
+    """Let a lead go from the pool to whoever had given it back; clocks and next step go on where they stopped.
 
     The caller has checked that the member may do it. Raises LeadMissing, LeadNotOpen, SeatMissing.
     """
@@ -218,7 +218,10 @@ def lock_held(member: Member, lead_id: UUID) -> Placement:
 
 def _met(lead_id: UUID, result: str, now: datetime) -> bool:
     """Stop the clock where such a contact is enough for it. Tells whether it waited for the first one."""
-    clock = Clock.objects.select_related("policy").filter(lead=lead_id, stopped_at=None).first()
+    running = Clock.objects.select_related("policy").filter(
+        IS_CONTACT, lead=lead_id, stopped_at=None
+    )
+    clock = running.first()
     if (
         clock is None or clock.started_at > now
     ):  # what began after a late call waits for another one
@@ -226,11 +229,11 @@ def _met(lead_id: UUID, result: str, now: datetime) -> bool:
     stops_on = clock.policy.stops_on if clock.policy else Policy.Stop.ATTEMPT
     if not is_enough(stops_on, is_answered=result in ANSWERS):
         return False
-    _stop_clock(lead_id, now)
+    running.update(stopped_at=now)
     return clock.kind == Policy.Kind.FIRST
 
 
-def _stop_clock(lead_id: UUID, now: datetime) -> None:
+def _stop_clocks(lead_id: UUID, now: datetime) -> None:
     Clock.objects.filter(lead=lead_id, stopped_at__isnull=True).update(stopped_at=now)
 
 
@@ -240,7 +243,7 @@ def _is_overtaken(placement: Placement, at: datetime) -> bool:
         placement.opened_at > at
         or Call.objects.filter(lead=placement.lead_id, at__gt=at).exists()
         or Task.objects.filter(lead=placement.lead_id, created_at__gt=at).exists()
-        or Clock.objects.filter(lead=placement.lead_id, started_at__gt=at).exists()
+        or Clock.objects.filter(IS_CONTACT, lead=placement.lead_id, started_at__gt=at).exists()
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clew.access.models import Member
 from clew.base.ledger import Actor, append
@@ -20,13 +20,17 @@ from clew.pipeline.clocks.errors import (
     NoWorkingHour,
     PoliciesMoved,
     PolicyMissing,
+    ReclaimFromContract,
     StopUnknown,
 )
 from clew.pipeline.clocks.events import PoliciesSet
 from clew.pipeline.clocks.models import Policy
-from clew.pipeline.clocks.queries import may_change
+from clew.pipeline.clocks.queries import limitable, may_change
 from clew.pipeline.clocks.rules import Promise, examine
 from clew.pipeline.errors import LeadMoved
+from clew.pipeline.moves.errors import StageMissing
+
+POLICIES = 0x636C6F63  # "cloc": one change of targets at a time
 
 
 @transaction.atomic
@@ -41,28 +45,34 @@ def set_policies(
 ) -> None:
     """Let these promises hold for a team's leads, or for all of teams without any, from the next clock on.
 
-    `seen`: the ids of the policies that the page showed. What is not changed keeps its version.
-    Raises PolicyMissing, PoliciesMoved, StopUnknown, NoWorkingHour and what `rules.examine` does.
+    `seen`: the ids of the policies that the page showed. What is not changed keeps its version; a stage of which
+    nothing is promised has no limit from then on. Raises PolicyMissing, PoliciesMoved, StopUnknown, StageMissing,
+    NoWorkingHour and what `rules.examine` does.
     """
     if not may_change(member, team_id):
         raise PolicyMissing
     for promise in promises:
         examine(promise)
         _check(promise, now)
-    held = _lock(team_id, kind, seen)
-    by_level = {one.level: one for one in held}
-    made = [p for p in promises if _promised(by_level.get(p.level)) != p]
-    if not made:
+    _check_stages(kind, promises)
+    held = {_promised(one).of: one for one in _lock(team_id, kind, seen)}
+    made = [p for p in promises if p.of not in held or _promised(held[p.of]) != p]
+    kept = {p.of for p in promises if p not in made}
+    gone = [
+        one.pk
+        for of, one in held.items()
+        if of not in kept and (kind == Policy.Kind.STAGE or of in {p.of for p in made})
+    ]
+    if not made and not gone:
         return
-    changed = Policy.objects.filter(
-        pk__in=[by_level[p.level].pk for p in made if p.level in by_level]
-    )
-    changed.update(ended_at=now)
+    Policy.objects.filter(pk__in=gone).update(ended_at=now)
     new = Policy.objects.bulk_create(
         Policy(
             team_id=team_id,
             kind=kind,
             level=p.level,
+            stage_id=p.stage_id,
+            is_paused_by_steps=p.is_paused_by_steps,
             target_minutes=p.target,
             warn_minutes=p.warn,
             escalate_minutes=p.escalate,
@@ -106,17 +116,16 @@ def reassign(lead_id: UUID, *, seat_id: int, stands: int, member: Member, now: d
 
 
 def _lock(team_id: int | None, kind: str, seen: Collection[int]) -> list[Policy]:
-    """Lock what holds for everybody of this kind, so that two changes come one after the other."""
-    in_force = Policy.objects.select_for_update().filter(kind=kind, ended_at=None).order_by("pk")
-    held = [one for one in in_force if one.team_id == team_id]
+    """Let two changes come one after the other, and give what holds once the one before is through."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [POLICIES])
+    held = list(Policy.objects.filter(kind=kind, team=team_id, ended_at=None).order_by("pk"))
     if {one.pk for one in held} != set(seen):
         raise PoliciesMoved
     return held
 
 
-def _promised(policy: Policy | None) -> Promise | None:
-    if policy is None:
-        return None
+def _promised(policy: Policy) -> Promise:
     return Promise(
         policy.level,
         policy.target_minutes,
@@ -126,6 +135,8 @@ def _promised(policy: Policy | None) -> Promise | None:
         policy.handons_at_most,
         policy.stops_on,
         policy.calendar_id,
+        policy.stage_id,
+        policy.is_paused_by_steps,
     )
 
 
@@ -141,6 +152,19 @@ def _check(promise: Promise, now: datetime) -> None:
     told = hours(calendar.time_zone, calendar.week, calendar.days_off, calendar.days_on)
     if not has_work(told, now):
         raise NoWorkingHour
+
+
+def _check_stages(kind: str, promises: Sequence[Promise]) -> None:
+    """See that what is promised of stages is promised of such as leads can be in, and nobody is to take one from a contract."""
+    if kind != Policy.Kind.STAGE:
+        return
+    known = {stage.pk: stage for stage in limitable()}
+    for promise in promises:
+        stage = known.get(promise.stage_id or 0)
+        if stage is None:
+            raise StageMissing
+        if stage.is_contract and promise.reclaim is not None:
+            raise ReclaimFromContract
 
 
 def _tell(

@@ -27,6 +27,12 @@ class ReclaimTooEarly(Invalid):
     code = "reclaim_too_early"
 
 
+class ReclaimFromContract(Invalid):
+    """From the contract on nobody takes a lead away: leave “take back” empty there."""
+
+    code = "reclaim_from_contract"
+
+
 class HandonsUnsound(Invalid):
     """A lead is handed on 1 to 20 times, then it goes to the pool."""
 

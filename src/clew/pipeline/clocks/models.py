@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from clew.access.models import Member, Team
 from clew.handoff.models import Calendar
+from clew.pipeline.moves.models import Stage
 
 
 class Policy(models.Model):
@@ -12,13 +13,17 @@ class Policy(models.Model):
 
     Minutes are working minutes since a clock began; a step without any is off. Without a team it holds for
     all that have none of their own. A change closes it and appends the next; running clocks keep theirs.
+
+    One of the kind `stage` holds for leads of any grade in one stage, for which `level` is 0. It says whether
+    its clock stands still while a next step is planned.
     """
 
     class Kind(models.TextChoices):
-        """What is waited for: that somebody tries at all, or reacts again."""
+        """What is waited for: that somebody tries at all, or reacts again, or that a lead leaves its stage."""
 
         FIRST = "first"
         NEXT = "next"
+        STAGE = "stage"
 
     class Stop(models.TextChoices):
         """What is enough: that somebody tried to reach the person, or got through."""
@@ -30,12 +35,16 @@ class Policy(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="policies")
     kind = models.CharField(max_length=10, choices=Kind)
     level = models.SmallIntegerField()
+    stage = models.ForeignKey(
+        Stage, models.PROTECT, null=True, blank=True, related_name="policies", db_index=False
+    )
     target_minutes = models.PositiveIntegerField()
     warn_minutes = models.PositiveIntegerField(null=True, blank=True)
     escalate_minutes = models.PositiveIntegerField(null=True, blank=True)
     reclaim_minutes = models.PositiveIntegerField(null=True, blank=True)
     handons_at_most = models.PositiveSmallIntegerField(default=3)
     stops_on = models.CharField(max_length=10, choices=Stop, default=Stop.ATTEMPT)
+    is_paused_by_steps = models.BooleanField(default=True, db_default=True)
     calendar = models.ForeignKey(
         Calendar, models.PROTECT, null=True, blank=True, related_name="policies"
     )
@@ -46,7 +55,7 @@ class Policy(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["team", "kind", "level"],
+                fields=["team", "kind", "level", "stage"],
                 condition=Q(ended_at__isnull=True),
                 nulls_distinct=False,
                 name="policy_one_in_force",
@@ -67,8 +76,12 @@ class Policy(models.Model):
                 name="policy_reclaims_after_the_target",
             ),
             models.CheckConstraint(
-                condition=Q(level__gte=1, level__lte=3, target_minutes__gte=1),
-                name="policy_of_a_grade_with_time",
+                condition=Q(target_minutes__gte=1)
+                & (
+                    Q(kind="stage", level=0, stage__isnull=False)
+                    | ~Q(kind="stage") & Q(level__gte=1, level__lte=3, stage__isnull=True)
+                ),
+                name="policy_of_a_grade_or_a_stage",
             ),
         ]
 

@@ -18,7 +18,7 @@ HANDONS_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What somebody wants for leads of a level, in working minutes; None: that step is off."""
+    """What somebody wants for leads of a level, or in a stage, in working minutes; None: that step is off."""
 
     level: int
     target: int
@@ -28,6 +28,13 @@ class Promise:
     handons: int
     stops_on: str
     calendar_id: int | None
+    stage_id: int | None = None
+    is_paused_by_steps: bool = True
+
+    @property
+    def of(self) -> tuple[int, int | None]:
+        """Give what it is promised of: a level, or a stage."""
+        return self.level, self.stage_id
 
 
 def examine(promise: Promise) -> None:

@@ -18,6 +18,7 @@ from clew.handoff.errors import SeatMissing
 from clew.handoff.queries import Share, visible_lead
 from clew.pipeline.clocks.actions import reassign
 from clew.pipeline.clocks.forms import ReassignForm
+from clew.pipeline.clocks.models import Policy
 from clew.pipeline.clocks.queries import escalated
 from clew.pipeline.dossier import colleagues
 from clew.pipeline.leads import listed
@@ -36,6 +37,7 @@ def late(request: HttpRequest) -> HttpResponse:
     shown = [
         {
             "row": rows[one.lead_id],
+            "is_of_stage": one.kind == Policy.Kind.STAGE,
             "late": span(int((now - one.due_at).total_seconds())) if one.due_at else "",
             "told": moment(one.told_at, now=now),
             "told_at": one.told_at,

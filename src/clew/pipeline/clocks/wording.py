@@ -9,6 +9,7 @@ from clew.pipeline.wording import Words
 KINDS: Words = {
     Policy.Kind.FIRST: gettext_lazy("First contact"),
     Policy.Kind.NEXT: gettext_lazy("Next response"),
+    Policy.Kind.STAGE: gettext_lazy("Time in a stage"),
 }
 MEANINGS: Words = {
     Policy.Kind.FIRST: gettext_lazy(
@@ -17,10 +18,17 @@ MEANINGS: Words = {
     Policy.Kind.NEXT: gettext_lazy(
         "Runs when a known person writes again, or a planned next step has come and passed."
     ),
+    Policy.Kind.STAGE: gettext_lazy(
+        "Runs from the moment a lead enters a stage, or somebody else has it, until it leaves the stage."
+    ),
 }
 STOPS: Words = {
     Policy.Stop.ATTEMPT: gettext_lazy("any attempt by a person"),
     Policy.Stop.ANSWER: gettext_lazy("only getting through"),
+}
+PAUSES: Words = {
+    "yes": gettext_lazy("it stands still until then"),
+    "no": gettext_lazy("it goes on"),
 }
 
 
@@ -32,8 +40,10 @@ def time(minutes: int) -> str:
 
 
 def sentence(policy: Policy) -> str:
-    """Say what happens to a lead of this grade, step by step."""
-    steps = [_("contact within %(time)s") % {"time": time(policy.target_minutes)}]
+    """Say what happens to a lead of this grade, or in this stage, step by step."""
+    is_of_stage = policy.kind == Policy.Kind.STAGE
+    first = _("to leave it within %(time)s") if is_of_stage else _("contact within %(time)s")
+    steps = [first % {"time": time(policy.target_minutes)}]
     if policy.warn_minutes is not None:
         steps.append(_("a reminder after %(time)s") % {"time": time(policy.warn_minutes)})
     if policy.escalate_minutes is not None:

@@ -1,7 +1,7 @@
 """The board: who is in which stage, fifty cards a column, in a fixed number of statements."""
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from clew.access.models import Member, Role
 from clew.access.queries import members, teams
 from clew.base.bulk import as_array
 from clew.base.json import dumps
+from clew.pipeline.clocks.queries import Limit, limits
 from clew.pipeline.leads import Listed, listed
 from clew.pipeline.moves.models import Exit, ExitReason, Pipeline, Stage, Usual
 from clew.pipeline.moves.queries import name, stages_of, step
@@ -47,7 +48,7 @@ from (
     join moves_stage g on g.pipeline_id = %(pipeline)s
       and g.id = coalesce(y.stage_id, case when o.is_online = %(is_online)s then %(first)s end)
     left join moves_estimate e on e.lead_id = l.id and e.superseded_at is null
-    left join pipeline_clock k on k.lead_id = l.id and k.stopped_at is null
+    left join pipeline_clock k on k.lead_id = l.id and k.stopped_at is null and k.kind <> 'stage'
     left join pipeline_task t on t.lead_id = l.id and t.done_at is null
     left join json_to_recordset(%(long)s) as a(stage_id bigint, seconds bigint) on a.stage_id = g.id
   ) s window w as (partition by stage_id)
@@ -80,6 +81,8 @@ class Card:
     next: str
     lasts: str
     is_long: bool
+    until: str  # the limit of its stage, where it has one
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ def board(viewer: Member, pipeline: Pipeline, now: datetime, *, holder: int | No
     rows = _rows(viewer, pipeline, now, holder, stages=stages, usual=usual.values())
     leads = listed([row.lead_id for row in rows])
     names = dict(members(viewer).values_list("pk", "name"))
+    limited = limits(leads, now)
     exits = _exits(seen_exits(viewer, holder), stages, now)
     by_stage: dict[int, list[Row]] = {}
     for row in rows:
@@ -132,7 +136,10 @@ def board(viewer: Member, pipeline: Pipeline, now: datetime, *, holder: int | No
         _column(
             stage,
             by_stage.get(stage.pk, []),
-            cards=[_card(r, leads[r.lead_id], names, now) for r in by_stage.get(stage.pk, [])],
+            cards=[
+                _card(r, leads[r.lead_id], names.get(r.member_id, ""), limited.get(r.lead_id), now)
+                for r in by_stage.get(stage.pk, [])
+            ],
             usual=usual.get(stage.pk),
             exits=exits.get(stage.pk, []),
         )
@@ -209,14 +216,16 @@ def _column(
     )
 
 
-def _card(row: Row, lead: Listed, names: Mapping[int, str], now: datetime) -> Card:
+def _card(row: Row, lead: Listed, holder: str, limit: Limit | None, now: datetime) -> Card:
     return Card(
         lead=lead,
-        holder=names.get(row.member_id, ""),
+        holder=holder,
         value_minor=row.value_minor,
         next=moment(row.due_at, now=now) if row.due_at else "",
         lasts=span(int((now - row.since).total_seconds())),
         is_long=row.is_long,
+        until=moment(limit.until, now=now) if limit else "",
+        is_over=limit is not None and limit.is_over,
     )
 
 

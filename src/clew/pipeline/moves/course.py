@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from clew.base.sealing import SealBroken
 from clew.handoff.models import Placement
+from clew.pipeline.clocks.queries import limits
 from clew.pipeline.moves.models import Estimate, ExitReason, Stage, Stay, Usual
 from clew.pipeline.moves.queries import (
     Standing,
@@ -74,6 +75,8 @@ class Course:
     name: str
     since: str
     usual: str
+    limit: str  # until when it may stay, where that is said
+    is_over: bool
     stops: list[Stop]
     backs: list[Back]
     choices: list[Choice]
@@ -95,6 +98,7 @@ def course(lead_id: UUID, placement: Placement, now: datetime) -> Course | None:
     end = None
     if is_over:
         end = (word(ENDS, placement.reason), moment(placement.opened_at, now=now))
+    limit = limits([lead_id], now).get(lead_id)
     stops, backs = _drawn(stands, stages, lead_id, end=end, usually=usually, now=now)
     is_kept = placement.kind == Placement.Kind.PERSON
     return Course(
@@ -102,6 +106,8 @@ def course(lead_id: UUID, placement: Placement, now: datetime) -> Course | None:
         name=name(here),
         since=span(int((now - stands.since).total_seconds())),
         usual=usually,
+        limit=moment(limit.until, now=now) if limit else "",
+        is_over=limit is not None and limit.is_over,
         stops=stops,
         backs=backs,
         choices=choices(here, stages, is_won=is_won) if is_kept or is_won else [],

@@ -35,6 +35,13 @@ from handoff_placement p join handoff_seat s on s.id = p.seat_id
 join access_member m on m.id = s.member_id and m.is_active
 where p.closed_at is not null and p.lead_id = any(%s::uuid[])
 """
+# What a clock brings about at a moment is done before anybody else has the lead from that moment on.
+THEN = """
+select h.entry_id, s.member_id from unnest(%s::bigint[], %s::uuid[], %s::timestamptz[]) as h(entry_id, lead_id, at)
+join handoff_placement p on p.lead_id = h.lead_id and p.opened_at < h.at
+  and (p.closed_at is null or p.closed_at >= h.at)
+join handoff_seat s on s.id = p.seat_id
+"""
 WRITE = """
 insert into reach_notice (member_id, lead_id, kind, entry_id, by_id, at, told_at, "end")
 select n.member_id, n.lead_id, n.kind, n.entry_id, n.by_id, n.at, %s, ''
@@ -119,10 +126,16 @@ def tell_of_late(heard: Sequence[Heard], now: datetime) -> None:
 
 
 def tell_managers(heard: Sequence[Heard], now: datetime) -> None:
-    """Tell the managers of a lead's team that a clock of it ran out some while ago."""
-    managers = _managers(_leads(heard))
+    """Tell the managers of a lead's team that a clock of it ran out some while ago, and with whom."""
+    managers, with_whom = _managers(_leads(heard)), _holders_then(heard)
+    kinds = {one.entry_id: _escalated(one) for one in heard}
     _write(
-        [_row(one, pk, Kind.UNMET) for one in heard for pk in managers.get(one.subject, ())], now
+        [
+            _row(one, pk, kinds[one.entry_id], by_id=with_whom.get(one.entry_id))
+            for one in heard
+            for pk in managers.get(one.subject, ())
+        ],
+        now,
     )
 
 
@@ -139,7 +152,7 @@ def hand_on(now: datetime) -> bool:
                 kind=Kind.UNREAD,
                 entry_id=n.entry_id,
                 at=n.at,
-                by=None,
+                by_id=n.member_id,
             )
             for n in handed_on
             for pk in managers.get(n.lead_id, ())
@@ -151,7 +164,12 @@ def hand_on(now: datetime) -> bool:
 
 
 def settle_tried(heard: Sequence[Heard], now: datetime) -> None:
-    """Somebody tried to reach the person, or the lead ended: nothing of it needs to be read any more."""
+    """Somebody tried to reach the person: nothing of it needs to be read any more, but that it is stuck in its stage."""
+    _over(heard, End.DONE, now, f"{SINCE} and n.kind <> 'stuck'")
+
+
+def settle_gone_on(heard: Sequence[Heard], now: datetime) -> None:
+    """The lead went on to another stage, or ended: nothing of it needs to be read any more."""
     _over(heard, End.DONE, now, SINCE)
 
 
@@ -210,6 +228,24 @@ def _before(heard: Sequence[Heard]) -> dict[tuple[UUID, datetime], list[int]]:
     return found
 
 
+def _holders_then(heard: Sequence[Heard]) -> dict[int, int]:
+    """Give who held each lead when it happened, by entry: who has it now may have got it since."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            THEN,
+            [
+                [one.entry_id for one in heard],
+                as_array(one.subject for one in heard),
+                [one.at for one in heard],
+            ],
+        )
+        return dict(cursor.fetchall())
+
+
+def _escalated(heard: Heard) -> Notice.Kind:
+    return Kind.STUCK if heard.told()["kind"] == "stage" else Kind.UNMET
+
+
 def _managers(lead_ids: Collection[UUID]) -> dict[UUID, list[int]]:
     """Give the managers of each lead's team; the administrators where it has none."""
     found: dict[UUID, list[int]] = {}
@@ -229,13 +265,13 @@ def _leads(heard: Sequence[Heard]) -> set[UUID]:
     return {one.subject for one in heard}
 
 
-def _row(heard: Heard, member_id: int, kind: Notice.Kind) -> Notice:
+def _row(heard: Heard, member_id: int, kind: Notice.Kind, *, by_id: int | None = None) -> Notice:
     return Notice(
         member_id=member_id,
         lead_id=heard.subject,
         kind=kind,
         entry_id=heard.entry_id,
-        by_id=heard.member_id,
+        by_id=by_id or heard.member_id,
         at=heard.at,
     )
 

@@ -38,7 +38,8 @@ def do(steps: Sequence[tuple[UUID, Step]]) -> None:
     calls = [(p, step) for p, step in deeds if step.result and p.seat]
     ends = [(p, step) for p, step in deeds if _end(step) and (p.seat or not step.result)]
     with gathered():
-        started = _stop_clocks(calls + ends)
+        started = _stop_clocks(calls + ends, "<>")
+        _stop_clocks(ends, "=")
         _finish_tasks(calls + ends)
         if calls:
             _log(calls, started)
@@ -93,11 +94,11 @@ def _close(ends: list[Deed]) -> None:
         append_all([LeadClosed(p.lead_id, _end(step))], actor=_actor(p), at=step.at)
 
 
-def _stop_clocks(deeds: list[Deed]) -> set[UUID]:
-    """Stop the clocks that run. Returns the leads whose first contact this is."""
+def _stop_clocks(deeds: list[Deed], is_of: str) -> set[UUID]:
+    """Stop the clocks that run, those of stages (=) or all others (<>). Returns the leads of those that did."""
     return _update(
         "update pipeline_clock c set stopped_at = t.at",
-        "c.lead_id = t.lead and c.stopped_at is null",
+        f"c.lead_id = t.lead and c.stopped_at is null and c.kind {is_of} 'stage'",
         _times(deeds),
     )
 

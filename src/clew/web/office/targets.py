@@ -1,4 +1,7 @@
-"""Targets: how soon leads must be met with, by team, kind and grade, and what happens before and after."""
+"""Targets: how soon leads must be met with, by team, kind and grade, and what happens before and after.
+
+And how long they may be in a stage.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,9 +21,11 @@ from clew.handoff.models import Calendar
 from clew.pipeline.clocks import actions
 from clew.pipeline.clocks.errors import PolicyMissing
 from clew.pipeline.clocks.models import Policy
-from clew.pipeline.clocks.queries import Promised, of_all, places, promised
+from clew.pipeline.clocks.queries import Promised, limitable, of_all, places, promised
 from clew.pipeline.clocks.rules import HANDONS_AT_MOST, LONGEST, Promise
-from clew.pipeline.clocks.wording import KINDS, MEANINGS, STOPS, sentence
+from clew.pipeline.clocks.wording import KINDS, MEANINGS, PAUSES, STOPS, sentence
+from clew.pipeline.moves.models import Stage
+from clew.pipeline.moves.queries import name
 from clew.web.office import requests
 from clew.web.office.forms import Styled
 from clew.web.templatetags.clew import level_word
@@ -35,6 +40,24 @@ STEPS = {
     "reclaim": gettext_lazy("Take back after, min"),
     "handons": gettext_lazy("Hand on at most, times"),
 }
+STAGE_STEPS = {
+    "target": gettext_lazy("In it at most, h"),
+    "warn": gettext_lazy("Remind after, h"),
+    "escalate": gettext_lazy("Tell the manager after, h"),
+    "reclaim": gettext_lazy("Take back after, h"),
+    "handons": gettext_lazy("Hand on at most, times"),
+}
+HOUR = 60
+HANDONS = 3  # where nothing else is said
+
+
+def _counted_by() -> "forms.ModelChoiceField[Calendar]":
+    return forms.ModelChoiceField(
+        label=gettext_lazy("Counted by"),
+        queryset=Calendar.objects.order_by("pk"),
+        required=False,
+        empty_label=gettext_lazy("The hours of whoever has the lead"),
+    )
 
 
 class TargetsForm(Styled):
@@ -43,13 +66,9 @@ class TargetsForm(Styled):
     stops_on = forms.ChoiceField(
         label=gettext_lazy("What stops the clock"), choices=lambda: list(STOPS.items())
     )
-    calendar = forms.ModelChoiceField(
-        label=gettext_lazy("Counted by"),
-        queryset=Calendar.objects.order_by("pk"),
-        required=False,
-        empty_label=gettext_lazy("The hours of whoever has the lead"),
-    )
+    calendar = _counted_by()
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=200)
+    steps = STEPS
 
     def __init__(self, *args: Any, held: Sequence[Policy] = (), **kwargs: Any) -> None:
         """Ask for each step of each grade, beginning with what holds."""
@@ -71,10 +90,15 @@ class TargetsForm(Styled):
         self.dress()
 
     @property
-    def grades(self) -> Iterator[tuple[int, list[BoundField]]]:
-        """Give the fields of each grade, the highest first."""
+    def choice(self) -> BoundField:
+        """Give the field that holds for all grades."""
+        return self["stops_on"]
+
+    @property
+    def rows(self) -> Iterator[tuple[int, str, list[BoundField]]]:
+        """Give level, name and fields of each grade, the highest first."""
         for level in LEVELS:
-            yield level, [self[f"{step}_{level}"] for step in STEPS]
+            yield level, level_word(level), [self[f"{step}_{level}"] for step in STEPS]
 
     def promises(self) -> list[Promise]:
         """Give what is promised of each grade."""
@@ -90,9 +114,88 @@ class TargetsForm(Styled):
             for level in LEVELS
         ]
 
-    def seen_ids(self) -> list[int]:
-        """Give the versions that the page had shown."""
-        return _numbers(self.cleaned_data["seen"])
+
+class StageTargetsForm(Styled):
+    """How long a lead may be in each stage, in working hours; a stage that is left empty has no limit."""
+
+    pauses = forms.ChoiceField(
+        label=gettext_lazy("While a next step is planned"), choices=lambda: list(PAUSES.items())
+    )
+    calendar = _counted_by()
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)
+    steps = STAGE_STEPS
+
+    def __init__(self, *args: Any, held: Sequence[Policy] = (), **kwargs: Any) -> None:
+        """Ask for each step of each stage, beginning with what holds."""
+        initial = {"seen": kwargs.pop("seen", "")}
+        for one in held:
+            initial |= {
+                "pauses": "yes" if one.is_paused_by_steps else "no",
+                "calendar": one.calendar_id,
+            }
+            for step, found in _steps(one).items():
+                initial[f"{step}_{one.stage_id}"] = (
+                    found // HOUR if found and step != "handons" else found
+                )
+        super().__init__(*args, initial=initial, **kwargs)
+        self._stages = limitable()
+        for stage in self._stages:
+            for step in self._steps_of(stage):
+                most = HANDONS_AT_MOST if step == "handons" else LONGEST // HOUR
+                self.fields[f"{step}_{stage.pk}"] = forms.IntegerField(
+                    label=str(STAGE_STEPS[step]), required=False, min_value=1, max_value=most
+                )
+        self.dress()
+
+    @property
+    def choice(self) -> BoundField:
+        """Give the field that holds for all stages."""
+        return self["pauses"]
+
+    @property
+    def rows(self) -> Iterator[tuple[int, str, list[BoundField]]]:
+        """Give no level, but name and fields of each stage, in order."""
+        for stage in self._stages:
+            told = f"{name(stage.pipeline)} · {name(stage)}"
+            yield 0, told, [self[f"{step}_{stage.pk}"] for step in self._steps_of(stage)]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse steps of a stage that has no limit."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for stage in self._stages:
+            steps = (data.get(f"{step}_{stage.pk}") for step in ("warn", "escalate", "reclaim"))
+            field = f"target_{stage.pk}"
+            if any(steps) and not data.get(field) and field not in self.errors:
+                self.add_error(field, _("Say how long it may be there, or leave the row empty."))
+        return data
+
+    def promises(self) -> list[Promise]:
+        """Give what is promised of each stage that has a limit."""
+        return [self._promise(s) for s in self._stages if self.cleaned_data[f"target_{s.pk}"]]
+
+    def _promise(self, stage: Stage) -> Promise:
+        data = self.cleaned_data
+        hours = [data.get(f"{step}_{stage.pk}") for step in STAGE_STEPS if step != "handons"]
+        target, warn, escalate, reclaim = ((one or 0) * HOUR or None for one in hours)
+        calendar = data["calendar"]
+        return Promise(
+            level=0,
+            target=target or 0,
+            warn=warn,
+            escalate=escalate,
+            reclaim=reclaim,
+            handons=data.get(f"handons_{stage.pk}") or HANDONS,
+            stops_on=Policy.Stop.ATTEMPT,
+            calendar_id=calendar.pk if calendar else None,
+            stage_id=stage.pk,
+            is_paused_by_steps=data["pauses"] == "yes",
+        )
+
+    @staticmethod
+    def _steps_of(stage: Stage) -> list[str]:
+        """Give the steps that a stage can have: from the contract on nobody takes a lead away."""
+        kept = ["target", "warn", "escalate"]
+        return kept if stage.is_contract else list(STAGE_STEPS)
 
 
 @require_safe
@@ -113,7 +216,8 @@ def change(request: HttpRequest, place: str, clock: str) -> HttpResponse:
     found = _promised(viewer, place, clock)
     held = found.in_force or of_all(clock)
     shown = ",".join(str(one.pk) for one in found.in_force)
-    form = TargetsForm(request.POST or None, held=held, seen=shown)
+    made = StageTargetsForm if clock == Policy.Kind.STAGE else TargetsForm
+    form = made(request.POST or None, held=held, seen=shown)
     error = None
     if form.is_valid():
         error = requests.refusal(
@@ -122,7 +226,7 @@ def change(request: HttpRequest, place: str, clock: str) -> HttpResponse:
                 found.team.pk if found.team else None,
                 clock,
                 form.promises(),
-                seen=form.seen_ids(),
+                seen=_numbers(form.cleaned_data["seen"]),
                 member=viewer,
                 now=requests.clock(),
             ),
@@ -147,16 +251,19 @@ def drop(request: HttpRequest, place: str, clock: str) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, found: Promised, form: TargetsForm, error: ClewError | None
+    request: HttpRequest,
+    found: Promised,
+    form: TargetsForm | StageTargetsForm,
+    error: ClewError | None,
 ) -> HttpResponse:
     context = {
         "found": found,
         "kind": KINDS[found.kind],
         "meaning": MEANINGS[found.kind],
         "form": form,
-        "steps": STEPS.values(),
+        "steps": form.steps.values(),
         "error": error,
-        "before": [(one, level_word(one.level), sentence(one)) for one in found.before],
+        "before": [(one, _of(one), sentence(one)) for one in found.before],
         "seen": ",".join(str(one.pk) for one in found.in_force),
     }
     status = 422 if request.method == "POST" else 200
@@ -171,8 +278,15 @@ def _promised(viewer: Member, place: str, kind: str) -> Promised:
     return found
 
 
-def _told(found: Promised) -> list[tuple[Policy, str]]:
-    return [(one, sentence(one)) for one in found.in_force]
+def _told(found: Promised) -> list[tuple[Policy, str, str]]:
+    return [(one, _of(one), sentence(one)) for one in found.in_force]
+
+
+def _of(one: Policy) -> str:
+    """Name what a policy is of: a grade, or a stage."""
+    if one.stage is None:
+        return level_word(one.level)
+    return f"{name(one.stage.pipeline)} · {name(one.stage)}"
 
 
 def _steps(one: Policy) -> dict[str, int | None]:

@@ -1,9 +1,10 @@
-"""The clock of a next response stands still while something is agreed, and what was left of its time stays left."""
+"""Clocks stand still while something is agreed, and what was left of their time stays left."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Least
 
 from clew.handoff.belt.placing import held
@@ -13,19 +14,35 @@ from clew.pipeline.clocks.models import Pause, Policy
 from clew.pipeline.clocks.rules import shifted
 from clew.pipeline.models import Clock
 
+KINDS = (Policy.Kind.NEXT, Policy.Kind.STAGE)
 
-def pause(lead_id: UUID, until: datetime, *, reason: str, now: datetime) -> None:
-    """Let the clock of a lead's next response stand still until then; that of the first contact never does.
 
-    Nothing happens where none runs. Another pause takes the place of one that goes on. The caller holds
-    the lead's lock.
+def pause(
+    lead_id: UUID,
+    until: datetime,
+    *,
+    now: datetime,
+    reason: str = Pause.Reason.NEXT_STEP,
+    kinds: Sequence[str] = KINDS,
+) -> None:
+    """Let the clocks of a lead stand still until then: of its next response, and of its stage where that is meant to.
+
+    That of the first contact never does. Nothing happens where none runs. Another pause takes the place of one
+    that goes on. The caller holds the lead's lock.
     """
-    found = Clock.objects.select_related("policy__calendar").filter(
-        lead=lead_id, stopped_at=None, kind=Policy.Kind.NEXT
-    )
-    clock = found.first()
-    if clock is None or until <= now:  # a call that came late: its next step has passed already
+    if until <= now:  # a call that came late: its next step has passed already
         return
+    running = Clock.objects.select_related("policy__calendar").filter(
+        Q(policy=None) | Q(policy__is_paused_by_steps=True),
+        lead=lead_id,
+        stopped_at=None,
+        kind__in=kinds,
+    )
+    for clock in running:
+        _stand_still(clock, until, reason, now)
+
+
+def _stand_still(clock: Clock, until: datetime, reason: str, now: datetime) -> None:
     worked = _hours(clock)
     since = max(now, clock.paused_until or now)
     for step in _pending(clock):

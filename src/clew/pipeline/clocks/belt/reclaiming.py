@@ -1,6 +1,6 @@
 """Leads are taken back whose time ran out so long ago, and go to the next one by turn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,26 +23,29 @@ LOCK = """
 select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
 """
 # As they stand under the leads' locks: whether a person did something since the clock began, or it is not theirs.
+# From its stage nothing that was done keeps a lead: only a call sheet that somebody is at, and the contract.
 STAND = """
 select c.id, c.lead_id, c.kind, p.seat_id, coalesce(y.handons_at_most, 1),
   p.kind <> 'person' or p.opened_at > c.started_at
-  or exists (select from pipeline_call k where k.lead_id = c.lead_id and k.at >= c.started_at)
   or exists (select from pipeline_draft d where d.lead_id = c.lead_id and d.saved_at >= c.started_at)
-  or exists (select from base_entry e where e.subject = c.lead_id and e.actor_kind = 'member'
-    and e.at > c.started_at),
+  or case when c.kind = 'stage' then coalesce(g.is_contract, false)
+    else exists (select from pipeline_call k where k.lead_id = c.lead_id and k.at >= c.started_at)
+      or exists (select from base_entry e where e.subject = c.lead_id and e.actor_kind = 'member'
+        and e.at > c.started_at) end,
   array(select b.seat_id from pipeline_clock a
     join handoff_placement b on b.lead_id = a.lead_id and b.closed_at = a.reclaimed_at
     where a.lead_id = c.lead_id and a.reclaimed_at is not null and b.seat_id is not null)
 from pipeline_clock c
 join handoff_placement p on p.lead_id = c.lead_id and p.closed_at is null
 left join clocks_policy y on y.id = c.policy_id
+left join moves_stage g on g.id = y.stage_id
 where c.lead_id = any(%(leads)s::uuid[]) and c.next_at <= %(now)s and c.reclaim_at <= %(now)s
   and c.breached_at is not null
-order by c.lead_id for update of c
+order by c.lead_id, c.id for update of c
 """
 MARK = """
-update pipeline_clock set reclaimed_at = case when lead_id = any(%(moved)s::uuid[]) then %(now)s end,
-  spared_at = case when lead_id = any(%(moved)s::uuid[]) then null else %(now)s end
+update pipeline_clock set reclaimed_at = case when id = any(%(taken)s) then %(now)s end,
+  spared_at = case when id = any(%(taken)s) then null else %(now)s end
 where id = any(%(clocks)s)
 """
 
@@ -60,9 +63,17 @@ class Late:
     had: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Reclaimed:
+    """How many clocks were looked at, and the leads that were taken and are somewhere else now."""
+
+    count: int
+    lead_ids: list[UUID]
+
+
 @transaction.atomic
-def reclaim(now: datetime) -> int:
-    """Take at most AT_ONCE late leads from those who have them, each once. Returns how many were looked at.
+def reclaim(now: datetime) -> Reclaimed:
+    """Take at most AT_ONCE late leads from those who have them, each once.
 
     A lead that somebody has done something about since the clock began stays, and so does one that nobody
     else could take. Handed on as often as the policy says, it goes to the pool. What another writer is just
@@ -75,20 +86,19 @@ def reclaim(now: datetime) -> int:
         locked = as_array(lead_id for (lead_id,) in cursor.fetchall())
         cursor.execute(STAND, {"leads": locked, "now": now})
         late = [Late(*row) for row in cursor.fetchall()]
-    if late:
-        _take(late, now)
-    return len(late)
+    return Reclaimed(len(late), _take(late, now) if late else [])
 
 
-def _take(late: Sequence[Late], now: datetime) -> None:
-    moved = hand_on([_leaving(one) for one in late if not one.is_spared], now)
-    gone = {p.lead_id for p in moved}
-    _mark(late, gone, now)
-    leave_alone(sorted(gone), now)
+def _take(late: Sequence[Late], now: datetime) -> list[UUID]:
+    due = {one.lead_id: one for one in late if not one.is_spared}  # one clock takes a lead, not two
+    moved = hand_on([_leaving(one) for one in due.values()], now)
+    taken = [due[p.lead_id] for p in moved]
+    _mark(late, taken, now)
+    leave_alone([one.lead_id for one in taken], now)
     start(moved, now)
-    taken = [one for one in late if one.lead_id in gone]
     told = [ClockReclaimed(one.lead_id, one.clock_id, one.kind, one.seat_id) for one in taken]
     append_all(told, actor=CLOCKS, at=now)
+    return [one.lead_id for one in taken]
 
 
 def _leaving(one: Late) -> Leaving:
@@ -96,9 +106,13 @@ def _leaving(one: Late) -> Leaving:
     return Leaving(one.lead_id, tuple(sorted(had)), is_over=len(one.had) >= one.handons)
 
 
-def _mark(late: Sequence[Late], gone: Iterable[UUID], now: datetime) -> None:
+def _mark(late: Sequence[Late], taken: Sequence[Late], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             MARK,
-            {"moved": as_array(gone), "clocks": [one.clock_id for one in late], "now": now},
+            {
+                "taken": [one.clock_id for one in taken],
+                "clocks": [one.clock_id for one in late],
+                "now": now,
+            },
         )

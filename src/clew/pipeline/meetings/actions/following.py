@@ -1,5 +1,6 @@
 """What becomes of a meeting when its lead ends or goes to somebody else."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of
 from clew.pipeline.meetings.actions.inviting import call_off, of_lead_open
-from clew.pipeline.meetings.queries import GOES_ON, busy
+from clew.pipeline.meetings.models import Meeting
+from clew.pipeline.meetings.queries import GOES_ON, OPEN, busy
 from clew.pipeline.meetings.rules import is_free
 
 FLOW = Actor("system", "flow")
@@ -24,6 +26,13 @@ def close(lead_id: UUID, end: str, now: datetime) -> None:
     is_closed = placement_of(lead_id).kind == Placement.Kind.CLOSED
     if meeting and is_closed and end not in GOES_ON:
         call_off(meeting, actor=FLOW, now=now)
+
+
+def hand_all_on(lead_ids: Iterable[UUID], now: datetime) -> None:
+    """Do so for those of many leads that have a meeting; mostly none has."""
+    with_one = Meeting.objects.filter(lead__in=list(lead_ids), state__in=OPEN)
+    for lead_id in with_one.order_by("lead").values_list("lead", flat=True):
+        hand_on(lead_id, now)
 
 
 @transaction.atomic

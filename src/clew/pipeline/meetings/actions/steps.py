@@ -9,7 +9,7 @@ from clew.base.live import Hint, announce
 from clew.handoff.models import Placement
 from clew.pipeline.meetings.models import Meeting
 from clew.pipeline.meetings.rules import About, goes_first
-from clew.pipeline.models import Clock, Task
+from clew.pipeline.models import IS_CONTACT, Clock, Task
 
 Need = tuple[About, datetime]
 
@@ -34,7 +34,8 @@ def arrange(meeting: Meeting, need: Need | None, *, now: datetime) -> None:
 
 def stop_clock(meeting: Meeting, now: datetime) -> None:
     """Somebody answered: the time until first contact is over."""
-    Clock.objects.filter(lead=meeting.lead_id, stopped_at=None).update(stopped_at=now)
+    waiting = Clock.objects.filter(IS_CONTACT, lead=meeting.lead_id, stopped_at=None)
+    waiting.update(stopped_at=now)
 
 
 def _put(meeting: Meeting, need: Need, other_at: datetime | None, now: datetime) -> None:

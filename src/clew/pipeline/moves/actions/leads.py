@@ -18,6 +18,7 @@ from clew.handoff.calendars import time_between
 from clew.handoff.models import Placement
 from clew.handoff.queries import placement_of, visible_lead
 from clew.pipeline.actions.leads import NOTE_AT_MOST, close_lead
+from clew.pipeline.belt import enter_stage
 from clew.pipeline.errors import LeadNotClaimed, NoteTooLong
 from clew.pipeline.moves.errors import (
     ExitReasonMissing,
@@ -275,6 +276,7 @@ def _stay(
         actor_id=actor.id,
         note=sealed,
     )
+    enter_stage(lead_id, now)
     placement = placement_of(lead_id)
     if placement.seat:
         announce([Hint(lead_id, member_id=placement.seat.member_id)])

@@ -1,18 +1,19 @@
 """Letting leads into plays, by hand or by what happens to them; and out of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from clew.access.models import Member
 from clew.base.bulk import as_array
 from clew.base.ledger import Actor, append, append_all
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.models import Placement
-from clew.handoff.queries import placement_of, visible_lead
+from clew.handoff.queries import visible_lead
 from clew.pipeline.models import Call
 from clew.pipeline.moves.queries import standing_of
 from clew.pipeline.plays.errors import (
@@ -103,14 +104,19 @@ def follow_call(lead_id: UUID, call_id: UUID, now: datetime) -> None:
 def halt(lead_id: UUID, now: datetime) -> None:
     """End what goes on with a lead that was closed or put into a pool since. Repeating it does nothing."""
     lock_leads([lead_id])
-    placement = placement_of(lead_id)
-    if placement.kind == Placement.Kind.PERSON:
+    halt_all([lead_id], now)
+
+
+def halt_all(lead_ids: Collection[UUID], now: datetime) -> None:
+    """Do so for many leads, by two statements where nothing goes on. The caller holds their locks."""
+    if not lead_ids:
         return
-    why = "closed" if placement.kind == Placement.Kind.CLOSED else "pooled"
-    since = Run.objects.filter(
-        lead=lead_id, ended_at=None, is_held_back=False, started_at__lt=placement.opened_at
-    )
-    _end(since.values_list("pk", flat=True), why, now)
+    going = Run.objects.filter(lead__in=list(lead_ids), ended_at=None, is_held_back=False)
+    for why, kind in (("closed", Placement.Kind.CLOSED), ("pooled", Placement.Kind.POOL)):
+        places = Placement.objects.filter(
+            lead=OuterRef("lead"), closed_at=None, kind=kind, opened_at__gt=OuterRef("started_at")
+        )
+        _end(going.filter(Exists(places)).values_list("pk", flat=True), why, now)
 
 
 @transaction.atomic

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("base", "0007_referred_at_once"),
         ("contacts", "0016_people_at_once"),
-        ("handoff", "0009_usual_places"),
+        ("handoff", "0011_went_round"),
         ("pipeline", "0006_many_at_once"),
     ]
 
