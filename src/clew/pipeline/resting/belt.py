@@ -134,7 +134,7 @@ FORGET = (
 
 def rest_by_rule(now: datetime) -> bool:
     """Let some of the leads rest that are due by their teams' policies. Tells whether there may be more."""
-    return any([_rest_by(policy, now) for policy in policies()])
+    return sum(_rest_by(policy, now) for policy in policies()) > 0
 
 
 def begin(lead_id: UUID, policy: RestPolicy, now: datetime) -> None:

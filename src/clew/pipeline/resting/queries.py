@@ -84,7 +84,6 @@ class Row:
 
     rest: Rest
     lead: Listed
-    source: str
     why: str
     last: str
     last_at: datetime | None
@@ -116,7 +115,7 @@ def page(
         found = found.order_by("-pk")
     else:
         found = due.order_by("next_touch_at", "pk")
-    rests = list(found.select_related("lead__source", "team__rest_policy")[: PAGE + 1])
+    rests = list(found.select_related("team")[: PAGE + 1])
     kept = rests[:PAGE]
     return Page(
         rows=_rows(kept, now),
@@ -139,7 +138,6 @@ def _rows(rests: Sequence[Rest], now: datetime) -> list[Row]:
             Row(
                 rest,
                 leads[rest.lead_id],
-                rest.lead.source.name,
                 why[rest.pk],
                 word(RESULTS, last.result) if last else "",
                 last.at if last else None,
