@@ -59,9 +59,8 @@ def shelve(lead_ids: Sequence[UUID], reason: str, now: datetime) -> None:
 
     The ledger says that they are closed, but nobody follows it one by one: the caller does what follows, for all.
     """
-    values = {"now": now, "leads": as_array(lead_ids), "reason": reason}
     with connection.cursor() as cursor:
-        cursor.execute(SHELVE, values)
+        cursor.execute(SHELVE, {"now": now, "leads": as_array(lead_ids), "reason": reason})
         pooled: list[tuple[UUID, int | None]] = cursor.fetchall()
     append_all([LeadClosed(lead_id, reason) for lead_id, _ in pooled], actor=RULES, at=now)
     announce(Hint(lead_id, team_id=team_id) for lead_id, team_id in pooled)

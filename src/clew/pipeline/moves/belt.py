@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -46,7 +47,7 @@ def leave(lead_ids: Sequence[UUID], end: str, now: datetime) -> None:
 
     The caller holds the leads' locks. A fixed number of statements.
     """
-    values = {"leads": as_array(lead_ids), "end": end, "now": now}
+    values: dict[str, Any] = {"leads": as_array(lead_ids), "end": end, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(RETURNED, values)
         cursor.execute(LEFT, values)

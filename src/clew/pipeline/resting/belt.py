@@ -29,8 +29,8 @@ RULES = Actor("system", "resting")
 AT_ONCE = 5_000
 TURN = 0x72657374  # "rest": one worker at a time, so that none looks for what another is at
 SHELVED = "no_intent"  # how leads end that rest by rule
-NEVER = ("do_not_contact", "blocked", "bad_number")
-# Nobody of whom another lead is open, or who wants to be left alone, or cannot be reached; `l` is the lead.
+NEVER = ("do_not_contact", "blocked")
+# Nobody of whom another lead is open, or who wants to be left alone; `l` is the lead.
 MAY_REST = """
 not exists (select from contacts_lead o
   join handoff_placement e on e.lead_id = o.id and e.closed_at is null
@@ -218,14 +218,14 @@ def _found(
                 **values,
             },
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _lay(policy: RestPolicy, found: Sequence[tuple[UUID, str, datetime]], now: datetime) -> None:
     """Let leads rest for a reason, each since a time. Whoever rests already goes on with that lead."""
     if not found:
         return
-    days = days_of_many(pace_of(policy), now, hours_of(policy.team))
+    days = days_of_many(pace_of(policy), len(found), now, hours_of(policy.team))
     rows = [{"lead_id": id_, "reason": reason, "since": since} for id_, reason, since in found]
     with connection.cursor() as cursor:
         cursor.execute(LAY, {"team": policy.team_id, "days": days, "rows": dumps(rows)})
@@ -259,7 +259,7 @@ def settle(contact_ids: Iterable[UUID], now: datetime) -> None:
 
     The caller keeps the belt still and holds the leads' locks.
     """
-    values = {"contacts": as_array(contact_ids), "now": now}
+    values: dict[str, Any] = {"contacts": as_array(contact_ids), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(SURPLUS, values)
         over = cursor.fetchall()

@@ -17,6 +17,7 @@ from clew.base.ids import uuid7
 from clew.base.ledger import Actor
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import ClewError, Conflict, Invalid
+from clew.pipeline.leads import listed
 from clew.pipeline.resting import queries
 from clew.pipeline.resting.actions import leads as actions
 from clew.pipeline.resting.errors import RestOver, TouchedAlready, TouchUnknown
@@ -88,7 +89,7 @@ def _page(
     rest = queries.resting(viewer, lead_id)
     context = {
         "rest": rest,
-        "shown": queries.listed([rest.lead_id])[rest.lead_id],
+        "shown": listed([rest.lead_id])[rest.lead_id],
         "why": queries.why_of([rest])[rest.pk],
         "over": word(OVER, rest.end) if rest.end else "",
         "ways": queries.ways(rest),
