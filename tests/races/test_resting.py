@@ -64,9 +64,7 @@ def test_interest_shown_while_they_write_opens_one_lead_and_nobody_rests_on() ->
         submit(company.site, LATER, phone=f"1381234{number:04d}", **HOT)
         said = TouchIn(uuid7(), "interest", 0)
         raised = at_once(
-            lambda lead=lead, said=said: touch(
-                lead.pk, said, member=company.people[0], now=LATER
-            ),
+            lambda lead=lead, said=said: touch(lead.pk, said, member=company.people[0], now=LATER),
             lambda: run_belt_once(LATER),
         )
         assert all(isinstance(error, RestOver) for error in raised)

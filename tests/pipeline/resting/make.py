@@ -15,7 +15,7 @@ from clew.pipeline.resting.actions.policies import RestTerms, set_policy
 from clew.pipeline.resting.belt import wake_all
 from clew.pipeline.resting.models import Rest, Touch
 from clew.web.flow import FACTS
-from tests.company import HOT, Company, enquire, found
+from tests.company import HOT, TESTER, Company, enquire, found
 from tests.pipeline.desk import NOON, Desk, holder
 
 DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ def policy(
         team or company.online,
         RestTerms(**given),
         [one.pk for one in who],
-        member=company.administrator,
+        actor=TESTER,
         now=NOON,
         since=since,
     )

@@ -8,7 +8,6 @@ import pytest
 from clew.contacts.models import Lead, Merge
 from clew.pipeline.resting.models import Rest
 from clew.tally.queries import breaches
-from clew.web.flow import undo
 from clew.web.merging import Order, merge, unmerge
 from tests.company import HOT, Company, enquire, found
 from tests.pipeline.desk import NOON
@@ -75,8 +74,6 @@ def test_a_merged_person_who_writes_wakes_what_rests_of_either() -> None:
     again = hot(company, 2)
     facts()
     assert (rest_of(lost).end, rest_of(lost).back_as_id) == ("wrote", again)
-    undo([again], NOON + DAY)
-    assert rest_of(lost).ended_at is None
     part(company, made)
     assert rest_of(lost).person_id == Lead.objects.get(pk=lost).contact_id
 

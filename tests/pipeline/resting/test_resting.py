@@ -433,7 +433,7 @@ def test_saying_the_same_again_changes_nothing_and_saying_nothing_ends_the_polic
 def test_the_companys_policy_is_for_what_is_no_teams() -> None:
     company = found()
     keeper = company.people[2]
-    set_policy(None, RestTerms(pooled_days=1), [keeper.pk], member=company.administrator, now=NOON)
+    set_policy(None, RestTerms(pooled_days=1), [keeper.pk], actor=TESTER, now=NOON)
     pool = PoolTerms(uncontacted_minutes=60, is_public=True)
     set_pool(company.online.pk, pool, actor=TESTER, now=NOON)
     lead_id = hot(company)

@@ -18,8 +18,8 @@ paces = some.builds(Pace, some.integers(1, 120), some.integers(1, 20))
 
 @some.composite
 def calendars(draw: some.DrawFn) -> Hours:
-    """Any days of the week, at least one, and some days off."""
-    days = draw(some.sets(some.integers(0, 6), min_size=1))
+    """Any days of the week, at least two, and some days off."""
+    days = draw(some.sets(some.integers(0, 6), min_size=2))
     off = draw(some.sets(some.dates(BEGIN.date(), BEGIN.date() + timedelta(days=60)), max_size=9))
     week = [[day * 1440 + MORNING, day * 1440 + EVENING] for day in sorted(days)]
     return hours("Asia/Shanghai", week, [day.isoformat() for day in off])

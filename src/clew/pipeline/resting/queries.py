@@ -177,9 +177,9 @@ def is_seen(viewer: Member, lead_id: UUID) -> bool:
     return visible_leads(viewer).filter(pk=lead_id).exists()
 
 
-def candidates(team: Team | None, viewer: Member) -> QuerySet[Member]:
-    """Give who may be named to look after what rests: all of a team, or for the company's all colleagues."""
-    found = Member.objects.filter(organisation=viewer.organisation_id, is_active=True)
+def candidates(team: Team | None) -> QuerySet[Member]:
+    """Give who may be named to look after what rests: all of a team, or for the company's everybody."""
+    found = Member.objects.filter(is_active=True)
     if team is not None:
         found = found.filter(memberships__team=team)
     return found.order_by("name", "pk")

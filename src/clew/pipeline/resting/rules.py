@@ -37,11 +37,12 @@ def next_touch(pace: Pace, touches: int, now: datetime, hours: Hours | None) -> 
     return day_after(now, pace.every_days, hours)
 
 
-def days_of_many(
-    pace: Pace, count: int, now: datetime, hours: Hours | None
-) -> list[datetime]:
+def days_of_many(pace: Pace, count: int, now: datetime, hours: Hours | None) -> list[datetime]:
     """Give the days on which so many leads that come at once are touched first, in turn: no day has all of them.
 
     The first of them waits for the whole interval, as one that comes alone does.
     """
-    return [day_after(now, days, hours) for days in range(pace.every_days, max(0, pace.every_days - count), -1)]
+    return [
+        day_after(now, days, hours)
+        for days in range(pace.every_days, max(0, pace.every_days - count), -1)
+    ]

@@ -89,7 +89,7 @@ def change_company(request: HttpRequest) -> HttpResponse:
 def _rest_form(request: HttpRequest, team: Team | None) -> RestForm:
     policy = policy_of(team.pk if team else None)
     kept_by = list(policy.keepers.values_list("member", flat=True)) if policy else []
-    people = list(candidates(team, caller(request)))
+    people = list(candidates(team).filter(organisation=caller(request).organisation_id))
     return RestForm(request.POST or None, policy=policy, kept_by=kept_by, people=people)
 
 
@@ -99,7 +99,7 @@ def _keep_rest(request: HttpRequest, form: RestForm, team: Team | None) -> None:
         team,
         form.terms(),
         form.cleaned_data["keepers"],
-        member=caller(request),
+        actor=actor(request),
         now=now,
         since=form.since(now),
     )

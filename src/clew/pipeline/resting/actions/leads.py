@@ -140,3 +140,5 @@ def _write(rest: Rest, **changes: object) -> None:
     stands = Rest.objects.filter(pk=rest.pk, ended_at=None, touch_count=rest.touch_count)
     if not stands.update(**changes):
         raise RestOver
+    for name, value in changes.items():
+        setattr(rest, name, value)

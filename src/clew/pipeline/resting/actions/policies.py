@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from clew.access.models import Member, Team
+from clew.access.models import Team
 from clew.base.ledger import Actor, append
 from clew.pipeline.moves.actions.stages import LOSSES
 from clew.pipeline.resting.errors import KeeperUnknown, PaceUnfit, RestReasonUnknown
@@ -41,7 +41,7 @@ def set_policy(
     terms: RestTerms,
     keepers: Collection[int],
     *,
-    member: Member,
+    actor: Actor,
     now: datetime,
     since: datetime | None = None,
 ) -> None:
@@ -55,7 +55,7 @@ def set_policy(
     wanted = set(keepers)
     before = RestPolicy.objects.filter(team=team).first()
     had = set(before.keepers.values_list("member", flat=True)) if before else set()
-    if not wanted - had <= set(candidates(team, member).values_list("pk", flat=True)):
+    if not wanted - had <= set(candidates(team).values_list("pk", flat=True)):
         raise KeeperUnknown
     if not (terms.takes_any or wanted):
         if before is None:
@@ -73,7 +73,7 @@ def set_policy(
             Keeper(policy=policy, member_id=one) for one in sorted(wanted - had)
         )
     told = RestPolicySet(team.pk if team else 0, asdict(terms), sorted(wanted))
-    append(told, actor=Actor("member", str(member.pk)), at=now)
+    append(told, actor=actor, at=now)
 
 
 def _terms_of(policy: RestPolicy) -> RestTerms:
