@@ -57,7 +57,7 @@ def test_its_pages_fit_every_screen_and_break_no_rule_of_the_policy(
     ):
         page = sit(who, size=size, language=language, color_scheme=scheme).open(path)
         if path.startswith("/resting?") or path == "/resting":
-            page.locator("details.c-drop summary").first.click()
+            page.locator(".c-rest summary").first.click()
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{path} is wider than the screen"
 
