@@ -71,7 +71,7 @@ def test_leads_are_handled_once_and_clocks_run_out_once_across_an_hour_set_back(
     assert sum(name.startswith("ClockBreached") for name in seen) > 0
     assert (Lead.objects.count(), Repeat.objects.count()) == (4, 2)
     assert not Failure.objects.exists()
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
     assert account(company.administrator).is_balanced
 
 

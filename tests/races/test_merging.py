@@ -33,7 +33,7 @@ def is_sound(company: Company) -> bool:
     while run_belt_once(LATER) + follow(FACTS, LATER):
         pass
     loops = Contact.objects.filter(survivor__survivor__isnull=False)
-    books = account(company.administrator).is_balanced and breaches() == Breaches(0, 0, 0, 0)
+    books = account(company.administrator).is_balanced and breaches() == Breaches(0, 0, 0, 0, 0)
     return books and not loops.exists()
 
 

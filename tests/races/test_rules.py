@@ -51,4 +51,4 @@ def test_each_lead_is_sent_by_one_version_while_rules_change() -> None:
     drain()
     assert Placement.objects.filter(closed_at=None).count() == 60
     assert all(route_stands(route) for route in Route.objects.select_related("routing"))
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)

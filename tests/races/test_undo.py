@@ -44,7 +44,7 @@ LATER = MONDAY_NOON + timedelta(hours=1)
 
 def is_sound(company: Company) -> bool:
     """Tell whether both sums come out and no promise about places is broken."""
-    return account(company.administrator).is_balanced and breaches() == Breaches(0, 0, 0, 0)
+    return account(company.administrator).is_balanced and breaches() == Breaches(0, 0, 0, 0, 0)
 
 
 def undo_in_portions(ids: list[UUID], portion: int = 5) -> None:

@@ -74,7 +74,7 @@ def test_a_pooled_lead_is_claimed_while_the_shift_begins() -> None:
 
     claimers = [lambda person=person: claim_all(person) for person in company.people[:2]]
     assert at_once(begin, *claimers, begin) == []
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
     assert Placement.objects.filter(closed_at=None, kind="person").count() == 40
 
 
@@ -97,7 +97,7 @@ def test_calls_are_logged_while_the_same_people_write_again() -> None:
     assert at_once(close_all, ask_again) == []
     drain()
     assert account(company.administrator).is_balanced
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
 
 
 def test_two_workers_let_a_lead_lapse_once() -> None:
@@ -117,5 +117,5 @@ def test_two_workers_let_a_lead_lapse_once() -> None:
     assert Lead.objects.filter(ended_at=late).count() == 20
     assert Lead.objects.filter(ended_at=None).exclude(follows=None).count() == 20
     assert Lead.objects.filter(ended_at=None).aggregate(sum=Sum("submission_count"))["sum"] == 80
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
     assert account(company.administrator).is_balanced

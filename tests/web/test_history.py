@@ -116,7 +116,7 @@ def test_history_and_an_enquiry_of_one_person_in_one_batch_are_two_leads() -> No
     assert Lead.objects.filter(is_history=True).count() == 2
     assert Lead.objects.get(ended_at=None).pk == live
     assert Repeat.objects.get().submission_id == again
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
 
 
 def test_both_sums_come_out_with_history() -> None:
@@ -155,7 +155,7 @@ def test_a_lead_taken_up_again_has_no_result_and_is_no_history() -> None:
     assert not Result.objects.exists()
     lead = Lead.objects.get()
     assert (lead.is_history, lead.ended_at) == (False, None)
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
 
 
 def test_history_floods_no_list_and_is_found_by_its_place_and_by_name() -> None:

@@ -77,7 +77,7 @@ def settle(company: Company, at: int) -> None:
     while follow(FACTS, later(at)) + run_belt_once(later(at)):
         pass
     assert account(company.administrator).is_balanced
-    assert breaches() == Breaches(0, 0, 0, 0)
+    assert breaches() == Breaches(0, 0, 0, 0, 0)
     assert all(recomputed_equal(g) for g in Grade.objects.filter(superseded_at=None))
 
 

@@ -213,7 +213,7 @@ class Merging(RuleBasedStateMachine):
     @invariant()
     def books_are_right(self) -> None:
         assert account(self.story.company.administrator).is_balanced
-        assert breaches() == Breaches(0, 0, 0, 0)
+        assert breaches() == Breaches(0, 0, 0, 0, 0)
         roots = Contact.objects.filter(survivor=None)
         assert not Contact.objects.exclude(survivor=None).exclude(survivor__in=roots).exists()
 

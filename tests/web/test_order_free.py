@@ -190,4 +190,4 @@ def test_the_order_and_the_number_of_deliveries_change_nothing(
         assert Receipt.objects.count() == sum(one.is_keyed for one in deliveries)
         assert not Waiting.objects.exists()
         assert account(company.administrator).is_balanced
-        assert breaches() == Breaches(0, 0, 0, 0)
+        assert breaches() == Breaches(0, 0, 0, 0, 0)

@@ -161,7 +161,7 @@ def test_it_is_as_if_the_file_had_never_come(story: list[Arriving], portion: int
             some = file[max(0, start - portion + 1) : start + 1]
             kept += undo(some, MONDAY_NOON + timedelta(hours=2)).kept
         assert account(company.administrator).is_balanced
-        assert breaches() == Breaches(0, 0, 0, 0)
+        assert breaches() == Breaches(0, 0, 0, 0, 0)
         event("kept" if kept else "all undone")
         seen = state(numbers)
         if not kept:

@@ -45,7 +45,7 @@ def holder(lead_id: UUID) -> Member:
 
 
 def is_sound(company: Company) -> bool:
-    return account(company.administrator).is_balanced and breaches() == Breaches(0, 0, 0, 0)
+    return account(company.administrator).is_balanced and breaches() == Breaches(0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("given", "level", "days"), [(HOT, Level.HIGH, 30), (COLD, Level.LOW, 90)])

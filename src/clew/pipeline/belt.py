@@ -201,7 +201,7 @@ def withdraw(lead_id: UUID, now: datetime) -> None:
 def worked_on(lead_ids: list[UUID]) -> set[UUID]:
     """Find the leads that people have done something about: called, moved, planned, ended. Not looked at.
 
-    So are those on which money, meetings, reviews or what follows a sale stand.
+    So are those on which money, meetings, reviews, touches or what follows a sale stand.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -215,6 +215,7 @@ def worked_on(lead_ids: list[UUID]) -> set[UUID]:
             union select lead_id from reviews_review where lead_id = any(%(ids)s::uuid[])
             union select lead_id from aftersale_carestep where lead_id = any(%(ids)s::uuid[])
             union select lead_id from aftersale_survey where lead_id = any(%(ids)s::uuid[])
+            union select lead_id from resting_rest where lead_id = any(%(ids)s::uuid[]) and touch_count > 0
             """,
             {"ids": as_array(lead_ids)},
         )

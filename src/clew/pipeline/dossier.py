@@ -32,6 +32,7 @@ from clew.pipeline.meetings.telling import TELL as MEETINGS
 from clew.pipeline.models import IS_CONTACT, Call, Clock, Result, Task
 from clew.pipeline.moves.course import Course, course
 from clew.pipeline.queries import newest_worth
+from clew.pipeline.resting.telling import TELL as RESTING
 from clew.pipeline.rules import Bar, Group, Standing, first_line, group, waterfall
 from clew.pipeline.timeline import Moment, timeline
 from clew.pipeline.wording import (
@@ -163,7 +164,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     ways = _ways(identifiers(lead))
     grade = _grade(lead, now)
     fields = all_definitions()
-    moments = timeline(lead, viewer, now, fields, {**CLOCKS, **MEETINGS, **AFTERSALE})
+    moments = timeline(lead, viewer, now, fields, {**CLOCKS, **MEETINGS, **AFTERSALE, **RESTING})
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     standing, about = _standing(lead, last, now)
     is_open = placement.kind == Placement.Kind.PERSON

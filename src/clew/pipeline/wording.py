@@ -77,6 +77,7 @@ ENDS: Words = {
     "history": gettext_lazy("Old record, end unknown"),
     "lapsed": gettext_lazy("No longer valid"),
     "merged": gettext_lazy("Merged with an older enquiry"),
+    "no_intent": gettext_lazy("No intent so far"),
 }
 BACK: Words = {
     "no_time": gettext_lazy("No time for it"),
@@ -107,6 +108,7 @@ REASONS: Words = {
     "no_seats": gettext_lazy("The team has no seats"),
     "no_team": gettext_lazy("No team takes such leads"),
     "reopened": gettext_lazy("Taken up again"),
+    "woken": gettext_lazy("Back from the no-intent pool"),
     "by_hand": gettext_lazy("By a manager"),
     "nobody_covers": gettext_lazy("Nobody takes this region or product group"),
     "handed_over": gettext_lazy("Handed over after a meeting"),

@@ -58,7 +58,12 @@ select (select count(*) from contacts_lead l where not exists
         count(*) filter (where round_id is not null) as turns
       from handoff_placement where seat_id is not null group by seat_id) p on p.seat_id = s.id
     where (s.open_count, s.turn_count) <> (coalesce(p.open, 0), coalesce(p.turns, 0))),
-  (select count(*) from (select from handoff_seat group by team_id having sum(credit) <> 0) t)
+  (select count(*) from (select from handoff_seat group by team_id having sum(credit) <> 0) t),
+  (select count(*) from resting_rest r join contacts_lead l on l.id = r.lead_id
+    where r.ended_at is null and (r.person_id <> coalesce(l.person_id, l.contact_id) or exists
+      (select from contacts_lead o join handoff_placement p on p.lead_id = o.id and p.closed_at is null
+       where o.ended_at is null and coalesce(o.person_id, o.contact_id) = r.person_id
+         and p.opened_at < now() - interval '10 minutes')))
 """
 A_DAY = timedelta(days=1)
 OUTCOMES = """
@@ -153,6 +158,7 @@ class Breaches:
     leads_ended_but_open: int
     seats_miscounted: int
     teams_with_credit_left: int
+    resting_though_open: int
 
 
 def breaches() -> Breaches:

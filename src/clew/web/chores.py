@@ -23,6 +23,7 @@ from clew.pipeline.moves.actions.usual import count_usual
 from clew.pipeline.plays.actions import playing
 from clew.pipeline.plays.actions.runs import heed_writing
 from clew.pipeline.queue.actions import measure_daily
+from clew.pipeline.resting.belt import rest_by_rule, wake_all
 from clew.web import importing, retention, searching, standing
 from clew.web.flow import go_on, hand_on, pass_steps, recycle
 from clew.web.office import settling
@@ -46,6 +47,8 @@ CHORES: tuple[Chore, ...] = (
     bulk.advance,
     empty_retired,
     until_done(timedelta(seconds=30), recycle),
+    until_done(timedelta(minutes=5), rest_by_rule),
+    every(timedelta(hours=1), wake_all),
     playing.advance,
     every(timedelta(seconds=30), heed_writing),
     every(timedelta(hours=1), count_usual),

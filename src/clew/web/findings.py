@@ -205,6 +205,7 @@ def books(counted: Mapping[str, Any]) -> Iterator[Finding]:
         "leads_ended_but_open": _("Leads that are closed here and open there: %s."),
         "seats_miscounted": _("Seats with another number of leads or turns than is noted: %s."),
         "teams_with_credit_left": _("Teams whose turns do not add up: %s."),
+        "resting_though_open": _("Leads that rest though their person has an open one: %s."),
         "leads_miscounted": _("Leads that reports count as they no longer stand: %s."),
     }
     broken = [

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from clew.access.events import MemberLeft
 from clew.base.bulk import check_references
-from clew.base.hearing import Listeners
+from clew.base.hearing import Heard, Listeners
 from clew.base.ledger import gathered
 from clew.base.outbox import Follower, Followers
 from clew.capture.actions.undoing import mark_undone, take_back
@@ -47,6 +47,9 @@ from clew.pipeline.moves.models import Stage
 from clew.pipeline.plays.actions import runs as plays
 from clew.pipeline.queue import actions as queue
 from clew.pipeline.recycling import belt as recycling
+from clew.pipeline.resting import belt as resting
+from clew.pipeline.resting.actions import leads as rests
+from clew.pipeline.resting.events import LeadRested
 from clew.reach.actions import notices as reach
 
 TURN = (
@@ -120,7 +123,7 @@ def _forget(seen: contacts.Look, now: datetime) -> None:
 
 def drop(lead_ids: list[UUID]) -> None:
     """Take away all that stands on leads, in the order of what stands on what."""
-    for stage in (reach, plays, moves, queue, pipeline, handoff, grading):
+    for stage in (reach, plays, resting, moves, queue, pipeline, handoff, grading):
         stage.forget(lead_ids)
 
 
@@ -212,6 +215,7 @@ FACTS: Followers = {
         ),
         Follower("aftersale.begin", lambda e, now: caring.begin(e.lead_id, now)),
         Follower("plays.halt", lambda e, now: plays.halt(e.lead_id, now)),
+        Follower("resting.begin", lambda e, now: rests.begin(e.lead_id, now)),
     ],
     LeadReopened: [
         Follower("pipeline.withdraw", lambda e, now: withdraw(e.lead_id, now)),
@@ -240,9 +244,15 @@ FACTS: Followers = {
     ],
 }
 
+
+def _placed(heard: Sequence[Heard], now: datetime) -> None:
+    reach.tell_of_placed(heard, now)
+    resting.wake_heard(heard, now)
+
+
 # Heard in the ledger, behind whoever wrote it: thousands may come at once, and nobody waits for it.
 HEARD: Listeners = {
-    LeadPlaced: reach.tell_of_placed,
+    LeadPlaced: _placed,
     LeadAssigned: reach.tell_of_given,
     LeadPooled: reach.tell_of_taken,
     LeadRecalled: reach.tell_of_taken,
@@ -253,4 +263,6 @@ HEARD: Listeners = {
     LeadMoved: reach.settle_gone_on,
     LeadClosed: reach.settle_gone_on,
     CallLogged: reach.settle_tried,
+    LeadReopened: resting.wake_heard,
+    LeadRested: resting.wake_heard,
 }

@@ -25,6 +25,7 @@ from clew.handoff.models import Placement
 from clew.handoff.queries import closed_for, visible_leads
 from clew.pipeline import belt as pipeline
 from clew.pipeline.moves.actions.leads import take_up
+from clew.pipeline.resting import belt as resting
 from clew.web.flow import drop, stop_belt
 
 REASON = "merged"
@@ -65,7 +66,7 @@ def merge(order: Order, *, viewer: Member, now: datetime) -> Merge:
     if not order.is_agreed and is_contested(open_leads, holders(one.lead_id for one in open_leads)):
         raise BothWorkedOn
     closed = _close_younger(open_leads, now)
-    return contacts.merge(
+    made = contacts.merge(
         gone,
         kept,
         order.choice,
@@ -74,6 +75,8 @@ def merge(order: Order, *, viewer: Member, now: datetime) -> Merge:
         reason=order.reason,
         now=now,
     )
+    resting.settle(gone.members + kept.members, now)
+    return made
 
 
 @transaction.atomic
@@ -99,6 +102,7 @@ def unmerge(merge_id: UUID, *, viewer: Member, now: datetime) -> TakenApart:
         contacts.rename(seen)
         grading.regrade(returned.left, now)
         places.tell([enquiry.lead_id for enquiry in returned.left])
+        resting.settle(seen.members, now)
     return TakenApart([plan.lead_id for plan in plans], len(returned.again) + len(returned.left))
 
 

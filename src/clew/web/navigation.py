@@ -4,7 +4,7 @@
 `web/permissions.py` lets the member's role open it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from clew.access.models import Member
+from clew.pipeline.resting.queries import is_keeper
 from clew.reach.queries import unread_count
 from clew.web.permissions import is_allowed
 
@@ -24,12 +25,13 @@ TABS = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the navigation may lead to."""
+    """A page that the navigation may lead to; `concerns`: whom, where the role alone does not say it."""
 
     route: str
     label: str | Promise
     icon: str
     group: str = ""
+    concerns: Callable[[Member], bool] | None = None
 
 
 ENTRIES = (
@@ -37,6 +39,7 @@ ENTRIES = (
     Place("pipeline:leads", _("Leads"), "list"),
     Place("moves:board", _("Board"), "layout-kanban"),
     Place("pipeline:pool", _("Pool"), "users"),
+    Place("resting:list", _("No-intent pool"), "history", concerns=is_keeper),
     Place("pipeline:late", _("Overdue"), "alert-triangle"),
     Place("office:add", _("Add a lead"), "plus"),
     Place("meetings:agenda", _("Meetings"), "calendar"),
@@ -150,7 +153,8 @@ class Shell:
         here = self._request.path
         for place in ENTRIES:
             url = _url(place.route)
-            if place.group == group and url and is_allowed(place.route, role=user.role):
+            is_open = place.group == group and url and is_allowed(place.route, role=user.role)
+            if is_open and (place.concerns is None or place.concerns(user)):
                 is_here = here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))
                 yield Entry(place.label, place.icon, url, is_here)
 

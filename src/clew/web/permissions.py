@@ -292,6 +292,11 @@ TABLE: dict[str, Rule] = {
     "aftersale:ask": MEMBERS,
     "aftersale:finish": MEMBERS,
     "aftersale:put_off": MEMBERS,
+    # the no-intent pools: salespeople see what they are named to look after
+    "resting:list": MEMBERS,
+    "resting:lead": MEMBERS,
+    "resting:reveal": MEMBERS,
+    "resting:touch": MEMBERS,
     # meetings
     "meetings:invite": MEMBERS,
     "meetings:meeting": MEMBERS,

@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "clew.pipeline.commission.apps.CommissionConfig",
     "clew.pipeline.aftersale.apps.AftersaleConfig",
     "clew.pipeline.recycling.apps.RecyclingConfig",
+    "clew.pipeline.resting.apps.RestingConfig",
     "clew.pipeline.reviews.apps.ReviewsConfig",
     "clew.pipeline.queue.apps.QueueConfig",
     "clew.tally.apps.TallyConfig",

@@ -25,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clew.pipeline.meetings.urls")),
     path("", include("clew.pipeline.commission.urls")),
     path("", include("clew.pipeline.aftersale.urls")),
+    path("", include("clew.pipeline.resting.urls")),
 ]

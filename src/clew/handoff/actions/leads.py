@@ -13,6 +13,7 @@ from clew.contacts.models import Lead
 from clew.grading.actions import keep_alive
 from clew.handoff.actions.locks import lock_leads, lock_seat
 from clew.handoff.belt.forgetting import revive
+from clew.handoff.belt.waiting import WOKEN
 from clew.handoff.errors import (
     ClaimTooLate,
     ContactBusy,
@@ -116,19 +117,30 @@ def close(lead_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Placeme
 
 
 @transaction.atomic
-def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
+def close_again(lead_id: UUID, *, reason: str, actor: Actor, now: datetime) -> Placement:
+    """Let a closed lead stand closed for another reason, which came out later. Raises LeadMissing, LeadTaken."""
+    before = _placement(lead_id)
+    if before.kind != Kind.CLOSED:
+        raise LeadTaken
+    placement = _move(
+        before, kind=Kind.CLOSED, team_id=before.team_id, seat=None, reason=reason, now=now
+    )
+    append(LeadClosed(lead_id, reason), actor=actor, at=now)
+    return placement
+
+
+@transaction.atomic
+def reopen(lead_id: UUID, *, actor: Actor, now: datetime, by_turn: bool = False) -> Placement:
     """Take a closed lead up again: to whoever held it last, or into the pool. It is no history then.
 
+    `by_turn`: into the pool of its team in any case, to be given to the next one from there.
     Raises LeadMissing, LeadTaken when it is open, ContactBusy when a newer enquiry is open.
     """
     before = _placement(lead_id)
     if before.kind != Kind.CLOSED:
         raise LeadTaken
-    last = (
-        Placement.objects.filter(lead=lead_id, kind=Kind.PERSON, seat__left_at=None)
-        .order_by("-id")
-        .first()
-    )
+    held = Placement.objects.filter(lead=lead_id, kind=Kind.PERSON).order_by("-id")
+    last = None if by_turn else held.filter(seat__left_at=None).first()
     try:
         with transaction.atomic():
             Lead.objects.filter(pk=lead_id).update(ended_at=None, is_history=False)
@@ -136,9 +148,13 @@ def reopen(lead_id: UUID, *, actor: Actor, now: datetime) -> Placement:
         raise ContactBusy from newer
     seat = lock_seat(last.seat_id) if last and last.seat_id else None
     kind = Kind.PERSON if seat else Kind.POOL
-    placement = _move(
-        before, kind=kind, team_id=before.team_id, seat=seat, reason="reopened", now=now
-    )
+    team_id = before.team_id
+    if (
+        by_turn and team_id is None
+    ):  # what was taken back into the company's pool was a team's before
+        team_id = held.values_list("team_id", flat=True).first()
+    reason = WOKEN if by_turn else "reopened"
+    placement = _move(before, kind=kind, team_id=team_id, seat=seat, reason=reason, now=now)
     keep_alive(lead_id, now)
     append(LeadReopened(lead_id), actor=actor, at=now)
     if seat:

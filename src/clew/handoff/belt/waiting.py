@@ -8,7 +8,9 @@ from django.db import connection
 
 from clew.handoff.rules import Kind, Seat, exclusion
 
+WOKEN = "woken"  # a person without intent showed some
 POSTPONED = (
+    WOKEN,
     "off_hours",
     "all_full",
     "nobody_present",

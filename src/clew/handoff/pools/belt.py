@@ -11,6 +11,7 @@ from clew.base.bulk import as_array
 from clew.base.json import dumps
 from clew.base.ledger import Actor, append_all
 from clew.base.live import Hint, announce
+from clew.handoff.events import LeadClosed
 from clew.handoff.pools.events import LeadRecalled
 
 RULES = Actor("system", "pools")
@@ -38,6 +39,31 @@ kept as (
   from pooled p join back b on b.lead_id = p.lead_id)
 select lead_id, team_id from pooled
 """
+
+SHELVE = """
+with pooled as (
+  update handoff_placement set closed_at = %(now)s
+  where lead_id = any(%(leads)s::uuid[]) and closed_at is null and kind = 'pool'
+  returning lead_id, team_id),
+closed as (
+  insert into handoff_placement (lead_id, kind, team_id, reason, opened_at)
+  select lead_id, 'closed', team_id, %(reason)s, %(now)s from pooled),
+ended as (
+  update contacts_lead set ended_at = %(now)s where id in (select lead_id from pooled))
+select lead_id, team_id from pooled
+"""
+
+
+def shelve(lead_ids: Sequence[UUID], reason: str, now: datetime) -> None:
+    """End leads that lie in a pool, for a reason. The caller holds the leads' locks. A fixed number of statements.
+
+    The ledger says that they are closed, but nobody follows it one by one: the caller does what follows, for all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SHELVE, {"now": now, "leads": as_array(lead_ids), "reason": reason})
+        pooled: list[tuple[UUID, int | None]] = cursor.fetchall()
+    append_all([LeadClosed(lead_id, reason) for lead_id, _ in pooled], actor=RULES, at=now)
+    announce(Hint(lead_id, team_id=team_id) for lead_id, team_id in pooled)
 
 
 def recall(due: Sequence[tuple[UUID, str]], now: datetime) -> None:

@@ -16,6 +16,7 @@ from clew.web.demo.errors import NotEmpty
 from clew.web.demo.growth import grow
 from clew.web.demo.history import DAYS, live_through
 from clew.web.demo.live import send
+from clew.web.demo.patience import keep
 from clew.web.demo.removal import remove
 from clew.web.seed import ensure
 from clew.web.terminal import _, complain, say
@@ -38,6 +39,7 @@ def load(now: datetime, days: int = DAYS) -> int:
     company.found(begin)
     count = live_through(now, SEED, days)
     pay(begin, now, SEED)
+    keep(begin, now)
     return count
 
 

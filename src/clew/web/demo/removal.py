@@ -21,6 +21,12 @@ STATEMENTS = (
     "update reach_notice set by_id = null where by_id in (select id from people)",
     "delete from reach_wish where member_id in (select id from people)",
     "delete from reach_quiettime where member_id in (select id from people)",
+    """delete from resting_touch where rest_id in
+       (select id from resting_rest where lead_id in (select id from doomed))""",
+    "delete from resting_rest where lead_id in (select id from doomed)",
+    """delete from resting_keeper where member_id in (select id from people) or policy_id in
+       (select id from resting_restpolicy where team_id in (select id from teams))""",
+    "delete from resting_restpolicy where team_id in (select id from teams)",
     "delete from moves_stay where lead_id in (select id from doomed)",
     "delete from moves_exit where lead_id in (select id from doomed)",
     "delete from moves_estimate where lead_id in (select id from doomed)",

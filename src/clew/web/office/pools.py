@@ -16,8 +16,11 @@ from clew.handoff.pools.models import PoolPolicy
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.recycling.actions import set_patience
 from clew.pipeline.recycling.models import Patience
+from clew.pipeline.resting.actions.policies import set_policy as set_rest
+from clew.pipeline.resting.queries import candidates, policy_of, told
 from clew.web.office.pool_forms import CompanyPoolForm, PoolForm
 from clew.web.office.requests import actor, caller, clock, refusal
+from clew.web.office.rest_forms import RestForm
 
 PAGE = ["GET", "HEAD", "POST"]
 
@@ -27,9 +30,11 @@ def show(request: HttpRequest) -> HttpResponse:
     """What holds in each team's pool, in short."""
     seen = list(teams(caller(request)).order_by("pk"))
     policies = {one.team_id: one for one in PoolPolicy.objects.select_related("overflow")}
+    rests = told()
     context = {
-        "rows": [(team, policies.get(team.pk)) for team in seen],
+        "rows": [(team, policies.get(team.pk), rests.get(team.pk)) for team in seen],
         "company": policies.get(None),
+        "company_rest": rests.get(None),
         "may_set_company": caller(request).role == Role.ADMINISTRATOR,
     }
     return render(request, "office/pools.html", context)
@@ -47,18 +52,19 @@ def change(request: HttpRequest, team_id: int) -> HttpResponse:
     form = PoolForm(
         request.POST or None, policy=policy, stages=stages, patience=patience, others=_others(team)
     )
-    error = None
-    if form.is_valid():
+    rest, error = _rest_form(request, team), None
+    if form.is_valid() and rest.is_valid():
 
         def keep() -> None:
             set_policy(team.pk, form.terms(), actor=actor(request), now=clock())
             set_patience(team.pk, form.patience(), actor=actor(request), now=clock())
+            _keep_rest(request, rest, team)
 
         error = refusal(request, keep)
         if error is None:
             messages.success(request, _("Holds from now on."))
             return redirect("office:pools")
-    return _page(request, form, error, team)
+    return _page(request, form, error, team, rest)
 
 
 @require_http_methods(PAGE)
@@ -66,14 +72,37 @@ def change_company(request: HttpRequest) -> HttpResponse:
     """What holds in the company's pool from now on."""
     policy = PoolPolicy.objects.filter(team=None).first() or PoolPolicy()
     form, error = CompanyPoolForm(request.POST or None, policy=policy), None
-    if form.is_valid():
-        error = refusal(
-            request, lambda: set_policy(None, form.terms(), actor=actor(request), now=clock())
-        )
+    rest = _rest_form(request, None)
+    if form.is_valid() and rest.is_valid():
+
+        def keep() -> None:
+            set_policy(None, form.terms(), actor=actor(request), now=clock())
+            _keep_rest(request, rest, None)
+
+        error = refusal(request, keep)
         if error is None:
             messages.success(request, _("Holds from now on."))
             return redirect("office:pools")
-    return _page(request, form, error, None)
+    return _page(request, form, error, None, rest)
+
+
+def _rest_form(request: HttpRequest, team: Team | None) -> RestForm:
+    policy = policy_of(team.pk if team else None)
+    kept_by = list(policy.keepers.values_list("member", flat=True)) if policy else []
+    people = list(candidates(team).filter(organisation=caller(request).organisation_id))
+    return RestForm(request.POST or None, policy=policy, kept_by=kept_by, people=people)
+
+
+def _keep_rest(request: HttpRequest, form: RestForm, team: Team | None) -> None:
+    now = clock()
+    set_rest(
+        team,
+        form.terms(),
+        form.cleaned_data["keepers"],
+        actor=actor(request),
+        now=now,
+        since=form.since(now),
+    )
 
 
 def _others(team: Team) -> list[Team]:
@@ -99,7 +128,8 @@ def _page(
     form: CompanyPoolForm,
     error: ClewError | None,
     team: Team | None,
+    rest: RestForm,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "error": error, "team": team}
+    context: dict[str, Any] = {"form": form, "error": error, "team": team, "rest": rest}
     status = 422 if request.method == "POST" else 200
     return render(request, "office/pool_policy.html", context, status=status)
