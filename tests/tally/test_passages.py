@@ -60,6 +60,17 @@ def story(at: Desk) -> list[Any]:
 
 
 @pytest.mark.django_db
+def test_many_leads_are_counted_as_few_are(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    story(at)
+    for side in ("online", "offline"):
+        asked = at.company.manager, Filter(), Pipeline.objects.get(side=side)
+        few = passages(*asked)
+        with monkeypatch.context() as patch:
+            patch.setattr("clew.tally.passages.FEW", -1)
+            assert passages(*asked) == passages(*asked) == few
+
+
+@pytest.mark.django_db
 def test_each_lead_counts_once_in_each_stage_that_it_came_into(at: Desk) -> None:
     story(at)
     found = passages(at.company.manager, Filter(), Pipeline.objects.get(side="online"))

@@ -3,8 +3,11 @@
 The leads are those of a filter that came in during its time; each counts once in each stage that it came into.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection
@@ -19,47 +22,33 @@ from clew.pipeline.matching import matching
 from clew.pipeline.moves.models import Pipeline, Stage
 from clew.pipeline.moves.queries import name, stages_of, step
 from clew.pipeline.moves.rules import first
+from clew.tally.counting import roomy
 from clew.tally.numbers import Number, share
 
-# A lead without stays is in the first stage; a won one has come to the winning stage. Lead by lead along an index:
-# the planner would rather read all stays there are.
-COHORT = "with cohort (id) as materialized ({cohort})"
 FEW = 50_000  # leads that are named one by one: the planner knows how many they are then
 NAMED = "with cohort (id) as (select unnest(%s::uuid[]))"
-FURTHEST = """
-select last, far, is_open, count(*) from (
-  select coalesce(y.last, %s) as last, p.kind <> 'closed' as is_open,
-    case when p.reason = 'won' and p.kind = 'closed' then greatest(coalesce(y.far, %s), %s)
-      else coalesce(y.far, %s) end as far
-  from cohort c
-  join handoff_placement p on p.lead_id = c.id and p.closed_at is null
-  left join lateral (select max(g.position) as far, (array_agg(s.stage_id order by s.number desc))[1] as last
-    from moves_stay s join moves_stage g on g.id = s.stage_id where s.lead_id = c.id) y on true) t
-group by last, far, is_open
+KEPT = "create temporary table cohort (id) on commit drop as {cohort}"
+# The stays of each lead in order, and how it stands; most leads go one of few ways.
+WAYS = """
+select stages, is_open, is_won, count(*) from (
+  select c.id, array_agg(s.stage_id order by s.number) filter (where s.stage_id is not null) as stages
+  from cohort c left join moves_stay s on s.lead_id = c.id group by c.id) w
+join lateral (select kind <> 'closed' as is_open, kind = 'closed' and reason = 'won' as is_won
+  from handoff_placement where lead_id = w.id and closed_at is null) p on true
+group by stages, is_open, is_won
 """
-ENTERED = """
-select coalesce(s.stage_id, %s), count(distinct c.id), avg(extract(epoch from s.left_at - s.entered_at))::float8
-from cohort c left join lateral (select stage_id, entered_at, left_at from moves_stay
-  where lead_id = c.id offset 0) s on true
-group by 1
+LASTED = """
+select s.stage_id, avg(extract(epoch from s.left_at - s.entered_at))::float8
+from cohort c join moves_stay s on s.lead_id = c.id group by s.stage_id
 """
 LEFT = """
-select e.stage_id, count(*) from cohort c
-join lateral (select stage_id from moves_exit where lead_id = c.id and returned_at is null offset 0) e on true
+select e.stage_id, count(*) from cohort c join moves_exit e on e.lead_id = c.id and e.returned_at is null
 group by e.stage_id
-"""
-WENT = """
-select s.before, s.stage_id, count(*) from cohort c
-join lateral (select stage_id, lag(stage_id) over (order by number) as before from moves_stay
-  where lead_id = c.id) s on s.before <> s.stage_id
-group by s.before, s.stage_id
 """
 MONEY = """
 select coalesce(sum(l.cost_minor), 0)::bigint, count(*) filter (where r.is_won),
   count(r.value_minor) filter (where r.is_won), coalesce(sum(r.value_minor) filter (where r.is_won), 0)::bigint
-from cohort c
-join lateral (select cost_minor from contacts_lead where id = c.id offset 0) l on true
-left join lateral (select is_won, value_minor from pipeline_result where lead_id = c.id offset 0) r on true
+from cohort c join contacts_lead l on l.id = c.id left join pipeline_result r on r.lead_id = c.id
 """
 
 
@@ -98,6 +87,16 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class _Way:
+    """The stages that so many leads went through, in this order, and how they stand."""
+
+    stages: Sequence[int]
+    is_open: bool
+    is_won: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Passages:
     """All stages in use, or passed through, in order; and how often leads went from which into which."""
 
@@ -109,7 +108,7 @@ class Passages:
 
 
 def passages(viewer: Member, wanted: Filter, pipeline: Pipeline) -> Passages:
-    """Count how the leads of a settled filter that a member may see passed through a pipeline. Six statements."""
+    """Count how the leads of a settled filter that a member may see passed through a pipeline. A fixed number of statements."""
     wanted = replace(wanted, channel=pipeline.side)
     stages = stages_of(pipeline.pk)
     steps = [step(stage) for stage in stages]
@@ -117,58 +116,80 @@ def passages(viewer: Member, wanted: Filter, pipeline: Pipeline) -> Passages:
     winning = next((s.position for s in steps if s.enters_on == "won" and not s.is_retired), 0)
     if beginning is None:
         return Passages(pipeline, 0, [], {}, Money(0, 0, 0, 0))
-    cohort = _cohort(matching(visible_leads(viewer), wanted).order_by())
-    stands = _rows(cohort, FURTHEST, beginning.id, beginning.position, winning, beginning.position)
-    entered = {pk: (count, mean) for pk, count, mean in _rows(cohort, ENTERED, beginning.id)}
-    left = dict(_rows(cohort, LEFT))
+    with _cohort(matching(visible_leads(viewer), wanted).order_by()) as cohort:
+        ways = [_Way(path or [beginning.id], *alike) for path, *alike in _rows(cohort, WAYS)]
+        seconds = dict(_rows(cohort, LASTED))
+        left = dict(_rows(cohort, LEFT))
+        money = Money(*next(iter(_rows(cohort, MONEY)), (0, 0, 0, 0)))
+    positions = {stage.pk: stage.position for stage in stages}
+    far = Counter[int]()
+    entered, staying, went = Counter[int](), Counter[int](), Counter[tuple[int, int]]()
+    for way in ways:
+        came = max(positions.get(pk, 0) for pk in way.stages)
+        far[max(came, winning) if way.is_won else came] += way.count
+        entered.update(dict.fromkeys(way.stages, way.count))
+        staying[way.stages[-1]] += way.count * way.is_open
+        for before, after in pairwise(way.stages):
+            went[before, after] += way.count * (before != after)
     return Passages(
         pipeline,
-        sum(count for *_, count in stands),
+        far.total(),
         [
-            _passage(stage, wanted, stands, entered.get(stage.pk, (0, None)), left.get(stage.pk, 0))
+            _passage(
+                stage,
+                wanted,
+                (entered[stage.pk], staying[stage.pk], left.get(stage.pk, 0)),
+                far,
+                seconds.get(stage.pk),
+            )
             for stage in stages
             if stage.retired_at is None or stage.pk in entered
         ],
-        {(before, after): count for before, after, count in _rows(cohort, WENT)},
-        Money(*next(iter(_rows(cohort, MONEY)), (0, 0, 0, 0))),
+        +went,
+        money,
     )
 
 
 def _passage(
     stage: Stage,
     wanted: Filter,
-    stands: Sequence[tuple[int, int, bool, int]],
-    entered: tuple[int, float | None],
-    left: int,
+    counts: tuple[int, int, int],
+    far: Mapping[int, int],
+    seconds: float | None,
 ) -> Passage:
-    came, mean = entered
+    entered, staying, left = counts
     code = str(stage.pk)
-    staying = sum(n for last, _far, is_open, n in stands if is_open and last == stage.pk)
     return Passage(
         stage=stage,
         name=name(stage),
-        entered=Number(came, replace(wanted, was=code)),
+        entered=Number(entered, replace(wanted, was=code)),
         staying=Number(staying, replace(wanted, at=code)),
         left=Number(left, replace(wanted, left=code)),
-        reached=sum(n for _last, far, _open, n in stands if far >= stage.position),
-        onward=sum(n for _last, far, _open, n in stands if far > stage.position),
-        seconds=None if mean is None else round(mean),
+        reached=sum(count for position, count in far.items() if position >= stage.position),
+        onward=sum(count for position, count in far.items() if position > stage.position),
+        seconds=None if seconds is None else round(seconds),
     )
 
 
-def _cohort(leads: QuerySet[Lead]) -> tuple[str, Sequence[Any]]:
-    """Give leads as the beginning of a statement, and the values in it."""
+@contextmanager
+def _cohort(leads: QuerySet[Lead]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Give leads as the beginning of a statement, and the values in it; many of them as a table, which needs none."""
     ids = leads.values_list("pk", flat=True)
     some = list(ids[: FEW + 1])
     if len(some) <= FEW:
-        return NAMED, [as_array(some)]
+        yield NAMED, [as_array(some)]
+        return
     sql, given = ids.query.sql_with_params()
-    return COHORT.format(cohort=sql), given
+    with roomy(), connection.cursor() as cursor:
+        cursor.execute(KEPT.format(cohort=sql), given)
+        cursor.execute("analyze cohort")
+        yield "", []
+        cursor.execute("drop table cohort")
 
 
-def _rows(cohort: tuple[str, Sequence[Any]], statement: str, *values: int) -> list[Any]:
+def _rows(cohort: tuple[str, Sequence[Any]], statement: str) -> list[Any]:
     """Ask something of the leads of a cohort."""
     beginning, given = cohort
     with connection.cursor() as cursor:
-        cursor.execute(beginning + statement, [*given, *values])
+        cursor.execute(beginning + statement, given)
         return list(cursor.fetchall())

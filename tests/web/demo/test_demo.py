@@ -1,5 +1,6 @@
 """The demo: believable, never dead, gone without a trace."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -7,6 +8,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
@@ -17,20 +19,22 @@ from clew.capture.actions.fields import FieldData, add_field
 from clew.capture.models import CustomField, Form, FormField, Rejected, Source, Submission
 from clew.contacts.actions import correct
 from clew.contacts.models import Contact, Lead, Suspect
-from clew.handoff.models import Placement, Round, Seat
+from clew.grading.models import RuleSet
+from clew.handoff.models import Calendar, Placement, Round, Routing, Seat
 from clew.handoff.queries import recomputed_equal
 from clew.pipeline.bulk.actions import choose, go_on, say, start, undo
 from clew.pipeline.bulk.rules import Terms
 from clew.pipeline.commission.models import Deal, Line
 from clew.pipeline.filters import Filter
 from clew.pipeline.models import BulkEdit, Clock, Layout, Result, SavedView, Task, Worth
+from clew.pipeline.plays.models import Decision, Deed, Run, Script, Version
 from clew.pipeline.queue.queries import my_day
 from clew.pipeline.rules import Group
 from clew.pipeline.saved.actions import Sharing, begin_with, save
 from clew.tally.queries import account, waste
 from clew.web.demo import load
 from clew.web.demo.errors import MixedWithOwn, NoDemo
-from clew.web.demo.removal import remove
+from clew.web.demo.removal import STATEMENTS, remove
 from clew.web.worker import run_belt_once
 from tests.company import TESTER, source, submit
 from tests.kept import kept
@@ -162,6 +166,46 @@ def test_the_demo_can_be_removed_after_its_people_kept_views_and_changed_many_le
     assert not SavedView.objects.exists()
     assert not BulkEdit.objects.exists()
     assert Layout.objects.get().member == own
+
+
+@pytest.mark.usefixtures("_demo")
+def test_the_demo_can_be_removed_after_its_people_wrote_rules_and_played() -> None:
+    admin, lead = Member.objects.get(username="admin"), Lead.objects.earliest("pk")
+    for model in (RuleSet, Routing):
+        model.objects.update(publisher=admin)
+    for model in (Script, Version):
+        assert model.objects.update(writer=admin)
+    version = Version.objects.earliest("pk")
+    played = {"lead": lead, "play": version.play, "version": version, "stage": version.play.stage}
+    begun = {"started_at": SUNDAY_AT_THREE, "actor_kind": "system"}
+    run = Run.objects.create(**played, **begun, is_held_back=False, held_back_percent=0)
+    Deed.objects.create(run=run, step=0, at=SUNDAY_AT_THREE)
+    told = dict.fromkeys(
+        ("played_count", "held_back_count", "difference_bp", "low_bp", "high_bp"), 0
+    )
+    Decision.objects.create(
+        play=version.play, version=version, member=admin, at=SUNDAY_AT_THREE, **told
+    )
+    remove()
+    assert not Run.objects.exists()
+    assert Script.objects.exists()
+    connection.check_constraints()
+
+
+GOES = (Lead, Member, Team, Seat, Placement, Submission, Contact, Calendar, Round)
+
+
+def test_every_table_that_refers_to_what_goes_is_thought_of() -> None:
+    said = " ".join(STATEMENTS)
+    tables = {
+        model._meta.db_table
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.is_relation and getattr(field, "db_constraint", True)
+        if field.related_model in GOES
+    }
+    assert len(tables) > 50
+    assert {t for t in tables if not re.search(rf"(from|update) {t}\b", said)} == set()
 
 
 @pytest.mark.usefixtures("_demo")

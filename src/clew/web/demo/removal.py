@@ -21,6 +21,14 @@ STATEMENTS = (
     "update reach_notice set by_id = null where by_id in (select id from people)",
     "delete from reach_wish where member_id in (select id from people)",
     "delete from reach_quiettime where member_id in (select id from people)",
+    """delete from plays_deed where run_id in
+       (select id from plays_run where lead_id in (select id from doomed))""",
+    "delete from plays_run where lead_id in (select id from doomed)",
+    "delete from plays_decision where member_id in (select id from people)",
+    "update plays_script set writer_id = null where writer_id in (select id from people)",
+    "update plays_version set writer_id = null where writer_id in (select id from people)",
+    "delete from queue_shown where member_id in (select id from people)",
+    "delete from queue_stray where member_id in (select id from people)",
     """delete from resting_touch where rest_id in
        (select id from resting_rest where lead_id in (select id from doomed))""",
     "delete from resting_rest where lead_id in (select id from doomed)",
@@ -76,7 +84,13 @@ STATEMENTS = (
     "delete from handoff_seat where team_id in (select id from teams)",
     "delete from handoff_method where team_id in (select id from teams)",
     "delete from clocks_policy where team_id in (select id from teams)",
-    "delete from grading_trialchange where lead_id in (select id from doomed)",
+    """delete from grading_trialchange where lead_id in (select id from doomed) or trial_id in
+       (select id from grading_trial where asked_by_id in (select id from people))""",
+    "delete from grading_trial where asked_by_id in (select id from people)",
+    "update grading_ruleset set publisher_id = null where publisher_id in (select id from people)",
+    "update grading_ruledraft set editor_id = null where editor_id in (select id from people)",
+    "update handoff_routing set publisher_id = null where publisher_id in (select id from people)",
+    "update handoff_routingdraft set editor_id = null where editor_id in (select id from people)",
     "delete from grading_grade where lead_id in (select id from doomed)",
     "delete from contacts_merge where closed_lead_id in (select id from doomed)",
     "delete from grading_override where lead_id in (select id from doomed)",
@@ -107,6 +121,8 @@ STATEMENTS = (
        (select id from capture_form where organisation_id = %(organisation)s)""",
     """update capture_rejected set source_id = null where source_id in
        (select id from capture_source where key = any(%(sources)s))""",
+    """update capture_importrow set submission_id = null
+       where submission_id in (select id from doomed)""",
     "delete from capture_submission where id in (select id from doomed)",
     """delete from capture_formfield where form_id in
          (select id from capture_form where organisation_id = %(organisation)s)""",
@@ -143,6 +159,7 @@ STATEMENTS = (
     "delete from pipeline_export where id in (select id from sheets)",
     "delete from base_piece where file_id in (select file_id from sheets)",
     "delete from base_file where id in (select file_id from sheets)",
+    "delete from account_emailaddress where user_id in (select id from people)",
     """delete from access_member where organisation_id = %(organisation)s
        and username = any(%(people)s)""",
 )
