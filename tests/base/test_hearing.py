@@ -193,7 +193,7 @@ def test_an_ear_that_hears_nothing_writes_nothing_but_is_moved_on(
     append(Silent(uuid7()), actor=SOMEBODY, at=MONDAY_NOON)
     listen(ears)
     assert Ear.objects.get().heard == before
-    monkeypatch.setattr(hearing, "FAR", 0)
+    monkeypatch.setattr(hearing, "FAR", -1)
     with psycopg.connect(conninfo(), autocommit=True) as somebody_else:
         somebody_else.execute("select pg_current_xact_id()")
     listen(ears)

@@ -38,7 +38,7 @@ def _reclaimed(entry: Entry, sources: Sources) -> Moment:
 
 
 def _is_of_stage(entry: Entry) -> bool:
-    return bool(entry.data["kind"] == Policy.Kind.STAGE)
+    return bool(entry.data.get("kind") == Policy.Kind.STAGE)
 
 
 TELL: Mapping[str, Tell] = {

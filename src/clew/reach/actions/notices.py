@@ -243,7 +243,7 @@ def _holders_then(heard: Sequence[Heard]) -> dict[int, int]:
 
 
 def _escalated(heard: Heard) -> Notice.Kind:
-    return Kind.STUCK if heard.told()["kind"] == "stage" else Kind.UNMET
+    return Kind.STUCK if heard.told().get("kind") == "stage" else Kind.UNMET
 
 
 def _managers(lead_ids: Collection[UUID]) -> dict[UUID, list[int]]:
