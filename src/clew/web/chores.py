@@ -46,7 +46,7 @@ CHORES: tuple[Chore, ...] = (
     trials.advance,
     bulk.advance,
     empty_retired,
-    until_done(timedelta(seconds=30), recycle),
+    calmly(until_done(timedelta(seconds=30), recycle)),
     until_done(timedelta(minutes=5), rest_by_rule),
     every(timedelta(hours=1), wake_all),
     playing.advance,

@@ -22,6 +22,7 @@ from clew.grading.belt import grade_leads
 from clew.handoff.actions.seats import release
 from clew.handoff.belt import forgetting as handoff
 from clew.handoff.belt.placing import place, redistribute
+from clew.handoff.belt.rounds import lock_seats
 from clew.handoff.events import LeadAssigned, LeadClosed, LeadPlaced, LeadPooled, LeadReopened
 from clew.handoff.pools.belt import recall
 from clew.handoff.pools.events import CreditShared, LeadRecalled
@@ -180,13 +181,14 @@ def pass_steps(now: datetime) -> bool:
 @transaction.atomic
 def recycle(now: datetime) -> bool:
     """Take some of the leads back that are due by their teams' rules. Tells whether there may be more."""
-    with gathered():
-        due = recycling.due(now)
-        recall(due, now)
-        if due:
+    due = recycling.due(now)
+    if due:
+        with gathered():
+            freed = recall(due, now)
             lead_ids = [lead_id for lead_id, _ in due]
             pipeline.leave_alone(lead_ids, now)
             plays.halt_all(lead_ids, now)
+        lock_seats([], freed)
     return len(due) == recycling.AT_ONCE
 
 

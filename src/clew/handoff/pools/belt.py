@@ -66,14 +66,12 @@ def shelve(lead_ids: Sequence[UUID], reason: str, now: datetime) -> None:
     announce(Hint(lead_id, team_id=team_id) for lead_id, team_id in pooled)
 
 
-def recall(due: Sequence[tuple[UUID, str]], now: datetime) -> None:
+def recall(due: Sequence[tuple[UUID, str]], now: datetime) -> Counter[int | None]:
     """Put leads that people hold into a pool, each for its reason. The caller holds the leads' locks.
 
-    Locks the seats that they are taken from. A fixed number of statements.
+    Gives of how many leads each seat is rid, which their counts do not say yet: the caller takes them off at
+    last, since the belt waits for the seats from then on. A fixed number of statements.
     """
-    if not due:
-        return
-    _lock_seats([lead_id for lead_id, _ in due])
     with connection.cursor() as cursor:
         asked = [{"lead_id": lead_id, "reason": reason} for lead_id, reason in due]
         cursor.execute(CLOSE, {"now": now, "due": dumps(asked)})
@@ -84,14 +82,6 @@ def recall(due: Sequence[tuple[UUID, str]], now: datetime) -> None:
         ]
         cursor.execute(POOL, {"now": now, "back": dumps(back)})
         stands: dict[UUID, int | None] = dict(cursor.fetchall())
-        counts = Counter(row[2] for row in closed)
-        cursor.execute(
-            """
-            update handoff_seat s set open_count = s.open_count - n.value::int
-            from json_each_text(%s) as n where s.id = n.key::bigint
-            """,
-            [dumps(counts)],
-        )
     events = [
         LeadRecalled(lead_id, stands[lead_id], seat_id, reason)
         for lead_id, _, seat_id, _, reason in closed
@@ -99,6 +89,7 @@ def recall(due: Sequence[tuple[UUID, str]], now: datetime) -> None:
     append_all(events, actor=RULES, at=now)
     announce(Hint(row[0], member_id=row[3]) for row in closed)
     announce(Hint(lead_id, team_id=team_id) for lead_id, team_id in stands.items())
+    return Counter(row[2] for row in closed)
 
 
 def note_overloads(now: datetime) -> None:
@@ -121,17 +112,4 @@ def note_overloads(now: datetime) -> None:
                 where y.team_id = s.team_id and y.takes_excess))
             """,
             [now],
-        )
-
-
-def _lock_seats(lead_ids: list[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with held as materialized (select distinct seat_id from handoff_placement
-              where lead_id = any(%s::uuid[]) and closed_at is null)
-            select from handoff_seat where id in (select seat_id from held)
-            order by team_id, id for no key update
-            """,
-            [as_array(lead_ids)],
         )

@@ -25,7 +25,7 @@ from clew.pipeline.recycling.queries import (
 )
 from clew.pipeline.recycling.rules import EXCESS_DAYS
 
-AT_ONCE = 2_000
+AT_ONCE = 3_500
 TURN = 0x72656379  # "recy": one worker at a time, so that none looks for what another is at
 # `cuts`: for leads of a team by a calendar and of a grade, before when they must have been given, or given a sign
 # of progress, to be due now. `patience`: the same by stage, which goes before. What is newer than all is not read.

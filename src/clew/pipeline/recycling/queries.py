@@ -30,8 +30,6 @@ join handoff_seat s on s.id = p.seat_id
 """
 ABOUT = """
 join handoff_method m on m.team_id = s.team_id
-join lateral (select source_id from contacts_lead where id = p.lead_id offset 0) l on true
-join capture_source o on o.id = l.source_id
 join lateral (select level from grading_grade
   where lead_id = p.lead_id and superseded_at is null offset 0) g on true
 left join lateral (select k.at from pipeline_call k where k.lead_id = p.lead_id
@@ -43,11 +41,12 @@ left join lateral (select stage_id, entered_at from moves_stay
 left join moves_stage e on e.id = y.stage_id
 cross join lateral (select
   greatest(p.opened_at, call.at, y.entered_at, least(t.due_at, t.created_at + interval '60 days')) as sign,
-  coalesce(e.id, (select f.id from moves_stage f join moves_pipeline w on w.id = f.pipeline_id
-    where w.side = case when o.is_online then 'online' else 'offline' end and f.retired_at is null
-    order by f.position, f.id limit 1)) as stage_id,
-  exists (select from moves_stage k where k.pipeline_id = e.pipeline_id and k.is_contract
-    and k.position <= e.position) as is_contracted) z
+  coalesce(e.id, (select f.id from contacts_lead l join capture_source o on o.id = l.source_id
+    join moves_pipeline w on w.side = case when o.is_online then 'online' else 'offline' end
+    join moves_stage f on f.pipeline_id = w.id and f.retired_at is null
+    where l.id = p.lead_id order by f.position, f.id limit 1)) as stage_id,
+  e.id is not null and exists (select from moves_stage k where k.pipeline_id = e.pipeline_id
+    and k.is_contract and k.position <= e.position) as is_contracted) z
 """
 # What of the leads of people who hold too much is too much: the lowest grades first, then what rested longest.
 EXCESS = f"""

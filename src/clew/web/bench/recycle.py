@@ -22,14 +22,14 @@ from clew.handoff.models import Placement, Seat
 from clew.handoff.pools.actions import PoolTerms, set_policy
 from clew.handoff.pools.models import Recall
 from clew.web.bench import belt, company
+from clew.web.chores import PAUSE_SECONDS
 from clew.web.flow import recycle
 from clew.web.terminal import say
 
 DUE, QUICK_DUE = 100_000, 5_000
-LOAD, QUICK_LOAD = 120_000, 6_000
+LOAD, QUICK_LOAD = 300_000, 15_000
 CONTACTS, QUICK_CONTACTS = 1_000_000, 20_000
 PORTION = 20_000
-PAUSE_SECONDS = 0.05
 Figures = dict[str, float]
 
 
@@ -130,10 +130,9 @@ def _beside(window: Window, due: int) -> Callable[[threading.Event], None]:
                 window.before.value = Waiting.objects.count()
                 window.began.value = time.time()
         while not stop.is_set():
-            if not recycle(datetime.now(UTC)):
-                if Recall.objects.count() >= due:
-                    break
-                time.sleep(PAUSE_SECONDS)
+            if not recycle(datetime.now(UTC)) and Recall.objects.count() >= due:
+                break
+            stop.wait(PAUSE_SECONDS)
         with window.ended.get_lock():
             if not window.ended.value:
                 window.ended.value = time.time()
