@@ -255,6 +255,7 @@ BENCHES = {
         "7 for the company, 5 for what is looked at",
         [
             Row("leads", "leads in the company"),
+            Row("moves", "their stays in stages"),
             Row("people", "people in the company"),
             most(
                 "lead_list_p95_ms",

@@ -33,8 +33,8 @@ COLUMNS = "lead_id, stage_id, number, how, entered_at, left_at, outcome, work_se
 
 
 @transaction.atomic
-def wander(wanted: int) -> int:
-    """Let leads go back and forth until there are so many stays at least. Returns how many there are."""
+def wander(wanted: int) -> None:
+    """Let leads go back and forth until there are so many stays at least."""
     there = Stay.objects.count()
     leads = Stay.objects.filter(number=1).count()
     times = -(-max(0, wanted - there) // (2 * leads))
@@ -43,4 +43,3 @@ def wander(wanted: int) -> int:
             cursor.execute(AGAIN, {"times": times})
             cursor.execute("truncate moves_stay")
             cursor.execute(f"insert into moves_stay ({COLUMNS}) {ORDERED}")
-    return Stay.objects.count()
