@@ -157,7 +157,9 @@ class Submission(models.Model):
         HISTORY = "history"
 
     id = models.UUIDField(primary_key=True)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="submissions", db_index=False)
+    source = models.ForeignKey(  # a trigger checks it, for all rows of a statement at once
+        Source, models.PROTECT, related_name="submissions", db_index=False, db_constraint=False
+    )
     external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001  absent is not empty
     channel = models.CharField(max_length=10, choices=Channel)
     occurred_at = models.DateTimeField()
@@ -183,7 +185,9 @@ class Submission(models.Model):
 class Waiting(models.Model):
     """A submission that the belt has not handled yet. The belt deletes it."""
 
-    submission = models.OneToOneField(Submission, models.CASCADE, primary_key=True)
+    submission = models.OneToOneField(
+        Submission, models.CASCADE, primary_key=True, db_constraint=False
+    )
 
     def __str__(self) -> str:
         return str(self.submission_id)

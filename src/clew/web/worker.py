@@ -54,7 +54,7 @@ def unburden() -> None:
     """Keep the collector off what was imported and from looking often: a batch makes many objects at once."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(500_000, 20, 100)
 
 
 def run_belt_once(now: datetime, batch: int = BATCH) -> int:

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,12 +46,9 @@ def board(request: HttpRequest) -> HttpResponse:
     holder = people.get(request.GET.get("holder", ""))
     chosen = holder.pk if holder else None
     shown = boards.board(viewer, pipeline, _now(), holder=chosen)
-    stages = [column.stage for column in shown.columns]
     context = {
         "board": shown,
-        "columns": [
-            (column, choices(column.stage, stages, is_won=False)) for column in shown.columns
-        ],
+        "columns": [(column, _menu(request, column, shown, holder)) for column in shown.columns],
         "pipelines": [(one, name(one), _address(one.side, chosen)) for one in pipelines],
         "people": people.values(),
         "holder": holder,
@@ -60,6 +59,21 @@ def board(request: HttpRequest) -> HttpResponse:
     if request.headers.get(FRAGMENT):
         return render(request, "moves/_board.html", context | {"is_fragment": True})
     return render(request, "moves/board.html", context)
+
+
+def _menu(
+    request: HttpRequest, column: boards.Column, shown: boards.Board, holder: Member | None
+) -> str:
+    """Write where the cards of a column may go: the same for all of them, and so written once."""
+    stages = [one.stage for one in shown.columns]
+    context = {
+        "stage": column.stage,
+        "side": shown.pipeline.side,
+        "holder": holder,
+        "choices": choices(column.stage, stages, is_won=False),
+        "csrf_token": get_token(request),
+    }
+    return get_template("moves/_choices.html").render(context)
 
 
 @require_POST
