@@ -2,7 +2,7 @@
 
 One web process takes leads in, one worker as `clew up` starts it does the rest, and each person has a robot of a
 stand-in. Timed is from the answer to whoever sent the lead, so the belt is in it, until the robot acknowledged.
-The second time other leads come in the while, in arrays, as fast as one sender can.
+The second time other leads come in the while, in arrays, at a pace that one worker can hold.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from clew_peers.robots import FEISHU, Robots
 
 SECONDS, QUICK_SECONDS = 60, 10
 PER_S = 5
+OTHERS_PER_S = 1_500
 ARRAY = 100
 LAST = 10.0  # seconds in which the last ones may arrive
 SECRET = "SECbench"  # noqa: S105  a stand-in's
@@ -116,12 +117,12 @@ def _told(robots: Robots, leads: set[str]) -> dict[str, float]:
 
 @contextmanager
 def _busy(url: str, secret: str) -> Iterator[list[int]]:
-    """Send arrays of other leads, of low intent, one after the other."""
-    stop, counts = threading.Event(), [0]
+    """Send arrays of other leads, of low intent, at a steady pace."""
+    stop, counts, began = threading.Event(), [0], time.time()
 
     def send() -> None:
         connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
-        while not stop.is_set():
+        while not stop.wait(max(0.0, began + counts[0] / OTHERS_PER_S - time.time())):
             first = counts[0]
             leads = [{"source": "site", "phone": _phone(3, first + n)} for n in range(ARRAY)]
             _send(connection, secret, leads)
