@@ -88,7 +88,9 @@ def _screen(size: Size) -> Figures:
         return {"screen_p50_ms": None, "screen_p99_ms": None}
     company.sources()
     with connection.cursor() as cursor:
-        cursor.execute("truncate capture_submission cascade")  # nobody holds the belt's 500 leads
+        cursor.execute(  # nobody holds the belt's 500 leads
+            "truncate capture_submission, capture_waiting, handoff_placement cascade"
+        )
         cursor.execute("update handoff_seat set open_count = 0, credit = 0")
     screen = import_module("clew.web.bench.screen")
     found: Figures = screen.measure(2 * size.seconds)
