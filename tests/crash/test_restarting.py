@@ -32,6 +32,7 @@ class Caller(threading.Thread):
     def __init__(self, port: int, ending: threading.Event) -> None:
         super().__init__()
         self.port, self.ending = port, ending
+        self.begun = 0
         self.ends: Counter[str] = Counter()
 
     def connect(self) -> http.client.HTTPConnection:
@@ -39,11 +40,10 @@ class Caller(threading.Thread):
 
     def run(self) -> None:
         connection = self.connect()
-        number = 0
         while not self.ending.is_set():
-            number += 1
+            self.begun += 1
             try:
-                self.ends[self.ask(connection, number)] += 1
+                self.ends[self.ask(connection, self.begun)] += 1
             except (OSError, http.client.HTTPException) as lost:
                 self.ends[repr(lost)] += 1
                 connection.close()
@@ -143,12 +143,14 @@ def answers(threads: list[Caller]) -> int:
 
 
 def restart(running: Run, threads: list[Caller]) -> None:
-    """Restart amid the callers, and let each go on for a while."""
+    """Restart amid the callers, and let each go on for a while: who follows a stream asks for another one."""
     before, enough = running.children(), answers(threads) + 50
+    begun = [(each, each.begun) for each in threads]
     done = running.clew("clew.web.cli", "restart")
     assert done.returncode == 0, done.stderr + running.said()
     assert set(running.children().values()) - set(before.values()), running.said()
     until(lambda: answers(threads) > enough, running.said)
+    until(lambda: all(each.begun > number for each, number in begun), running.said)
 
 
 def test_no_request_fails_and_no_lead_is_lost_while_it_restarts(running: Run) -> None:

@@ -24,11 +24,13 @@ async function read() {
   await fetch(bells[0].dataset.seen, { method: "POST", body, headers: { "X-CSRFToken": token, "X-Fragment": "1" } });
 }
 
+const asFarAsReached = (work) => work.catch(() => {}); // the stream's next beginning asks again
+
 if (bells.length) {
-  document.addEventListener("clew:notice", () => { look().then(read); });
-  document.addEventListener("visibilitychange", read);
+  document.addEventListener("clew:notice", () => asFarAsReached(look().then(read)));
+  document.addEventListener("visibilitychange", () => asFarAsReached(read()));
   const begin = () => {
-    read();
+    asFarAsReached(read());
     if (!isListening()) listen(bells[0].dataset.stream, { kinds: [], all: async () => {}, lost: () => {} });
   };
   if (document.readyState === "complete") begin();
