@@ -100,9 +100,8 @@ class Lead(Written):
     submission = models.OneToOneField(
         Submission, models.PROTECT, primary_key=True, db_column="id", related_name="lead"
     )
-    contact = models.ForeignKey(  # as its source, it is checked by a trigger, for all rows of a statement at once
-        Contact, models.PROTECT, db_constraint=False, related_name="leads"
-    )
+    # A trigger checks contact and source, for all rows of a statement at once.
+    contact = models.ForeignKey(Contact, models.PROTECT, db_constraint=False, related_name="leads")
     person = (
         models.ForeignKey(  # the survivor of the contact's merges; null where it is the contact
             Contact,

@@ -189,11 +189,8 @@ class Placement(Written):
         CLOSED = "closed"
 
     id = models.BigAutoField(primary_key=True)
-    lead = (
-        models.ForeignKey(  # this and the next three are checked by triggers, a statement at a time
-            Lead, models.PROTECT, db_constraint=False, related_name="placements"
-        )
-    )
+    # Triggers check these four references, a statement at a time.
+    lead = models.ForeignKey(Lead, models.PROTECT, db_constraint=False, related_name="placements")
     kind = models.CharField(max_length=10, choices=Kind)
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, db_constraint=False, related_name="placements"

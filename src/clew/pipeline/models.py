@@ -20,7 +20,8 @@ def _unless(done: str, then: str) -> Case:
 class Clock(models.Model):
     """The time until somebody must meet with a lead, or until it must leave its stage: one of each runs at most.
 
-    Each step of its policy happens once, if it comes to that. `next_at` is when the next of them is due. A warning that comes too late is none.
+    Each step of its policy happens once, if it comes to that. `next_at` is when the next of them is due. A warning
+    that comes too late is none.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -313,7 +313,7 @@ def _sheet_again(request: HttpRequest, lead_id: UUID, error: str) -> HttpRespons
     place = placement_of(visible_lead(viewer, lead_id).pk)
     if is_unopened(viewer, place, _now()):
         return redirect("pipeline:lead", place.lead_id)
-    sheet = shown(_viewer(request), lead_id, _now(), typed=_typed(request))
+    sheet = shown(viewer, lead_id, _now(), typed=_typed(request))
     context = _sheet(sheet, lead_id) | {"error": _(error)}
     return render(request, "pipeline/call.html", context, status=Invalid.status)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clew.access.models import Member
+from clew.base.digits import number
 from clew.errors import Invalid
 from clew.handoff.queries import visible_lead
 from clew.reach.actions.notices import read
@@ -19,14 +20,13 @@ from clew.reach.errors import NothingNamed
 from clew.reach.forms import sent_quiet, sent_wishes, shown
 from clew.reach.queries import notices, unread_count
 
+KEY = 18  # digits of the key of a page
+
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """The list, newest first; the fragment alone where an open page fetches it again."""
-    before = request.GET.get("before", "")
-    page = notices(
-        _viewer(request), int(before) if before.isdecimal() and len(before) < 19 else None
-    )
+    page = notices(_viewer(request), number(request.GET.get("before", ""), KEY))
     is_fragment = "X-Fragment" in request.headers
     template = "reach/_notices.html" if is_fragment else "reach/notices.html"
     return render(request, template, {"page": page})

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from clew.base.bulk import as_array
 from clew.contacts.models import Lead
 from clew.handoff.errors import SeatMissing
 from clew.handoff.models import Placement, Seat
@@ -14,6 +15,19 @@ def lock_leads(lead_ids: Sequence[UUID]) -> list[UUID]:
     """Lock leads, and give those there are."""
     leads = Lead.objects.select_for_update(no_key=True).filter(pk__in=lead_ids).order_by("pk")
     return list(leads.values_list("pk", flat=True))
+
+
+def lock_idle(lead_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock those of many leads that nobody else is at, and give them; the others are left for later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select id from contacts_lead where id = any(%s::uuid[])
+            order by id for no key update skip locked
+            """,
+            [as_array(lead_ids)],
+        )
+        return [lead_id for (lead_id,) in cursor.fetchall()]
 
 
 def lock_seats(seat_ids: Iterable[int]) -> list[Seat]:

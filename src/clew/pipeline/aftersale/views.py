@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 
 from clew.access.models import Member, Role
 from clew.access.queries import teams
+from clew.base.digits import number
 from clew.base.ledger import Actor
 from clew.contacts.actions import reveal as reveal_identifiers
 from clew.errors import ClewError, Conflict, Invalid, Missing
@@ -121,7 +122,7 @@ def plan(request: HttpRequest, team_id: int) -> HttpResponse:
     error: ClewError | None = None
     shown = queries.plan_of(team.pk)
     if request.method == "POST":
-        shown = Plan(*(_number(request.POST.get(name, "")) for name in PLAN))
+        shown = Plan(*(number(request.POST.get(name, "")) or 0 for name in PLAN))
         try:
             caring.set_plan(team.pk, shown, member=viewer, now=_now())
         except Invalid as refused:
@@ -164,10 +165,6 @@ def _page(
         "is_open": found.done_at is None,
     }
     return render(request, "aftersale/step.html", context)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
 def _viewer(request: HttpRequest) -> Member:

@@ -12,7 +12,6 @@ from clew.pipeline.meetings.errors import TimesMissing
 
 LENGTHS = (15, 30, 45, 60, 90, 120)
 OTHERS = ("other1", "other2")
-LONGEST_NUMBER = 10
 LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -70,11 +69,6 @@ def read_time(text: str) -> datetime:
     if at.tzinfo is None:
         raise TimesMissing
     return at
-
-
-def number(text: str) -> int | None:
-    """Read a small number as a page of ours sends it; nothing where it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_NUMBER else None
 
 
 def local(at: datetime) -> str:

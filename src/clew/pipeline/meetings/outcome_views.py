@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clew.access.queries import teams
+from clew.base.digits import number
 from clew.base.ids import uuid7
 from clew.errors import ClewError, Conflict, Invalid, Missing
 from clew.handoff.errors import LeadNotOpen
@@ -18,7 +19,6 @@ from clew.pipeline.errors import LeadNotClaimed
 from clew.pipeline.meetings import queries
 from clew.pipeline.meetings.actions import holding, inviting
 from clew.pipeline.meetings.actions.inviting import Plan
-from clew.pipeline.meetings.forms import number
 from clew.pipeline.meetings.views import done, local_now, viewer_of
 
 ANSWER = "answer"

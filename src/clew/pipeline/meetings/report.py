@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
 
 from clew.access.models import Member
+from clew.base.digits import number
 from clew.base.rates import interval
 from clew.pipeline.meetings.agenda import visible_meetings
-from clew.pipeline.meetings.forms import number
 from clew.pipeline.meetings.models import Meeting
 
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}  # days

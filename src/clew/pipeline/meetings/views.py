@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clew.access.models import Member, Role
+from clew.base.digits import number
 from clew.base.ids import uuid7
 from clew.errors import ClewError, Conflict, Invalid
 from clew.handoff.models import Seat
@@ -22,7 +23,7 @@ from clew.pipeline.errors import LeadNotClaimed
 from clew.pipeline.meetings import queries
 from clew.pipeline.meetings.actions import inviting
 from clew.pipeline.meetings.errors import MeetingMissing
-from clew.pipeline.meetings.forms import LENGTHS, OTHERS, InviteForm, SettleForm, number
+from clew.pipeline.meetings.forms import LENGTHS, OTHERS, InviteForm, SettleForm
 from clew.pipeline.meetings.models import Meeting
 from clew.pipeline.meetings.wording import (
     KINDS,

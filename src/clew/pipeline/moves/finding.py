@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from clew.base.digits import number
 from clew.capture.models import Source
 from clew.handoff.models import Placement
 from clew.pipeline.moves.models import Exit, Pipeline, Stage, Stay
@@ -45,9 +46,7 @@ def has_left(stage: str, why: str, since: str) -> Q:
             return NOTHING
         exits = exits.filter(stage=found)
     if why:
-        exits = (
-            exits.filter(reason=int(why)) if _is_number(why) else exits.filter(reason=None, end=why)
-        )
+        exits = exits.filter(reason=int(why)) if number(why) else exits.filter(reason=None, end=why)
     if since:
         try:
             begins = datetime.combine(
@@ -60,7 +59,7 @@ def has_left(stage: str, why: str, since: str) -> Q:
 
 
 def _stage(code: str) -> Stage | None:
-    return Stage.objects.filter(pk=int(code)).first() if _is_number(code) else None
+    return Stage.objects.filter(pk=int(code)).first() if number(code) else None
 
 
 def _first(pipeline_id: int) -> int | None:
@@ -73,7 +72,3 @@ def _sources(pipeline_id: int) -> list[int]:
     side = Pipeline.objects.values_list("side", flat=True).get(pk=pipeline_id)
     found = Source.objects.filter(is_online=side == Pipeline.Side.ONLINE)
     return list(found.values_list("pk", flat=True))
-
-
-def _is_number(code: str) -> bool:
-    return code.isascii() and code.isdecimal() and len(code) < 10

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clew.access.models import Member
+from clew.base.digits import number
 from clew.errors import Conflict, Invalid
 from clew.pipeline.moves.actions import stages as actions
 from clew.pipeline.moves.errors import ExitReasonMissing, LiftUnreadable, StageMissing
@@ -89,7 +90,7 @@ def retire(request: HttpRequest, stage_id: int) -> HttpResponse:
     try:
         actions.retire_stage(
             stage.pk,
-            into=int(into) if into.isascii() and into.isdecimal() and len(into) < 10 else 0,
+            into=number(into) or 0,
             member=_viewer(request),
             now=_now(),
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clew.access.models import Member
+from clew.base.digits import number
 from clew.errors import ClewError
 from clew.handoff.errors import LeadMissing
 from clew.pipeline.plays import wording
@@ -106,8 +107,8 @@ def _done(request: HttpRequest, lead_id: UUID, deed: Callable[[], str]) -> HttpR
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    sent = request.POST.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 9 else -1
+    sent = number(request.POST.get(name, ""))
+    return -1 if sent is None else sent
 
 
 def _viewer(request: HttpRequest) -> Member:

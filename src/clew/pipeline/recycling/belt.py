@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from clew.base.bulk import as_array
 from clew.base.json import dumps
+from clew.handoff.actions.locks import lock_idle
 from clew.handoff.calendars import before, closed_since
 from clew.handoff.models import Seat
 from clew.handoff.pools.belt import note_overloads
@@ -47,9 +48,6 @@ where not z.is_contracted and ((call.at is null or call.at < p.opened_at) and p.
   or z.sign < coalesce(w.idle, c.idle))
 limit %(most)s
 """
-LOCK = """
-select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
-"""
 
 
 def due(now: datetime) -> list[tuple[UUID, str]]:
@@ -72,9 +70,7 @@ def due(now: datetime) -> list[tuple[UUID, str]]:
     seen = {**_excess(found, now), **_due(BY_SEAT, values)}
     if not seen:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [as_array(list(seen)[:AT_ONCE])])
-        locked = [lead_id for (lead_id,) in cursor.fetchall()]
+    locked = lock_idle(list(seen)[:AT_ONCE])
     still = {
         **_excess(found, now),
         **_due(NAMED, {**values, "leads": as_array(locked)}),

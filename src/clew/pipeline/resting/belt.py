@@ -16,6 +16,7 @@ from clew.base.bulk import as_array
 from clew.base.hearing import Heard
 from clew.base.json import dumps
 from clew.base.ledger import Actor, append_all
+from clew.handoff.actions.locks import lock_idle
 from clew.handoff.belt.waiting import POSTPONED
 from clew.handoff.pools.belt import shelve
 from clew.pipeline.belt import leave_alone
@@ -72,9 +73,6 @@ where p.closed_at is null and p.kind = 'pool' and {OF_TEAM}
   and {MAY_REST}
 limit %(most)s
 """  # noqa: S608  no value is formatted in
-LOCK = """
-select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
-"""
 LAY = """
 insert into resting_rest (lead_id, person_id, team_id, reason, since, next_touch_at, touch_count, "end")
 select d.lead_id, coalesce(l.person_id, l.contact_id), %(team)s, d.reason, d.since,
@@ -157,9 +155,7 @@ def _shelve(policy: RestPolicy, now: datetime) -> int:
     if (policy.tries, policy.turns, policy.pooled_days) == (None, None, None):
         return 0
     due = _pooled(policy, now)
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [as_array(lead_id for lead_id, _ in due)])
-        locked = [lead_id for (lead_id,) in cursor.fetchall()]
+    locked = lock_idle(lead_id for lead_id, _ in due)
     still = _pooled(policy, now, locked) if locked else []
     if not still:
         return 0

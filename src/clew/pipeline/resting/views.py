@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clew.access.models import Member, Role
+from clew.base.digits import number
 from clew.base.ids import uuid7
 from clew.base.ledger import Actor
 from clew.contacts.actions import reveal as reveal_identifiers
@@ -26,6 +27,7 @@ from clew.pipeline.resting.wording import OVER, RESULT_ICONS, RESULTS
 from clew.pipeline.wording import short_day, word
 
 WHOLE = "all"
+KEY = 15  # digits of the key of a page
 
 
 @require_safe
@@ -33,7 +35,9 @@ def show(request: HttpRequest) -> HttpResponse:
     """List what is due today, or all that rests."""
     viewer, now = _viewer(request), _now()
     is_whole = request.GET.get("show") == WHOLE
-    page = queries.page(viewer, now, is_whole=is_whole, after=_number(request.GET.get("after", "")))
+    page = queries.page(
+        viewer, now, is_whole=is_whole, after=number(request.GET.get("after", ""), KEY)
+    )
     context = {
         "page": page,
         "rows": [(row, uuid7()) for row in page.rows],
@@ -109,7 +113,7 @@ def _results() -> list[tuple[str, object, str]]:
 
 def _said(request: HttpRequest) -> actions.TouchIn:
     """Read what was sent. Raises TouchUnknown."""
-    seen = _number(request.POST.get("seen", ""))
+    seen = number(request.POST.get("seen", ""))
     try:
         touch_id = UUID(request.POST.get("touch", ""))
     except ValueError as wrong:
@@ -137,11 +141,6 @@ def _refused(refused: ClewError) -> str:
     if isinstance(refused, TouchedAlready) and name:
         return _("%(name)s was faster and has touched it already.") % {"name": name}
     return _(refused.message)
-
-
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdecimal() and len(text) < 16
-    return int(text) if is_number else None
 
 
 def _viewer(request: HttpRequest) -> Member:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clew.access.models import Member
+from clew.base.digits import number
 from clew.errors import ClewError
 from clew.pipeline.naming import in_words, names
 from clew.pipeline.saved.actions import begin_with, delete, overwrite, rename, save
@@ -161,8 +162,7 @@ def _id(request: HttpRequest) -> UUID:
 
 
 def _edition(request: HttpRequest) -> int:
-    sent = request.POST.get("edition", "")
-    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 9 else 0
+    return number(request.POST.get("edition", "")) or 0
 
 
 def _viewer(request: HttpRequest) -> Member:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clew.access.models import Member
+from clew.base.digits import number
 from clew.errors import ClewError
 from clew.handoff.models import Calendar
 from clew.pipeline.clocks import actions
@@ -48,6 +49,7 @@ STAGE_STEPS = {
     "handons": gettext_lazy("Hand on at most, times"),
 }
 HOUR = 60
+KEY = 18  # digits
 HANDONS = 3  # where nothing else is said
 
 
@@ -300,5 +302,5 @@ def _steps(one: Policy) -> dict[str, int | None]:
 
 
 def _numbers(text: str) -> list[int]:
-    parts = text.split(",")
-    return [int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < 19]
+    found = (number(part, KEY) for part in text.split(","))
+    return [one for one in found if one is not None]

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from clew.base.bulk import as_array
 from clew.base.json import dumps
 from clew.base.ledger import CLOCKS, append_all
+from clew.handoff.actions.locks import lock_idle
 from clew.handoff.belt.seating import read_hours
 from clew.handoff.calendars import Hours
 from clew.pipeline.clocks.belt.policies import in_force
@@ -21,9 +22,6 @@ AT_ONCE = 500  # next steps of a piece
 DUE = """
 select lead_id from pipeline_task where due_at <= %s and done_at is null and passed_at is null
 order by due_at limit %s
-"""
-LOCK = """
-select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
 """
 COME = """
 with passed as (
@@ -60,9 +58,7 @@ def begin(now: datetime) -> int:
         due = [lead_id for (lead_id,) in cursor.fetchall()]
         if not due:
             return 0
-        cursor.execute(LOCK, [as_array(due)])
-        locked = as_array(lead_id for (lead_id,) in cursor.fetchall())
-        cursor.execute(COME, {"leads": locked, "now": now})
+        cursor.execute(COME, {"leads": as_array(lock_idle(due)), "now": now})
         passed = cursor.fetchall()
         cursor.execute(START, [dumps(_clocks(passed))])
         started: list[tuple[UUID, datetime]] = cursor.fetchall()

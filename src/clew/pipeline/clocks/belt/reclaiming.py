@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from clew.base.bulk import as_array
 from clew.base.ledger import CLOCKS, append_all
+from clew.handoff.actions.locks import lock_idle
 from clew.handoff.belt.placing import Leaving, hand_on
 from clew.pipeline.belt import leave_alone, start
 from clew.pipeline.events import ClockReclaimed
@@ -18,9 +19,6 @@ DUE = """
 select lead_id from pipeline_clock
 where next_at <= %(now)s and reclaim_at <= %(now)s and breached_at is not null
 order by next_at limit %(most)s
-"""
-LOCK = """
-select id from contacts_lead where id = any(%s::uuid[]) order by id for no key update skip locked
 """
 # As they stand under the leads' locks: whether a person did something since the clock began, or it is not theirs.
 # From its stage nothing that was done keeps a lead: only a call sheet that somebody is at, and the contract.
@@ -82,9 +80,7 @@ def reclaim(now: datetime) -> Reclaimed:
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"now": now, "most": AT_ONCE})
         due = [lead_id for (lead_id,) in cursor.fetchall()]
-        cursor.execute(LOCK, [as_array(due)])
-        locked = as_array(lead_id for (lead_id,) in cursor.fetchall())
-        cursor.execute(STAND, {"leads": locked, "now": now})
+        cursor.execute(STAND, {"leads": as_array(lock_idle(due)), "now": now})
         late = [Late(*row) for row in cursor.fetchall()]
     return Reclaimed(len(late), _take(late, now) if late else [])
 

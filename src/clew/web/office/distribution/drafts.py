@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from msgspec import convert
 
 from clew.access.models import Team
+from clew.base.digits import number
 from clew.errors import ClewError
 from clew.handoff.actions import routing as actions
 from clew.handoff.errors import RuleMissing
@@ -121,8 +122,7 @@ def _rules() -> list[Rule]:
 
 
 def _edition(request: HttpRequest) -> int:
-    sent = request.POST.get("edition", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else 0
+    return number(request.POST.get("edition", "")) or 0
 
 
 def _write(request: HttpRequest, change: Change) -> ClewError | None:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clew.base.digits import number
 from clew.capture.queries import all_definitions
 from clew.errors import ClewError
 from clew.grading import queries
@@ -47,8 +48,7 @@ def again(request: HttpRequest, version: int) -> HttpResponse:
 
 def edition_of(request: HttpRequest) -> int:
     """The edition of the draft that the sender had before them; 0, which none is, where it is not said."""
-    text = request.POST.get("edition", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return number(request.POST.get("edition", "")) or 0
 
 
 def _page(request: HttpRequest) -> HttpResponse:
