@@ -13,7 +13,7 @@ from clew.pipeline.resting.models import Rest
 from clew.web.demo.company import DEMO
 
 KEEPERS = 2  # of each team
-RUNNING = timedelta(days=20)  # so long the pools have been there
+RUNNING = timedelta(days=3)  # since anybody was touched in time
 TOUCHED = 12
 RESULTS = ("no_answer", "wechat_added", "not_now", "message_sent")
 
