@@ -109,7 +109,7 @@ def _oldest(
                 %(onlys)s::bigint[]) as k(region, category, seat)
                 where k.region = coalesce(l.region_code, 0) and k.category = l.category
                   and (r.seat_id = k.seat) is not true))
-            order by p.opened_at limit %(count)s for no key update of l, p skip locked
+            order by p.opened_at, p.id limit %(count)s for no key update of l, p skip locked
             """,
             {
                 "postponed": list(asked.reasons),
