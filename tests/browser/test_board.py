@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from clew.base.outbox import follow
 from clew.handoff.models import Placement
@@ -33,6 +33,10 @@ def key_of(at: Desk) -> str:
     return Stage.objects.get(pk=found.stage_id).key if found else ""
 
 
+def is_fragment(answer: Response) -> bool:
+    return "x-fragment" in answer.request.headers
+
+
 def column(page: Page, key: str) -> str:
     stage = Stage.objects.get(pipeline__side="online", key=key)
     return f'.c-col[data-stage="{stage.pk}"]'
@@ -44,6 +48,22 @@ def test_a_card_is_dragged_into_another_stage(at: Desk, sit: Sit) -> None:
     expect(page.locator(f"{column(page, 'offer')} .c-kard")).to_have_count(1)
     until(lambda: key_of(at) == "offer")
     expect(page.locator(column(page, "asked")).locator("[data-count]")).to_have_text("0")
+
+
+def test_a_card_in_hand_stays_while_news_come_and_they_are_shown_after(at: Desk, sit: Sit) -> None:
+    page = sit(at.holder).open("/board")
+    with page.expect_response(is_fragment):
+        page.reload()
+    page.locator(f"#k-{at.lead_id}").hover()
+    page.mouse.down()
+    with page.expect_response(is_fragment):
+        meeting = Stage.objects.get(pipeline__side="online", key="meeting")
+        move(at.lead_id, meeting.pk, member=at.company.manager, now=NOON)
+    page.wait_for_timeout(300)
+    expect(page.locator(f"{column(page, 'asked')} .c-kard")).to_have_count(1)
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(page.locator(f"{column(page, 'meeting')} .c-kard")).to_have_count(1)
 
 
 def test_a_card_is_carried_by_keys_and_put_back_by_escape(at: Desk, sit: Sit) -> None:

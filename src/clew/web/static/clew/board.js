@@ -8,7 +8,9 @@ const board = document.getElementById("board");
 const said = document.getElementById("said");
 const toast = document.getElementById("toast");
 const FRAGMENT = { "X-Fragment": "1", Accept: "application/json" };
-let held = null; // { card, from, over }
+let held = null; // { card, over }
+let asked = 0; // how often this board was asked for; an answer that was overtaken is not shown
+let isBehind = false; // news came while somebody had a card or a menu in hand
 
 const columnOf = (node) => node.closest(".c-col");
 const columns = () => [...board.querySelectorAll(".c-col")];
@@ -37,6 +39,7 @@ async function move(card, to) {
   if (to === from) return;
   if ("winning" in to.dataset) { location.href = card.dataset.finish; return; }
   const next = card.nextSibling;
+  asked += 1;
   const body = new FormData(card.querySelector("form"));
   body.set("stage", to.dataset.stage);
   place(card, from, to);
@@ -57,6 +60,12 @@ async function move(card, to) {
 // ---- dragging -------------------------------------------------------------------------------------
 
 const show = (over) => columns().forEach((column) => column.classList.toggle("c-over", column === over));
+
+function release() {
+  held.card.classList.remove("c-held");
+  held = null;
+  show(null);
+}
 
 board.addEventListener("dragstart", (event) => {
   const card = event.target.closest(".c-kard");
@@ -79,20 +88,17 @@ board.addEventListener("drop", (event) => {
   move(held.card, column);
 });
 board.addEventListener("dragend", () => {
-  held?.card.classList.remove("c-held");
-  held = null;
-  show(null);
+  if (held) release();
+  catchUp();
 });
 
 // ---- keys -----------------------------------------------------------------------------------------
 
 function drop(isKept) {
   const { card, over } = held;
-  card.classList.remove("c-held");
-  held = null;
-  show(null);
+  release();
   if (isKept) move(card, over).then(() => document.getElementById(card.id)?.focus());
-  else say(board.dataset.left);
+  else { say(board.dataset.left); catchUp(); }
 }
 
 function walk(card, key) {
@@ -136,10 +142,15 @@ onKey((key, event) => {
 // ---- news -----------------------------------------------------------------------------------------
 
 async function all() {
+  asked += 1;
+  const turn = asked;
   const answer = await fetch(location.pathname + board.dataset.here, { headers: { "X-Fragment": "1" } });
   if (!answer.ok) throw new Error(String(answer.status));
-  if (held || board.querySelector("details[open]")) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await answer.text();
+  if (turn !== asked) return;
+  isBehind = Boolean(held || board.querySelector("details[open], .c-kard:active"));
+  if (isBehind) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   document.getElementById("sum").replaceWith(page.getElementById("sum"));
   const focused = document.activeElement?.id;
   const left = board.querySelector(".c-board").scrollLeft;
@@ -148,12 +159,19 @@ async function all() {
   if (focused) document.getElementById(focused)?.focus();
 }
 
+function catchUp() {
+  if (isBehind && !board.querySelector("[aria-busy]")) wantAll();
+}
+
+addEventListener("pointerup", () => setTimeout(catchUp)); // no longer :active by then
+board.addEventListener("toggle", catchUp, { capture: true });
+
 const holder = document.getElementById("holder");
 if (holder) {
   holder.form.querySelector("button").hidden = true;
   holder.addEventListener("change", () => holder.form.requestSubmit());
 }
-listen(board.dataset.stream, {
+const { wantAll } = listen(board.dataset.stream, {
   kinds: ["own", "pool"],
   all,
   lost: (isLost) => { document.getElementById("lost").hidden = !isLost; },
