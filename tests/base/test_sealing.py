@@ -1,4 +1,9 @@
+import hmac
+
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,3 +31,11 @@ def test_equal_values_are_sealed_differently_but_looked_up_alike() -> None:
     assert seal(b"x", b"p") != seal(b"x", b"p")
     assert lookup("+8613812345678", "phone") == lookup("+8613812345678", "phone")
     assert lookup("+8613812345678", "phone") != lookup("+8613812345678", "wechat")
+
+
+@given(st.text(max_size=200), st.sampled_from(["phone", "tail"]))
+def test_what_is_looked_up_is_an_hmac_under_a_key_of_the_deployment(value: str, kind: str) -> None:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"clew lookup")
+    key = kdf.derive(settings.SECRET_KEY.encode())
+    text = f"{kind}:{value}".encode()
+    assert lookup(value, kind) == hmac.digest(key, text, "sha256")[:16]

@@ -12,9 +12,11 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from clew.contacts.models import Lead
+from clew.base.ids import uuid7
+from clew.contacts.models import Contact, Lead
+from clew.grading.models import Grade, Override
 from clew.handoff.models import Placement, Seat
-from tests.company import HOT, MONDAY_NOON, enquire, found
+from tests.company import HOT, MONDAY_NOON, Company, enquire, found
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +24,7 @@ REFERENCES = [
     ("capture_submission", "source_id", "capture_source"),
     ("contacts_lead", "source_id", "capture_source"),
     ("contacts_lead", "contact_id", "contacts_contact"),
+    ("contacts_lead", "id", "capture_submission"),
     ("contacts_identifier", "contact_id", "contacts_contact"),
     ("grading_grade", "rule_set_id", "grading_ruleset"),
     ("handoff_placement", "lead_id", "contacts_lead"),
@@ -30,7 +33,7 @@ REFERENCES = [
     ("handoff_placement", "round_id", "handoff_round"),
 ]
 NOWHERE = dict.fromkeys(
-    ("round_id", "lead_id", "contact_id"), "'00000000-0000-7000-8000-000000000000'"
+    ("id", "round_id", "lead_id", "contact_id"), "'00000000-0000-7000-8000-000000000000'"
 )
 MOVED = {"contacts_identifier"}  # where its contact is undone, a way goes to another one
 BESIDE = {  # what refers to the same, and to that
@@ -48,14 +51,21 @@ COPIED = {  # so that a copy of a row breaks no other rule
     "grading_grade": {"superseded_at": "now()"},
     "handoff_placement": {"closed_at": "now()"},
 }
+RARE = [  # references that few rows have: by table and column, what they refer to
+    ("contacts_lead", "person_id", "contacts_contact", "'00000000-0000-7000-8000-000000000000'"),
+    ("contacts_lead", "follows_id", "contacts_lead", "'00000000-0000-7000-8000-000000000000'"),
+    ("grading_grade", "override_id", "grading_override", "0"),
+]
 WAITS_SECONDS = 0.5
 
 
 @pytest.fixture(autouse=True)
-def _a_lead_of_two_submissions() -> None:
-    site = found().site
+def company() -> Company:
+    """A company with a lead of two submissions."""
+    company = found()
     for _ in range(2):
-        enquire(site, phone="13812345678", **HOT)
+        enquire(company.site, phone="13812345678", **HOT)
+    return company
 
 
 @contextmanager
@@ -102,6 +112,41 @@ def test_what_a_row_refers_to_does_not_change(table: str, column: str, parent: s
         run(f"update {table} set {column} = {NOWHERE.get(column, '0')}")  # noqa: S608
 
 
+@pytest.mark.parametrize(("table", "column", "parent", "nowhere"), RARE)
+def test_a_rare_reference_is_to_what_is_there(
+    table: str, column: str, parent: str, nowhere: str
+) -> None:
+    with refused(f"a row of {table} needs a row of {parent} that there is"):
+        run(f"update {table} set {column} = {nowhere}")  # noqa: S608
+
+
+def test_what_is_rarely_referred_to_cannot_go(company: Company) -> None:
+    first = Lead.objects.get()
+    survivor = Contact.objects.create(id=uuid7(), name="another", created_at=MONDAY_NOON)
+    Lead.objects.update(person=survivor)
+    with refused("a row of contacts_contact is referred to by contacts_lead"):
+        run(f"delete from contacts_contact where id = '{survivor.pk}'")  # noqa: S608
+    Lead.objects.update(ended_at=MONDAY_NOON)
+    enquire(company.site, phone="13812345679", **HOT)
+    Lead.objects.exclude(pk=first.pk).update(follows=first)
+    run("delete from contacts_repeat")
+    run("delete from handoff_placement")
+    run("delete from pipeline_firstcontact")
+    with refused("a row of contacts_lead is referred to by contacts_lead"):
+        run(f"delete from contacts_lead where id = '{first.pk}'")  # noqa: S608
+    run("delete from contacts_lead")  # whoever follows goes along
+
+
+def test_an_override_that_a_grade_is_by_cannot_go(company: Company) -> None:
+    lead = Lead.objects.get()
+    by = Override.objects.create(
+        lead=lead, level=1, reason="because", made_by=company.manager, made_at=MONDAY_NOON
+    )
+    Grade.objects.update(override=by)
+    with refused("a row of grading_override is referred to by grading_grade"):
+        run("delete from grading_override")
+
+
 def test_who_deletes_a_seat_waits_for_who_gives_it_a_lead() -> None:
     lead_id = Placement.objects.get(closed_at=None).lead_id
     seat = Seat.objects.exclude(placements__isnull=False).first()
@@ -135,6 +180,18 @@ def test_who_deletes_a_contact_waits_for_who_gives_it_a_lead() -> None:
     with transaction.atomic():
         Lead.objects.bulk_create([lead])
         ended, other = begin("delete from contacts_contact")
+    other.join()
+    assert ended == ["refused"]
+
+
+def test_who_deletes_a_submission_waits_for_who_opens_a_lead_of_it() -> None:
+    lead = Lead.objects.get()
+    run("delete from contacts_repeat")
+    run("delete from handoff_placement")
+    run("delete from contacts_lead")
+    with transaction.atomic():
+        Lead.objects.bulk_create([lead])
+        ended, other = begin(f"delete from capture_submission where id = '{lead.pk}'")  # noqa: S608
     other.join()
     assert ended == ["refused"]
 

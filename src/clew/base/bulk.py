@@ -22,15 +22,29 @@ def as_array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join([one.hex for one in ids]) + "}"
 
 
+def as_byte_array(values: Iterable[bytes]) -> str:
+    """Write bytes as the text of an array, for `%s::bytea[]`."""
+    return "{" + ",".join([rf'"\\x{one.hex()}"' for one in values]) + "}"
+
+
 def copy_in(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
     """Write rows into a table; `columns` are its names with commas. Raises DatabaseError."""
+    copy_text(
+        table,
+        columns,
+        ([AS_TEXT[type(v)](v) if type(v) in AS_TEXT else v for v in row] for row in rows),
+    )
+
+
+def copy_text(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Do as `copy_in` does with rows that hold text and numbers only. Raises DatabaseError."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         cursor.copy(f"copy {table} ({columns}) from stdin") as copy,
     ):
         for row in rows:
-            copy.write_row([AS_TEXT[type(v)](v) if type(v) in AS_TEXT else v for v in row])
+            copy.write_row(row)
 
 
 def check_references() -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from clew.base.bulk import copy_in
+from clew.base.bulk import copy_text
 from clew.base.json import dumps, to_builtins
 from clew.base.models import Entry, Outbox
 
@@ -25,7 +25,7 @@ class Actor:
     id: str = ""
 
 
-Row = tuple[datetime, str, UUID, str, str, str]
+Row = tuple[str, str, str, str, str, str]
 _gathering: ContextVar[list[Row] | None] = ContextVar("gathering", default=None)
 BELT = Actor("system", "belt")
 CLOCKS = Actor("system", "clocks")
@@ -81,13 +81,14 @@ def gathered() -> Iterator[None]:
 
 
 def _write(rows: Iterable[Row]) -> None:
-    copy_in("base_entry", "at, name, subject, actor_kind, actor_id, data", rows)
+    copy_text("base_entry", "at, name, subject, actor_kind, actor_id, data", rows)
 
 
 def _rows(events: Iterable[Event], actor: Actor, at: datetime) -> Iterator[Row]:
+    written = at.isoformat()
     for event in events:
         subject, data = _split(event)
-        yield at, type(event).__name__, subject, actor.kind, actor.id, dumps(data)
+        yield written, type(event).__name__, subject.hex, actor.kind, actor.id, dumps(data)
 
 
 def _split(event: Event) -> tuple[UUID, dict[str, Any]]:

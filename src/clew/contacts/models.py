@@ -98,9 +98,14 @@ class Lead(Written):
     """One enquiry, from first touch to referral. Its id is that of its first submission."""
 
     submission = models.OneToOneField(
-        Submission, models.PROTECT, primary_key=True, db_column="id", related_name="lead"
+        Submission,
+        models.PROTECT,
+        primary_key=True,
+        db_column="id",
+        db_constraint=False,
+        related_name="lead",
     )
-    # A trigger checks contact and source, for all rows of a statement at once.
+    # Triggers check what a lead refers to, all rows of a statement at once (docs/decisions/checked-at-once.md).
     contact = models.ForeignKey(Contact, models.PROTECT, db_constraint=False, related_name="leads")
     person = (
         models.ForeignKey(  # the survivor of the contact's merges; null where it is the contact
@@ -108,6 +113,7 @@ class Lead(Written):
             models.PROTECT,
             null=True,
             blank=True,
+            db_constraint=False,
             db_index=False,
             related_name="person_leads",
         )
@@ -124,7 +130,13 @@ class Lead(Written):
     alive_at = models.DateTimeField(null=True, blank=True)  # by what people did, or plan to do
     valid_until = models.DateTimeField(null=True, blank=True)
     follows = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, db_index=False, related_name="followers"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="followers",
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     is_history = models.BooleanField(default=False)  # over before Clew learnt of it

@@ -128,7 +128,12 @@ class Grade(models.Model):
     graded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True, blank=True)
     override = models.ForeignKey(
-        Override, models.PROTECT, null=True, db_index=False, related_name="grades"
+        Override,
+        models.PROTECT,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="grades",
     )
 
     class Meta:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db import IntegrityError, connection
 
-from clew.base.bulk import as_array, copy_in
+from clew.base.bulk import as_array, as_byte_array, copy_in
 from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
@@ -191,18 +191,21 @@ def _name(person: Person, given: LeadIn) -> None:
 
 def _known(keys: Iterable[Key]) -> dict[Key, Person]:
     """Find the contacts behind the keys. Nothing is locked: one open lead per contact decides."""
-    rows = [{"kind": kind, "digest": digest.hex()} for kind, digest in keys]
+    by_kind: dict[str, list[bytes]] = {}
+    for kind, digest in sorted(keys):
+        by_kind.setdefault(kind, []).append(digest)
+    found = []
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select i.kind, i.digest, c.id, c.name, c.company, c.survivor_id
-            from json_to_recordset(%s) as k(kind text, digest text)
-            join contacts_identifier i on i.kind = k.kind and i.digest = decode(k.digest, 'hex')
-            join contacts_contact c on c.id = i.contact_id
-            """,
-            [dumps(rows)],
-        )
-        found = cursor.fetchall()
+        for kind, digests in by_kind.items():
+            cursor.execute(
+                """
+                select i.kind, i.digest, c.id, c.name, c.company, c.survivor_id
+                from contacts_identifier i join contacts_contact c on c.id = i.contact_id
+                where i.kind = %s and i.digest = any(%s::bytea[])
+                """,
+                [kind, as_byte_array(digests)],
+            )
+            found += cursor.fetchall()
     persons = {
         id_: Person(id_, is_new=False, name=name, company=company, survivor_id=survivor_id)
         for _, _, id_, name, company, survivor_id in found
