@@ -12,8 +12,20 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.commands import migrate
 from django.db import connection, transaction
-from django.db.migrations import Migration
+from django.db.migrations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    CreateModel,
+    Migration,
+    RemoveConstraint,
+    RemoveIndex,
+    RunPython,
+    RunSQL,
+)
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from clew.access.models import Organisation
@@ -24,6 +36,38 @@ from clew.web import seed
 from clew.web.terminal import _, complain, say
 
 LOCK = 0x636C6578  # "clex": one process migrates at a time
+SINGLE = (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    AlterField,
+    CreateModel,
+    RemoveConstraint,
+    RemoveIndex,
+    RunPython,
+    RunSQL,
+)
+
+
+class Singly(ProjectState):
+    """Renders the one model that changes. Django renders all that are related too, which takes longer than the database."""
+
+    def clone(self) -> ProjectState:
+        """Copy, with the same habit."""
+        copy = super().clone()
+        copy.__class__ = Singly
+        return copy
+
+    def _find_reload_model(self, app_label: str, model_name: str, *_: bool) -> set[tuple[str, str]]:
+        self.is_delayed = True  # whoever asks for rows is given all models rendered anew
+        return {(app_label, model_name)}
+
+
+def is_single(operation: Operation) -> bool:
+    """Whether it changes the table of one model only: not what foreign keys of others hold or name."""
+    if isinstance(operation, AlterField) and operation.field.unique:
+        return False
+    return isinstance(operation, SINGLE)
 
 
 class Executor(MigrationExecutor):
@@ -33,6 +77,11 @@ class Executor(MigrationExecutor):
         self, state: ProjectState, migration: Migration, *args: Any, **given: Any
     ) -> ProjectState:
         """Apply one migration."""
+        if all(map(is_single, migration.operations)):
+            state.__class__ = Singly
+        else:
+            state.clear_delayed_apps_cache()
+            state.__class__ = ProjectState
         with transaction.atomic() if migration.atomic else nullcontext():
             return super().apply_migration(state, migration, *args, **given)
 
