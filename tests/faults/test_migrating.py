@@ -160,13 +160,13 @@ def test_answers_to_commits_that_are_lost_leave_nothing_that_cannot_be_run_again
 ) -> None:
     seen = 0
 
-    def every_eighth(statement: bytes) -> bool:
+    def every_fifteenth(statement: bytes) -> bool:
         nonlocal seen
         seen += commits(statement)
-        return commits(statement) and seen % 8 == 0
+        return commits(statement) and seen % 15 == 0
 
     with Proxy(url) as proxy:
-        proxy.lose(every_eighth)
+        proxy.lose(every_fifteenth)
         while (run := migrated(proxy.url)).returncode:
             assert "run this again" in run.stderr, run.stderr
         lost = proxy.lost
