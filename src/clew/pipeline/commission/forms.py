@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from clew.pipeline.commission.rules import TIERS_AT_MOST, Basis, Terms, Tier
 from clew.pipeline.commission.wording import BASES
 
 ROWS = 5
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)  # months have one before and one after
 
 
 def amount() -> forms.DecimalField:
@@ -90,7 +92,10 @@ class PlanForm(forms.Form):
 class MonthForm(forms.Form):
     """A month, by its first day or as 2026-11."""
 
-    month = forms.DateField(input_formats=["%Y-%m", "%Y-%m-%d"])
+    month = forms.DateField(
+        input_formats=["%Y-%m", "%Y-%m-%d"],
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+    )
 
     def first(self) -> date | None:
         """Give its first day; None where it cannot be read."""
