@@ -279,7 +279,7 @@ def lead_page(
         "back_at": warning(found.lead.pk, now) if found.is_workable else "",
         "credit": credit(_viewer(request), found),
         "now": now,
-        "meeting": panel(found.lead, now),
+        "meeting": panel(_viewer(request), found.lead, now),
         "numbers": numbers,
         "purposes": PURPOSES.items(),
         "ends": [(code, ENDS[code]) for code in actions.ENDS],
