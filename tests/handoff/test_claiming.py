@@ -9,7 +9,7 @@ from django.test import Client
 
 from clew.access.models import Member, Role
 from clew.contacts.models import Lead
-from clew.handoff.actions.leads import claim, close, to_pool
+from clew.handoff.actions.leads import change_pool, claim, close, to_pool
 from clew.handoff.actions.methods import Taking, set_method
 from clew.handoff.errors import CapacityReached, ClaimTooLate, LeadMissing, LeadTaken, NoSeat
 from clew.handoff.models import Method
@@ -70,6 +70,16 @@ def test_a_person_claims_so_many_a_day_and_more_on_the_next(company: Company) ->
     claim(leads[3], member=person, now=MONDAY_NOON + 12 * HOUR)
 
 
+def test_what_was_claimed_and_given_back_counts_all_the_same(company: Company) -> None:
+    policy(company, claims_per_day=1)
+    first, second = pooled(company, 1), pooled(company, 2)
+    person, online = company.people[0], company.online.pk
+    claim(first, member=person, now=MONDAY_NOON)
+    to_pool(first, team_id=online, actor=TESTER, now=MONDAY_NOON, reason="stuck")
+    with pytest.raises(ClaimsSpent):
+        claim(second, member=person, now=MONDAY_NOON)
+
+
 def test_who_had_a_lead_waits_while_others_may_have_it(company: Company) -> None:
     policy(company, waits_hours=12)
     lead_id, (person, other) = pooled(company), company.people[:2]
@@ -120,6 +130,13 @@ def test_a_lead_that_was_never_in_ones_pools_is_not_there(company: Company) -> N
     with pytest.raises(LeadMissing):
         claimable_lead(stranger, lead_id)
     assert browser(stranger).post(f"/leads/{lead_id}/claim").status_code == 404
+
+
+def test_a_lead_that_went_on_to_another_teams_pool_is_claimed_there_alone(company: Company) -> None:
+    lead_id = pooled(company)
+    change_pool(lead_id, team_id=company.offline.pk, actor=TESTER, now=MONDAY_NOON)
+    with pytest.raises(NoSeat):
+        claim(claimable_lead(company.people[0], lead_id), member=company.people[0], now=MONDAY_NOON)
 
 
 def test_the_companys_pool_is_for_all_who_sit_in_a_team(company: Company) -> None:

@@ -222,15 +222,33 @@ def test_a_manager_gives_a_lead_to_a_colleague_but_not_beyond_the_own_teams() ->
     at = desk()
     client = browser(at.company.manager)
     other = next(seat for seat in at.company.seats if seat.member != at.holder)
-    client.post(address("assign", at.lead_id), {"seat_id": other.pk})
+    stands = Placement.objects.get(lead=at.lead_id, closed_at=None).pk
+    client.post(address("assign", at.lead_id), {"seat_id": other.pk, "stands": stands})
     assert holder(at.lead_id) == other.member
     stranger = member(at.company.organisation, "stranger", Role.SALESPERSON)
     outside = join(
         at.company.offline.pk, stranger.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON
     )
-    answer = client.post(address("assign", at.lead_id), {"seat_id": outside.pk})
+    answer = client.post(
+        address("assign", at.lead_id), {"seat_id": outside.pk, "stands": stands + 1}
+    )
     assert answer.status_code == 404
     assert holder(at.lead_id) == other.member
+
+
+def test_of_two_managers_on_a_leads_page_the_second_is_told_and_changes_nothing() -> None:
+    at = desk()
+    first, second = (seat for seat in at.company.seats if seat.member != at.holder)
+    client = browser(at.company.manager)
+    shown = client.get(address("lead", at.lead_id)).text
+    stands = Placement.objects.get(lead=at.lead_id, closed_at=None).pk
+    assert f'name="stands" value="{stands}"' in shown
+    for seat in (first, second):
+        told = client.post(
+            address("assign", at.lead_id), {"seat_id": seat.pk, "stands": stands}, follow=True
+        )
+    assert "期间有人改过这条线索" in told.text
+    assert holder(at.lead_id) == first.member
 
 
 def test_a_closed_lead_is_taken_up_again_by_a_manager() -> None:

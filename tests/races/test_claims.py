@@ -4,9 +4,17 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
+from clew.handoff.actions.leads import claim
+from clew.handoff.models import Placement
+from clew.handoff.pools.actions import PoolTerms, open_lead, set_policy
+from clew.handoff.pools.errors import ClaimsSpent, ViewsSpent
+from clew.handoff.pools.models import Opening
 from clew.web.bench import company, recycle
 from clew.web.bench.claim import FULL, TAKEN, WON, Told, anomalies, measure
+from tests.company import COLD, MONDAY_NOON, TESTER, Company, enquire, found
+from tests.races.threads import at_once
 
 
 @pytest.mark.slow
@@ -23,6 +31,36 @@ def test_what_is_due_at_once_goes_back_once_while_the_belt_runs() -> None:
     sources = company.found(datetime.now(UTC))
     told = recycle.measure(sources, due=300, load=600, contacts=1_000)
     assert told["recycled"] == 300
+
+
+def pooled(at: Company, count: int, **terms: int) -> list[UUID]:
+    """Let leads lie in the pool of a team with such limits."""
+    set_policy(at.online.pk, PoolTerms(**terms), actor=TESTER, now=MONDAY_NOON)
+    leads = [enquire(at.site, phone=f"1380000{n:04d}", **COLD) for n in range(count)]
+    connection.close()
+    return leads
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_claims_several_at_once_gets_no_more_than_the_day_allows() -> None:
+    at = found((1,))
+    leads = pooled(at, 4, claims_per_day=2)
+    raised = at_once(
+        *(lambda one=one: claim(one, member=at.people[0], now=MONDAY_NOON) for one in leads)
+    )
+    assert [type(one) for one in raised] == [ClaimsSpent] * 2
+    assert Placement.objects.filter(reason="claimed").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_looks_closer_at_several_at_once_sees_no_more_than_the_day_allows() -> None:
+    at = found((1,))
+    leads = pooled(at, 4, views_per_day=2)
+    raised = at_once(
+        *(lambda one=one: open_lead(one, member=at.people[0], now=MONDAY_NOON) for one in leads)
+    )
+    assert [type(one) for one in raised] == [ViewsSpent] * 2
+    assert Opening.objects.count() == 2
 
 
 LEAD, OTHER = uuid4(), uuid4()

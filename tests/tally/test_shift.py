@@ -92,10 +92,16 @@ def test_a_lead_is_handed_on_with_a_reason_that_stays_with_it() -> None:
     address = reverse("office:hand_on", args=[lead_id])
     assert client.post(address, {"seat": to.pk, "reason": "whim"}).status_code == 422
     assert client.post(address, {"seat": "0", "reason": "hand_full"}).status_code == 404
-    page = client.post(address, {"seat": to.pk, "reason": "hand_full"}, follow=True).text
+    before = Placement.objects.get(lead=lead_id, closed_at=None).pk
+    assert f'name="stands" value="{before}"' in client.get(reverse("office:shift")).text
+    sent = {"seat": to.pk, "reason": "hand_full", "stands": before}
+    page = client.post(address, sent, follow=True).text
     assert "Given to Sales1" in page
     stands = Placement.objects.get(lead=lead_id, closed_at=None)
     assert (stands.seat_id, stands.reason) == (to.pk, "hand_full")
+    late = client.post(address, {**sent, "seat": at.seats[0].pk}, follow=True).text
+    assert "Somebody has changed this lead meanwhile." in late
+    assert Placement.objects.get(lead=lead_id, closed_at=None).pk == stands.pk
     assert (
         "Whoever had it has too much" in client.get(reverse("pipeline:lead", args=[lead_id])).text
     )

@@ -64,6 +64,7 @@ IDS = {
     "place",
     "play_id",
     "review_id",
+    "call_id",
 }
 UUIDS = {
     "lead_id",

@@ -64,9 +64,10 @@ class PlanForm(forms.Form):
 
 
 class AssignForm(forms.Form):
-    """Who is to have the lead."""
+    """Who is to have the lead, and the placement that the page showed."""
 
     seat_id = forms.IntegerField()
+    stands = forms.IntegerField()
 
 
 class GradeForm(forms.Form):

@@ -28,6 +28,7 @@ from clew.pipeline import pool_views
 from clew.pipeline.actions import leads as actions
 from clew.pipeline.actions.worth import WorthIn
 from clew.pipeline.actions.worth import correct_worth as correct
+from clew.pipeline.clocks.actions import reassign
 from clew.pipeline.credit import credit
 from clew.pipeline.dossier import colleagues, dossier
 from clew.pipeline.duplicates import elsewhere
@@ -227,17 +228,20 @@ def give_back(request: HttpRequest, lead_id: UUID) -> HttpResponse:
 
 @require_POST
 def assign(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Give the lead to somebody of the teams that the member leads."""
+    """Give the lead to somebody of the teams that the member leads; where somebody was faster, change nothing."""
     viewer, form = _viewer(request), AssignForm(request.POST)
     found = visible_lead(viewer, lead_id)
     seats = {seat.seat_id: seat for seat in colleagues(viewer)}
     chosen = seats.get(form.cleaned_data["seat_id"]) if form.is_valid() else None
     if chosen is None:
         raise SeatMissing
-    handoff.assign(
-        found.pk, seat_id=chosen.seat_id, actor=_actor(viewer), now=_now(), reason="by_hand"
-    )
-    messages.success(request, _("Given to %(name)s") % {"name": chosen.name})
+    stands = form.cleaned_data["stands"]
+    try:
+        reassign(found.pk, seat_id=chosen.seat_id, stands=stands, member=viewer, now=_now())
+    except Conflict as refused:
+        messages.error(request, _(refused.message))
+    else:
+        messages.success(request, _("Given to %(name)s") % {"name": chosen.name})
     return redirect("pipeline:lead", found.pk)
 
 
@@ -279,7 +283,7 @@ def lead_page(
         "back_at": warning(found.lead.pk, now) if found.is_workable else "",
         "credit": credit(_viewer(request), found),
         "now": now,
-        "meeting": panel(found.lead, now),
+        "meeting": panel(_viewer(request), found.lead, now),
         "numbers": numbers,
         "purposes": PURPOSES.items(),
         "ends": [(code, ENDS[code]) for code in actions.ENDS],

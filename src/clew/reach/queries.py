@@ -13,6 +13,7 @@ from clew.access.models import Member
 from clew.capture.regions import shown
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
+from clew.handoff.pools.claiming import veil
 from clew.handoff.queries import visible_leads
 from clew.pipeline.rules import LeadFacts, first_line
 from clew.reach.models import Delivery, Message, Notice, Outlet, Patience, QuietTime, Wish
@@ -26,7 +27,7 @@ COUNTED = 100  # and more
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice as its reader sees it: nothing of a lead that they may not see any more."""
+    """A notice as its reader sees it: nothing of a lead that they may not see any more, no name that a pool hides."""
 
     notice: Notice
     words: str
@@ -73,7 +74,9 @@ def notices(viewer: Member, before: int | None = None) -> Page:
 def _told(viewer: Member, found: Sequence[Notice]) -> list[Told]:
     ids = {notice.lead_id for notice in found}
     leads = visible_leads(viewer).filter(pk__in=ids).select_related("contact", "source")
-    seen = {lead.pk: lead for lead in leads}
+    stands = Placement.objects.filter(lead__in=ids, closed_at=None)
+    places, veiling = {place.lead_id: place for place in stands}, veil(viewer)
+    seen = {lead.pk: veiling.over(lead, places.get(lead.pk)) for lead in leads}
     holders = holding(ids, besides=viewer)
     return [_one(n, seen.get(n.lead_id), holders.get(n.lead_id, "")) for n in found]
 

@@ -19,8 +19,8 @@ from clew.handoff.people.queries import absences
 
 SHOWN = 5  # clocks of each person, the latest first
 CLOCKS = """
-select seat_id, lead_id, coalesce(nullif(k.name, ''), nullif(k.company, ''), '–'), due_at, running, late
-from (select p.seat_id, c.lead_id, c.due_at, count(*) over w as running,
+select seat_id, lead_id, stands, coalesce(nullif(k.name, ''), nullif(k.company, ''), '–'), due_at, running, late
+from (select p.seat_id, c.lead_id, p.id as stands, c.due_at, count(*) over w as running,
     count(*) filter (where c.due_at <= %(now)s) over w as late,
     row_number() over (partition by p.seat_id order by c.due_at, c.lead_id) as place
   from pipeline_clock c
@@ -47,9 +47,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticking:
-    """A clock that runs, or has run out."""
+    """A clock that runs, or has run out; `stands`: the placement of its lead."""
 
     lead_id: UUID
+    stands: int
     title: str
     due_at: datetime
     is_late: bool
@@ -136,9 +137,9 @@ def _clocks(
     counts: dict[int, tuple[int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(CLOCKS, {"seats": list(seat_ids), "now": now, "shown": SHOWN})
-        for seat_id, lead_id, title, due_at, whole, late in cursor:
+        for seat_id, lead_id, stands, title, due_at, whole, late in cursor:
             counts[seat_id] = (whole - late, late)
-            ticking[seat_id].append(Ticking(lead_id, title, due_at, due_at <= now))
+            ticking[seat_id].append(Ticking(lead_id, stands, title, due_at, due_at <= now))
     return ticking, counts
 
 

@@ -14,6 +14,7 @@ from clew.access.models import Member
 from clew.base.sealing import SealBroken, letter_key, open_letter
 from clew.errors import Missing
 from clew.handoff.actions.leads import assign, to_pool
+from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead, log_call, plan
 from clew.pipeline.models import Call, Clock, FirstContact, Task
 from clew.pipeline.queries import note
@@ -21,7 +22,7 @@ from clew.pipeline.queue.actions import dismiss, drop_strays, forget, take_in
 from clew.pipeline.queue.late import Result, moment, place, read
 from clew.pipeline.queue.models import Stray
 from clew.pipeline.queue.queries import strays
-from tests.company import TESTER
+from tests.company import HOT, TESTER, enquire
 from tests.pipeline.desk import NOON, Desk, call, desk
 from tests.pipeline.queue.letters import letter
 
@@ -132,6 +133,26 @@ def test_what_was_done_since_then_stands(at: Desk) -> None:
 
 
 @pytest.mark.django_db
+def test_a_late_word_does_not_end_a_lead_that_changed_hands_and_came_back_since(at: Desk) -> None:
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    mine = next(seat for seat in at.company.seats if seat.member == at.holder)
+    for seat in (other, mine):
+        assign(at.lead_id, seat_id=seat.pk, actor=TESTER, now=NOON + HOUR, reason="by_hand")
+    assert comes_in(given_on_the_way(at.lead_id, next="never"), at.holder) == ""
+    assert Placement.objects.get(lead=at.lead_id, closed_at=None).kind == "person"
+
+
+@pytest.mark.django_db
+def test_a_late_word_does_not_end_a_lead_whose_person_wrote_again_since(at: Desk) -> None:
+    log_call(at.lead_id, call(next_at=NOON + 9 * HOUR), member=at.holder, now=NOON)
+    enquire(at.company.site, NOON + 2 * HOUR, phone="13812345678", **HOT)
+    late = given_on_the_way(at.lead_id, next="never")
+    assert comes_in(late, at.holder, at=NOON + HOUR) == ""
+    assert Placement.objects.get(lead=at.lead_id, closed_at=None).kind == "person"
+    assert Clock.objects.filter(kind="next", stopped_at=None).exists()
+
+
+@pytest.mark.django_db
 def test_a_plan_made_since_then_stands(at: Desk) -> None:
     plan(at.lead_id, NOON + 72 * HOUR, member=at.holder, now=NOON + HOUR)
     assert comes_in(given_on_the_way(at.lead_id), at.holder) == ""
@@ -149,6 +170,18 @@ def test_a_lead_given_to_somebody_else_keeps_its_words_for_who_wrote_them(at: De
     assert (told.note, told.at, told.title, told.code) == ("要先寄样机", NOON, "", "lead_missing")
     assert not strays(other.member)
     assert "要先寄样机".encode() not in bytes(Stray.objects.get().body)
+
+
+@pytest.mark.django_db
+def test_what_was_refused_once_stays_refused_though_the_lead_comes_back(at: Desk) -> None:
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    mine = next(seat for seat in at.company.seats if seat.member == at.holder)
+    assign(at.lead_id, seat_id=other.pk, actor=TESTER, now=NOON + HOUR, reason="by_hand")
+    one = given_on_the_way(at.lead_id)
+    assert comes_in(one, at.holder) == "lead_missing"
+    assign(at.lead_id, seat_id=mine.pk, actor=TESTER, now=BACK, reason="by_hand")
+    assert comes_in(one, at.holder, now=BACK + HOUR) == "lead_missing"
+    assert not Call.objects.exists()
 
 
 @pytest.mark.django_db

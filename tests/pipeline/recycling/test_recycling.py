@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from clew.access.models import Member
 from clew.base.models import Entry
@@ -59,6 +59,25 @@ def stage(key: str) -> Stage:
 
 def hot(company: Company, number: int = 1, now: datetime = NOON) -> UUID:
     return enquire(company.site, now, phone=f"1381234{number:04d}", **HOT)
+
+
+def test_who_calls_at_the_last_moment_keeps_the_lead() -> None:
+    company = found()
+    policy(company, uncontacted_minutes=60)
+    lead_id = hot(company)
+    called = []
+
+    def just_before(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        """Call once the lead was found to be due, and before it is locked."""
+        if "skip locked" in sql and not called:
+            called.append(sql)
+            log_call(lead_id, call(), member=holder(lead_id), now=NOON + timedelta(hours=3))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(just_before):
+        recycle(at(23, 16))
+    assert called
+    assert place(lead_id).kind == "person"
 
 
 def test_what_nobody_calls_goes_back_at_the_working_minute_that_was_announced() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Exists, Q, QuerySet
 
 from clew.access.models import Member, Role
 from clew.contacts.models import Lead
@@ -65,6 +66,14 @@ def veil(viewer: Member) -> Veil:
         return Veil()
     hiding = PoolPolicy.objects.filter(is_veiled=True).values_list("team_id", flat=True)
     return Veil(frozenset(team_id or COMPANY for team_id in hiding))
+
+
+def hidden_places() -> QuerySet[Placement]:
+    """Give the places of leads in pools that hide from salespeople who a lead is until they claim it."""
+    hiding = PoolPolicy.objects.filter(Q(is_veiled=True) | Q(views_per_day__isnull=False))
+    theirs = Q(team__in=hiding.values("team"))
+    companys = Q(team=None) & Exists(hiding.filter(team=None))
+    return Placement.objects.filter(theirs | companys, kind=Kind.POOL, closed_at=None)
 
 
 def policy_of(place: Placement) -> PoolPolicy:

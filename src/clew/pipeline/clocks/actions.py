@@ -102,7 +102,15 @@ def drop_policies(
 
 
 @transaction.atomic
-def reassign(lead_id: UUID, *, seat_id: int, stands: int, member: Member, now: datetime) -> None:
+def reassign(
+    lead_id: UUID,
+    *,
+    seat_id: int,
+    stands: int,
+    member: Member,
+    now: datetime,
+    reason: str = "by_hand",
+) -> None:
     """Give a lead to somebody else, unless it was moved since the page showed its placement `stands`.
 
     Raises LeadMissing, LeadMoved, LeadNotOpen, SeatMissing.
@@ -112,7 +120,7 @@ def reassign(lead_id: UUID, *, seat_id: int, stands: int, member: Member, now: d
     if placement_of(found.pk).pk != stands:
         raise LeadMoved
     actor = Actor("member", str(member.pk))
-    assign(found.pk, seat_id=seat_id, actor=actor, now=now, reason="by_hand")
+    assign(found.pk, seat_id=seat_id, actor=actor, now=now, reason=reason)
 
 
 def _lock(team_id: int | None, kind: str, seen: Collection[int]) -> list[Policy]:

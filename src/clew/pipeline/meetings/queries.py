@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from clew.access.models import Member
+from clew.access.models import Member, Role
 from clew.access.tokens import digest
 from clew.base.sealing import unseal
 from clew.contacts.models import Lead
 from clew.handoff.calendars import Hours, hours
 from clew.handoff.models import Absence, Method, Placement, Seat
+from clew.handoff.pools.claiming import hidden_places
 from clew.handoff.queries import visible_leads
 from clew.pipeline.meetings.errors import MeetingMissing
 from clew.pipeline.meetings.models import Meeting, VisitNote, VisitTemplate
@@ -30,11 +31,20 @@ def may_open(viewer: Member) -> Q:
     """Say which meetings a member may open: of leads that they see, and their own of leads that ended well.
 
     Such a lead is nobody's any more, but whoever won it still meets the person and says whether they came.
+    What lies in a pool that hides who it is salespeople claim before they open its meeting.
     """
     ended = Placement.objects.filter(
         lead=OuterRef("lead"), closed_at=None, kind=Placement.Kind.CLOSED, reason__in=GOES_ON
     )
-    return Q(lead__in=visible_leads(viewer)) | Q(Exists(ended), organiser=viewer)
+    seen = Q(lead__in=visible_leads(viewer)) & _is_shown(viewer)
+    return seen | Q(Exists(ended), organiser=viewer)
+
+
+def _is_shown(viewer: Member) -> Q:
+    """Leave out, for salespeople, meetings of leads in pools that hide who they are."""
+    if viewer.role != Role.SALESPERSON:
+        return Q()
+    return Q(~Exists(hidden_places().filter(lead=OuterRef("lead"))))
 
 
 def opened_by(viewer: Member, meetings: Iterable[Meeting]) -> set[UUID]:
@@ -65,9 +75,9 @@ class Panel:
     is_over: bool  # its time has passed, and nobody has said whether they came
 
 
-def panel(lead: Lead, now: datetime) -> Panel | None:
-    """Give the newest meeting of a lead, which the caller has seen to be visible; or None."""
-    made = Meeting.objects.filter(lead=lead).select_related("organiser")
+def panel(viewer: Member, lead: Lead, now: datetime) -> Panel | None:
+    """Give the newest meeting of a lead, which the caller has seen to be visible, as far as no pool hides it; or None."""
+    made = Meeting.objects.filter(_is_shown(viewer), lead=lead).select_related("organiser")
     found = made.order_by("-made_at", "-pk").first()
     if found is None:
         return None

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from clew.handoff.queries import visible_leads
 from clew.pipeline.filters import clean
 from clew.pipeline.meetings import report as reports
+from clew.pipeline.meetings.queries import opened_by
 from clew.pipeline.meetings.report import PERIODS, USUAL, Wanted
 from clew.pipeline.meetings.views import local_now, viewer_of
 from clew.pipeline.meetings.wording import COLUMNS, KINDS, PERIOD_WORDS, STATES, TONES, when
@@ -33,16 +33,12 @@ def listed(request: HttpRequest) -> HttpResponse:
     """List the meetings that a number of the report counts."""
     viewer, now, wanted = viewer_of(request), local_now(), _wanted(request)
     rows, after = reports.page(viewer, wanted, now, request.GET.get("after", ""))
-    seen = set(
-        visible_leads(viewer)
-        .filter(pk__in=[row.lead_id for row in rows])
-        .values_list("pk", flat=True)
-    )
+    open_to = opened_by(viewer, rows)
     context = {
         "rows": [
             (
                 row,
-                row.lead_id in seen,
+                row.pk in open_to,
                 when(row.from_at, row.until_at) if row.from_at else "",
                 KINDS[row.kind],
                 STATES[row.state],

@@ -18,6 +18,8 @@ from clew.base.sealing import unseal
 from clew.capture.regions import shown
 from clew.contacts.models import Identifier
 from clew.contacts.queries import masked
+from clew.handoff.models import Placement
+from clew.handoff.pools.claiming import veil
 from clew.handoff.queries import visible_leads
 from clew.pipeline.leads import Neighbours, listed_ids, neighbours
 from clew.pipeline.queue.late import Result
@@ -217,8 +219,11 @@ def strays(viewer: Member) -> list[StrayShown]:
     found = list(Stray.objects.filter(member=viewer).order_by("at", "pk"))
     if not found:
         return []
-    seen = visible_leads(viewer).filter(pk__in=[one.lead_id for one in found])
-    titles = {lead.pk: lead.contact.name for lead in seen.select_related("contact")}
+    ids = [one.lead_id for one in found]
+    seen = visible_leads(viewer).filter(pk__in=ids).select_related("contact")
+    places = {one.lead_id: one for one in Placement.objects.filter(lead__in=ids, closed_at=None)}
+    veiling = veil(viewer)
+    titles = {one.pk: veiling.over(one, places.get(one.pk)).contact.name for one in seen}
     return [_stray(one, titles.get(one.lead_id)) for one in found]
 
 

@@ -10,17 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from clew.base.digits import number
 from clew.errors import Conflict
-from clew.handoff.actions import leads as handoff
 from clew.handoff.errors import SeatMissing
 from clew.handoff.queries import visible_lead
+from clew.pipeline.clocks.actions import reassign
 from clew.pipeline.dossier import colleagues
 from clew.pipeline.wording import HANDED_ON, moment
 from clew.tally.shift import State, shifts
 from clew.web.office.errors import ReasonUnchosen
-from clew.web.office.requests import actor, caller, clock
+from clew.web.office.requests import caller, clock
 
 FRAGMENT = "X-Fragment"
+KEY = 18  # digits of the key of a placement
 STATES = {
     State.ON: (gettext_lazy("on"), "ok"),
     State.OFF_HOURS: (gettext_lazy("off hours"), ""),
@@ -58,7 +60,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def hand_on(request: HttpRequest, lead_id: UUID) -> HttpResponse:
-    """Give a lead to somebody of one's teams, for a reason that stays with it."""
+    """Give a lead to somebody of one's teams, for a reason that stays with it, unless somebody was faster."""
     viewer = caller(request)
     lead = visible_lead(viewer, lead_id)
     seats = {str(seat.seat_id): seat for seat in colleagues(viewer)}
@@ -68,9 +70,15 @@ def hand_on(request: HttpRequest, lead_id: UUID) -> HttpResponse:
     reason = request.POST.get("reason", "")
     if reason not in HANDED_ON:
         raise ReasonUnchosen
+    stands = number(request.POST.get("stands", ""), KEY) or 0
     try:
-        handoff.assign(
-            lead.pk, seat_id=chosen.seat_id, actor=actor(request), now=clock(), reason=reason
+        reassign(
+            lead.pk,
+            seat_id=chosen.seat_id,
+            stands=stands,
+            member=viewer,
+            now=clock(),
+            reason=reason,
         )
     except Conflict as refused:
         messages.error(request, _(refused.message))
