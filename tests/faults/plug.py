@@ -7,14 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from typing import Any
 from unittest import mock
 
 import psycopg
 from django.db import OperationalError, connection
 
+from clew.errors import Unavailable
 from clew.web.backup import tables
+from tests.web.test_undo_property import undone_afterwards
 
+Act = Callable[[], object]
 COUNTED = """
 select json_object_agg(sequencename, json_build_array(coalesce(last_value, start_value), last_value is not null))
 from pg_sequences where schemaname = 'public'"""
@@ -60,6 +64,29 @@ class Plug:
             mock.patch.object(psycopg.Cursor, "copy", copying),
         ):
             yield
+
+
+def fails_wholly(act: Act, *, at_least: int) -> None:
+    """Let each of its statements fail once: nothing is left behind, and done again it is as if nothing had failed."""
+    sequences, before = counted(), state()
+    with undone_afterwards(), foreseen():
+        act()
+        expected = state(without=CLOCKED)
+    assert expected != state(without=CLOCKED)
+    for at in count(1):
+        rewind(sequences)
+        plug = Plug(at)
+        with foreseen(), plug.watching():
+            try:
+                act()
+            except (OperationalError, Unavailable):
+                pass
+            else:
+                break
+        assert state() == before, f"statement {at} left something behind"
+    assert not plug.is_pulled, f"statement {at} failed and nobody was told"
+    assert plug.count >= at_least
+    assert state(without=CLOCKED) == expected
 
 
 def state(*, without: frozenset[str] = frozenset()) -> str:

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from clew.base.ids import uuid7
 from clew.capture.actions import leads
 from clew.capture.schemas import LeadIn, Outcome
 from clew.contacts.models import Lead
-from clew.errors import Unavailable
 from clew.handoff.actions import leads as handoff
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import log_call
@@ -34,14 +32,12 @@ from tests.company import (
     record,
     submit,
 )
-from tests.faults.plug import CLOCKED, Plug, counted, foreseen, rewind, state
+from tests.faults.plug import Act, fails_wholly
 from tests.pipeline.desk import TOMORROW, call, holder
-from tests.web.test_undo_property import undone_afterwards
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 LATER = MONDAY_NOON + timedelta(days=60)
 LI, WANG = "13812345678", "13912345678"
-Act = Callable[[], object]
 
 
 def ingesting(company: Company) -> Act:
@@ -173,23 +169,5 @@ STORIES = {
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
 def test_it_is_done_wholly_or_not_at_all(story: Callable[[Company], Act]) -> None:
     act = story(found(weights=(2, 1), capacity=20))
-    sequences, before = counted(), state()
-    with undone_afterwards(), foreseen():
-        act()
-        expected = state(without=CLOCKED)
-    assert expected != state(without=CLOCKED)
-    for at in count(1):
-        rewind(sequences)
-        plug = Plug(at)
-        with foreseen(), plug.watching():
-            try:
-                act()
-            except (OperationalError, Unavailable):
-                pass
-            else:
-                break
-        assert state() == before, f"statement {at} of {story.__name__} left something behind"
-    assert not plug.is_pulled, f"statement {at} of {story.__name__} failed and nobody was told"
-    assert plug.count >= STORIES[story]
-    assert state(without=CLOCKED) == expected
+    fails_wholly(act, at_least=STORIES[story])
     assert Placement.objects.count() or story is ingesting
