@@ -1,3 +1,4 @@
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -21,13 +22,14 @@ from clew.handoff.errors import (
     SeatTaken,
 )
 from clew.handoff.models import Placement, Seat
-from clew.handoff.queries import shares, visible_lead, visible_leads
+from clew.handoff.queries import shares, visible_among, visible_lead, visible_leads
 from clew.pipeline.models import Clock
 from clew.web.flow import FACTS
 from tests.company import COLD, HOT, MONDAY_NOON, TESTER, Company, enquire, found
 
 pytestmark = pytest.mark.django_db
 NOW = MONDAY_NOON
+MINUTE = timedelta(minutes=1)
 
 
 def counted(company: Company) -> bool:
@@ -146,6 +148,32 @@ def test_each_role_sees_its_own_leads_and_no_others() -> None:
         assert {
             one for one in Lead.objects.values_list("pk", flat=True) if sees(member, one)
         } == theirs
+
+
+def test_what_ended_with_somebody_stays_theirs_to_see_and_nobody_elses() -> None:
+    company = found(weights=(1, 1, 1))
+    first, second, third = company.seats
+    won, lost, back, merged, lapsed = (
+        enquire(company.site, phone=f"1381234567{n}", **HOT) for n in range(5)
+    )
+    for id_ in (won, lost, back, merged, lapsed):
+        actions.assign(id_, seat_id=first.pk, actor=TESTER, now=NOW, reason="by_hand")
+        actions.assign(id_, seat_id=second.pk, actor=TESTER, now=NOW + MINUTE, reason="by_hand")
+    actions.to_pool(
+        back, team_id=None, actor=TESTER, now=NOW + MINUTE, reason="by_hand"
+    )  # nobody held it when it ended
+    ends = {won: "won", lost: "lost_price", back: "lost", merged: "merged", lapsed: "lapsed"}
+    for id_, reason in ends.items():
+        actions.close(id_, reason=reason, actor=TESTER, now=NOW + 2 * MINUTE)
+    for seat, theirs in ((first, set()), (second, {won, lost}), (third, set())):
+        assert set(visible_leads(seat.member).values_list("pk", flat=True)) == theirs
+        assert {one for one in ends if sees(seat.member, one)} == theirs
+        found_among = visible_among(seat.member, ends).values_list("pk", flat=True)
+        assert set(found_among) == theirs
+    actions.reopen(lost, actor=TESTER, now=NOW + 3 * MINUTE)
+    actions.assign(lost, seat_id=third.pk, actor=TESTER, now=NOW + 4 * MINUTE, reason="by_hand")
+    assert not sees(second.member, lost)
+    assert sees(third.member, lost)
 
 
 def test_the_id_of_a_later_submission_finds_its_lead() -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from clew.access.models import Member, Role
 from clew.base.ids import uuid7
 from clew.base.models import Entry
+from clew.handoff.actions.leads import close as end
 from clew.handoff.actions.leads import to_pool
 from clew.handoff.actions.seats import join
 from clew.handoff.models import Placement
@@ -312,3 +313,26 @@ def test_the_number_of_statements_does_not_grow(page: str, who: str) -> None:
             client.get(address)
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 53
+
+
+def test_who_won_a_lead_reads_on_and_changes_nothing() -> None:
+    at = desk()
+    end(at.lead_id, reason="won", actor=TESTER, now=NOON)
+    client, page = browser(at.holder), address("lead", at.lead_id)
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert "它在您手上结束" in shown.text
+    for gone in ("correct", "set_fields", "reopen", "plan", "close"):
+        assert address(gone, at.lead_id) not in shown.text
+    assert page in client.get(reverse("pipeline:leads") + "?end=won").text
+    assert page not in client.get(reverse("pipeline:leads") + "?end=left").text
+    facts = {"category": "", "shown_category": "", "region": "苏州", "shown_region": ""}
+    assert client.post(address("correct", at.lead_id), facts).status_code == 409
+    estimate = reverse("moves:estimate", args=[at.lead_id])
+    assert client.post(estimate, {"value": "5"}).status_code == 409
+    assert "13812345678" in client.post(address("reveal", at.lead_id), {"purpose": "call"}).text
+    other = next(one for one in at.company.people if one != at.holder)
+    assert browser(other).get(page).status_code == 404
+    assert "它在您手上结束" not in browser(at.company.manager).get(page).text
+    answer = browser(at.company.manager).post(address("correct", at.lead_id), facts)
+    assert answer.status_code == 302

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
 LONGEST = timedelta(days=60)  # a calendar without work in so long is taken as always open
+FURTHEST = timedelta(days=3_660)  # the largest limit fits in where somebody works 1.4 hours a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,12 @@ def after(h: Hours, start: datetime, minutes: int) -> datetime:
 def after_each(h: Hours, start: datetime, minutes: Sequence[int]) -> list[datetime]:
     """Give for each of `minutes` the moment when so much working time has passed since `start`.
 
-    What takes longer than LONGEST comes then.
+    What more is asked for than is ever worked comes LONGEST after the last of it.
     """
     found: dict[int, datetime] = {}
     ahead = sorted(set(minutes))
     passed, since = timedelta(), start.astimezone(UTC)  # local time cannot be added to
+    last = since
     for opens, closes in _spans(h, start):
         begin = max(opens, since)
         while ahead and (moment := begin + timedelta(minutes=ahead[0]) - passed) <= closes:
@@ -65,20 +67,23 @@ def after_each(h: Hours, start: datetime, minutes: Sequence[int]) -> list[dateti
         if not ahead:
             break
         passed += closes - begin
+        last = closes
     if not passed and ahead:  # nothing is ever worked
         return [since + timedelta(minutes=some) for some in minutes]
-    return [found.get(some) or since + LONGEST for some in minutes]
+    return [found.get(some) or last + LONGEST for some in minutes]
 
 
 def later(h: Hours, start: datetime, work: timedelta) -> datetime:
-    """Give the moment when so much working time has passed since `start`; LONGEST at most."""
+    """Give the moment when so much working time has passed since `start`; LONGEST after the last of it where it is less."""
     since = start.astimezone(UTC)
+    last = since
     for opens, closes in _spans(h, start):
         begin = max(opens, since)
         if begin + work <= closes:
             return begin + work
         work -= closes - begin
-    return since + LONGEST
+        last = closes
+    return last + LONGEST
 
 
 def has_work(h: Hours, start: datetime) -> bool:
@@ -105,10 +110,8 @@ def before(h: Hours, end: datetime, minutes: int) -> datetime:
     """Give the last moment since which `minutes` of working time have passed at `end`."""
     left = timedelta(minutes=minutes)
     zone = ZoneInfo(h.time_zone)
-    last = end.astimezone(zone).date()
-    for back in range(2 * LONGEST.days):
-        day = last - timedelta(days=back)
-        for begin, stop in reversed(_blocks(h, day)):
+    for day, blocks in _worked_days(h, end.astimezone(zone).date(), step=-1):
+        for begin, stop in reversed(blocks):
             opens, closes = _moment(day, begin, zone), min(_moment(day, stop, zone), end)
             if closes > opens and closes - opens >= left:
                 return closes - left
@@ -165,13 +168,26 @@ def _blocks(h: Hours, day: date) -> list[tuple[int, int]]:
     ]
 
 
+def _worked_days(
+    h: Hours, first: date, *, step: int
+) -> Iterator[tuple[date, list[tuple[int, int]]]]:
+    """Give days with work, one way or the other, until none comes in LONGEST."""
+    idle = 0
+    for away in range(FURTHEST.days):
+        day = first + timedelta(days=step * away)
+        blocks = _blocks(h, day)
+        idle = 0 if blocks else idle + 1
+        if blocks:
+            yield day, blocks
+        elif idle == LONGEST.days:
+            return
+
+
 def _spans(h: Hours, start: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Give the working spans that end after `start`, as moments, through changes of the clock."""
     zone = ZoneInfo(h.time_zone)
-    first = start.astimezone(zone).date()
-    for ahead in range(LONGEST.days):
-        day = first + timedelta(days=ahead)
-        for begin, end in _blocks(h, day):
+    for day, blocks in _worked_days(h, start.astimezone(zone).date(), step=1):
+        for begin, end in blocks:
             closes = _moment(day, end, zone)
             if closes > start:
                 yield _moment(day, begin, zone), closes

@@ -16,7 +16,7 @@ from clew.capture.gazetteer import divisions
 from clew.capture.models import Source
 from clew.capture.queries import all_definitions
 from clew.contacts.models import Lead, Repeat
-from clew.handoff.errors import LeadMissing
+from clew.handoff.errors import LeadMissing, LeadNotOpen
 from clew.handoff.models import Method, Placement, Round, Route, Routing, RoutingDraft, Seat
 from clew.handoff.routing import Known, Rule, Situation, choose, prepare
 from clew.handoff.rules import (
@@ -33,6 +33,18 @@ from clew.handoff.rules import Seat as TurnSeat
 
 SECOND = 1_000_000  # microseconds
 PUBLIC = Q(kind=Placement.Kind.POOL, team=None)  # the company's pool
+GOES_ON_AS_ANOTHER = ("merged", "lapsed")  # ends after which another lead is worked on
+# It ended while somebody had it: then it stays theirs to look at.
+HAD_TO_ITS_END = Q(
+    Exists(
+        Placement.objects.filter(
+            lead=OuterRef("lead"),
+            kind=Placement.Kind.CLOSED,
+            closed_at=None,
+            opened_at=OuterRef("closed_at"),
+        ).exclude(reason__in=GOES_ON_AS_ANOTHER)
+    )
+)
 
 
 class Among(Func):
@@ -45,32 +57,44 @@ class Among(Func):
 
 
 def visible_leads(viewer: Member) -> QuerySet[Lead]:
-    """Give the leads a member may see: own and pooled ones, the teams' ones and the company's pool, or all.
+    """Give the leads a member may see: own, pooled and own ended ones, the teams' ones and the company's pool, or all.
 
-    What a salesperson sees is little among a million: gathered by two indexes first, and looked up then. What
+    What a salesperson sees is little among a million: gathered by indexes first, and looked up then. What
     a manager sees may be much: the planner is told which teams, so that it knows how much.
     """
+    if viewer.role != Role.SALESPERSON:
+        return _of_teams(viewer)
+    stands = Placement.objects.filter(closed_at=None)
+    seats = viewer.seats.values("pk")
+    own = stands.filter(seat__in=seats).values("lead_id")
+    pooled = stands.filter(kind=Placement.Kind.POOL, team__in=_team_ids(viewer)).values("lead_id")
+    of_all = stands.filter(PUBLIC).values("lead_id")
+    let_go = Placement.objects.filter(HAD_TO_ITS_END, seat__in=seats).values("lead_id")
+    return Lead.objects.filter(Among(F("pk"), ArraySubquery(own.union(pooled, of_all, let_go))))
+
+
+def visible_among(viewer: Member, lead_ids: Iterable[UUID]) -> QuerySet[Lead]:
+    """Give those of a few leads that a member may see: their places are asked, and nothing is gathered."""
+    return _looked_up(viewer).filter(pk__in=list(lead_ids))
+
+
+def _of_teams(viewer: Member) -> QuerySet[Lead]:
     if viewer.role == Role.ADMINISTRATOR:
         return Lead.objects.all()
-    team_ids = _team_ids(viewer)
-    stands = Placement.objects.filter(closed_at=None)
-    if viewer.role == Role.MANAGER:
-        theirs = stands.filter(Q(team__in=team_ids) | PUBLIC, lead=OuterRef("pk"))
-        return Lead.objects.filter(Exists(theirs))
-    own = stands.filter(seat__in=viewer.seats.values("pk")).values("lead_id")
-    pooled = stands.filter(kind=Placement.Kind.POOL, team__in=team_ids).values("lead_id")
-    of_all = stands.filter(PUBLIC).values("lead_id")
-    return Lead.objects.filter(Among(F("pk"), ArraySubquery(own.union(pooled, of_all))))
+    stands = Placement.objects.filter(closed_at=None, lead=OuterRef("pk"))
+    return Lead.objects.filter(Exists(stands.filter(Q(team__in=_team_ids(viewer)) | PUBLIC)))
 
 
-def _one_visible(viewer: Member) -> QuerySet[Lead]:
-    """Give the same leads for who looks one of them up: its place is asked, and no pool gathered."""
+def _looked_up(viewer: Member) -> QuerySet[Lead]:
+    """Give what `visible_leads` gives, for who looks some of them up."""
     if viewer.role != Role.SALESPERSON:
-        return visible_leads(viewer)
+        return _of_teams(viewer)
+    seats = viewer.seats.values("pk")
     pooled = Q(kind=Placement.Kind.POOL, team__in=_team_ids(viewer))
-    own = Q(seat__in=list(viewer.seats.values_list("pk", flat=True)))
-    seen = Placement.objects.filter(own | pooled | PUBLIC, closed_at=None, lead=OuterRef("pk"))
-    return Lead.objects.filter(Exists(seen))
+    places = Placement.objects.filter(lead=OuterRef("pk"))
+    stands = places.filter(Q(seat__in=seats) | pooled | PUBLIC, closed_at=None)
+    let_go = places.filter(HAD_TO_ITS_END, seat__in=seats)
+    return Lead.objects.filter(Exists(stands) | Exists(let_go))
 
 
 def _team_ids(viewer: Member) -> list[int]:
@@ -97,7 +121,7 @@ def visible_lead(viewer: Member, lead_id: UUID) -> Lead:
     """Give one lead, also by the id of a later submission. Raises LeadMissing."""
     strengthened = Repeat.objects.filter(submission=lead_id)
     found = (
-        _one_visible(viewer)
+        _looked_up(viewer)
         .filter(pk=Coalesce(Subquery(strengthened.values("lead_id")), Value(lead_id)))
         .select_related("contact", "source")
         .first()
@@ -105,6 +129,15 @@ def visible_lead(viewer: Member, lead_id: UUID) -> Lead:
     if found is None:
         raise LeadMissing
     return found
+
+
+def check_changeable(viewer: Member, lead_ids: Iterable[UUID]) -> None:
+    """Let a salesperson only look at what has ended: a manager takes it up again first. Raises LeadNotOpen."""
+    if viewer.role != Role.SALESPERSON:
+        return
+    over = Placement.objects.filter(closed_at=None, kind=Placement.Kind.CLOSED)
+    if over.filter(lead__in=list(lead_ids)).exists():
+        raise LeadNotOpen
 
 
 def placement_of(lead_id: UUID) -> Placement:

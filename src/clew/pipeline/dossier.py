@@ -104,7 +104,7 @@ class Dossier:
     worth_id: int  # of the newest worth; 0 where nobody said any
     dial: Dial | None
     why: str
-    is_mine: bool
+    may_change: bool
     moments: list[Moment]
     days: list[DayTold]
     course: Course | None
@@ -168,7 +168,6 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
     last = Call.objects.filter(lead=lead).order_by("-at").first()
     standing, about = _standing(lead, last, now)
     is_open = placement.kind == Placement.Kind.PERSON
-    holder = placement.seat.member_id if placement.seat else None
     return Dossier(
         lead=lead,
         title=lead.contact.name or (ways[0].shown if ways else ""),
@@ -181,7 +180,7 @@ def dossier(viewer: Member, lead_id: UUID, now: datetime) -> Dossier:
         worth_id=newest_worth(lead.pk),
         dial=dial(standing, now=now) if is_open else None,
         why=_why(standing, about, grade, last, now) if is_open else "",
-        is_mine=holder == viewer.pk or viewer.role != Role.SALESPERSON,
+        may_change=viewer.role != Role.SALESPERSON or placement.kind != Placement.Kind.CLOSED,
         moments=moments,
         days=_days(moments, now),
         course=course(lead.pk, placement, now),

@@ -23,7 +23,7 @@ from clew.handoff.pools.actions import open_lead
 from clew.handoff.pools.claiming import COMPANY, policy_of, quotas, waits_until
 from clew.handoff.pools.errors import HadItLately
 from clew.handoff.pools.queries import pools
-from clew.handoff.queries import claimable_lead, visible_lead, visible_leads
+from clew.handoff.queries import claimable_lead, visible_among, visible_lead
 from clew.pipeline.dossier import Dossier
 from clew.pipeline.filters import clean
 from clew.pipeline.leads import facts, pool
@@ -93,7 +93,7 @@ def change(request: HttpRequest, lead_id: UUID) -> HttpResponse:
         messages.error(request, _(refused.message))
     else:
         messages.success(request, _("Put into another pool."))
-    seen = visible_leads(viewer).filter(pk=found.pk).exists()
+    seen = visible_among(viewer, [found.pk]).exists()
     return redirect("pipeline:lead", found.pk) if seen else redirect("pipeline:pool")
 
 

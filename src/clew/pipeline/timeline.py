@@ -21,7 +21,7 @@ from clew.contacts.queries import same_person
 from clew.contacts.rules import LEAD, veil
 from clew.grading.models import Override
 from clew.handoff.models import Placement, Seat
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import visible_among
 from clew.pipeline.models import Call, GivenBack, Worth
 from clew.pipeline.moves.telling import Along, along
 from clew.pipeline.queries import back_note, note
@@ -141,9 +141,7 @@ def _sources(lead: Lead, entries: Iterable[Entry], viewer: Member, now: datetime
             )
         ),
         visible=set(
-            visible_leads(viewer)
-            .filter(pk__in=[other.pk for other in others])
-            .values_list("pk", flat=True)
+            visible_among(viewer, [other.pk for other in others]).values_list("pk", flat=True)
         ),
         words=dict(
             Override.objects.filter(lead=lead).values_list("pk", "reason")

@@ -280,6 +280,7 @@ def lead_page(
             _viewer(request), lead_id, request.GET.get("list", "")[:LONGEST_LIST], now
         ),
         "elsewhere": elsewhere(found.lead, _viewer(request)),
+        "ended": word(ENDS, found.placement.reason) if not found.may_change else "",
         "back_at": warning(found.lead.pk, now) if found.is_workable else "",
         "credit": credit(_viewer(request), found),
         "now": now,

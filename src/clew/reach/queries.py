@@ -14,7 +14,7 @@ from clew.capture.regions import shown
 from clew.contacts.models import Lead
 from clew.handoff.models import Placement
 from clew.handoff.pools.claiming import veil
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import visible_among
 from clew.pipeline.rules import LeadFacts, first_line
 from clew.reach.models import Delivery, Message, Notice, Outlet, Patience, QuietTime, Wish
 from clew.reach.rules import USUAL
@@ -73,7 +73,7 @@ def notices(viewer: Member, before: int | None = None) -> Page:
 
 def _told(viewer: Member, found: Sequence[Notice]) -> list[Told]:
     ids = {notice.lead_id for notice in found}
-    leads = visible_leads(viewer).filter(pk__in=ids).select_related("contact", "source")
+    leads = visible_among(viewer, ids).select_related("contact", "source")
     stands = Placement.objects.filter(lead__in=ids, closed_at=None)
     places, veiling = {place.lead_id: place for place in stands}, veil(viewer)
     seen = {lead.pk: veiling.over(lead, places.get(lead.pk)) for lead in leads}

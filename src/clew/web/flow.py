@@ -59,7 +59,7 @@ TURN = (
 
 
 def belt(arrivals: list[Arrival], now: datetime) -> None:
-    """One transaction per batch: recognise, grade, write, place, start the clocks.
+    """One transaction per batch: recognise, grade, write, place, start the clocks, hand meetings on.
 
     Whatever needs no seat is written and checked first: others wait for the seats until the commit.
     """
@@ -67,8 +67,12 @@ def belt(arrivals: list[Arrival], now: datetime) -> None:
         graded = grade_leads(identify(arrivals, now), now)
         write_leads([one.enquiry for one in graded], now)
     check_references()
+    again = {one.enquiry.lead_id for one in graded if not one.enquiry.is_new}
     with gathered():
-        start(place(graded, now), now)
+        placed = place(graded, now)
+        start(placed, now)
+        raised = [p.lead_id for p in placed if p.kind == "person" and p.lead_id in again]
+        meetings.hand_all_on(raised, now)
 
 
 @dataclass(frozen=True, slots=True)

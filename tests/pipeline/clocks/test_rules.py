@@ -5,8 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.handoff.calendars import Hours, after, after_each, has_work, hours, minutes_between
-from clew.pipeline.clocks.rules import Terms, is_enough, moments
+from clew.handoff.calendars import (
+    Hours,
+    after,
+    after_each,
+    before,
+    has_work,
+    hours,
+    minutes_between,
+)
+from clew.pipeline.clocks.rules import LONGEST, Terms, is_enough, moments, shifted
 
 DAY = 24 * 60
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
@@ -31,7 +39,7 @@ def calendars(draw: st.DrawFn) -> Hours:
 
 
 starts = st.integers(0, 365 * DAY).map(lambda minute: FIRST + timedelta(minutes=minute))
-steps = st.lists(st.integers(1, 3000), min_size=1, max_size=4)
+steps = st.lists(st.integers(1, LONGEST), min_size=1, max_size=4)
 
 
 @given(calendars(), starts, steps)
@@ -39,7 +47,7 @@ def test_so_much_is_worked_until_a_step_is_due_and_not_a_minute_less(
     h: Hours, start: datetime, minutes: list[int]
 ) -> None:
     for some, moment in zip(minutes, after_each(h, start, minutes), strict=True):
-        if moment - start < timedelta(days=50):
+        if moment - start < timedelta(days=3_600):
             assert minutes_between(h, start, moment) == some
             assert minutes_between(h, start, moment - timedelta(minutes=1)) == some - 1
         assert moment == after(h, start, some)
@@ -82,7 +90,30 @@ def test_where_nothing_is_ever_worked_it_is_told_and_time_counts_by_the_clock() 
 def test_what_takes_longer_than_anybody_waits_is_due_in_the_end() -> None:
     seldom = hours("Asia/Shanghai", [[0, 30]], [])
     assert after(seldom, FIRST, 30) == FIRST + timedelta(days=3, hours=16, minutes=30)
-    assert after(seldom, FIRST, 3000) == FIRST + timedelta(days=60)
+    last = FIRST + timedelta(days=3, hours=16, minutes=30, weeks=99)
+    assert after(seldom, FIRST, 3000) == last
+    assert shifted(last, seldom, FIRST, FIRST + timedelta(weeks=1)) == last + timedelta(weeks=1)
+    assert FIRST + timedelta(days=3_650) < after(seldom, FIRST, LONGEST)
+    off = [str(FIRST.date() + timedelta(days=n)) for n in range(7, 400)]
+    ends = hours("Asia/Shanghai", [[0, 7 * DAY]], off)
+    midnight = datetime(2026, 1, 7, 16, tzinfo=UTC)
+    assert after(ends, FIRST, LONGEST) == midnight + timedelta(days=60)
+
+
+def test_the_largest_limit_ends_when_so_much_was_worked() -> None:
+    week = [[d * DAY + 9 * 60, d * DAY + 17 * 60] for d in range(5)]
+    thursday = datetime(2026, 10, 1, 1, tzinfo=UTC)
+    assert after(hours("Asia/Shanghai", week, []), thursday, LONGEST) == datetime(
+        2027, 2, 3, 9, tzinfo=UTC
+    )
+
+
+def test_the_way_back_is_as_long() -> None:
+    week = [[d * DAY + 9 * 60, d * DAY + 17 * 60] for d in range(5)]
+    worked = hours("Asia/Shanghai", week, [])
+    assert before(worked, datetime(2027, 2, 3, 9, tzinfo=UTC), LONGEST) == datetime(
+        2026, 10, 1, 1, tzinfo=UTC
+    )
 
 
 def test_a_policy_s_own_hours_go_before_those_of_whoever_has_the_lead() -> None:

@@ -11,7 +11,7 @@ from clew.access.models import Member, Role
 from clew.base.models import Entry
 from clew.base.outbox import follow
 from clew.handoff.actions.leads import assign, close, to_pool
-from clew.handoff.actions.seats import join
+from clew.handoff.actions.seats import join, leave
 from clew.handoff.errors import LeadNotOpen, SeatMissing
 from clew.handoff.models import Seat
 from clew.handoff.people.actions import plan_absence
@@ -33,7 +33,7 @@ from clew.pipeline.models import Task
 from clew.pipeline.moves.models import Stage
 from clew.pipeline.moves.queries import standing_of
 from clew.web.flow import FACTS
-from tests.company import MONDAY_NOON, TESTER, member
+from tests.company import HOT, MONDAY_NOON, TESTER, enquire, member
 from tests.pipeline.desk import NOON, Desk, desk, holder
 from tests.pipeline.meetings.test_inviting import DAY, HOUR, TIMES, invited
 
@@ -193,6 +193,20 @@ def test_who_has_the_lead_now_invites_again_at_times_when_they_are_free() -> Non
     assert all(at_ >= AT + 5 * DAY for at_ in made.offered)
 
 
+def test_a_meeting_goes_to_whoever_the_belt_gives_the_pooled_lead_to() -> None:
+    at = desk()
+    meeting = agreed(at)
+    mine = next(seat for seat in at.company.seats if seat.member == at.holder)
+    to_pool(at.lead_id, team_id=at.company.online.pk, actor=TESTER, now=NOON, reason="by_hand")
+    leave(mine.pk, actor=TESTER, now=NOON)
+    facts(NOON)
+    assert enquire(at.company.site, name="周建国", phone="13812345678", **HOT)
+    heir = holder(at.lead_id)
+    meeting.refresh_from_db()
+    assert heir != at.holder
+    assert (meeting.organiser, meeting.state) == (heir, "confirmed")
+
+
 def test_one_invitation_again_follows_the_other() -> None:
     at = desk()
     meeting = missed(at)
@@ -233,7 +247,7 @@ def test_who_won_the_lead_says_whether_they_came_and_nobody_else_of_the_team() -
         assert came in page
         assert client.post(came, follow=True).status_code == 200
         page = client.get(reverse("meetings:meeting", args=[meeting.pk])).text
-        assert reverse("pipeline:lead", args=[at.lead_id]) not in page
+        assert reverse("pipeline:lead", args=[at.lead_id]) in page
         other = next(p for p in at.company.people if p != at.holder)
         assert browser(other).post(came).status_code == 404
     meeting.refresh_from_db()
@@ -244,9 +258,13 @@ def test_who_won_the_lead_says_whether_they_came_and_nobody_else_of_the_team() -
 def test_who_let_a_lead_go_does_not_open_its_meeting() -> None:
     at = desk()
     meeting = held(at)
-    close_lead(at.lead_id, reason="lost_need", member=at.holder, now=AT + HOUR)
-    page = browser(at.holder).get(reverse("meetings:meeting", args=[meeting.pk]))
-    assert page.status_code == 404
+    other = next(seat for seat in at.company.seats if seat.member != at.holder)
+    assign(at.lead_id, seat_id=other.pk, actor=TESTER, now=AT + HOUR, reason="by_hand")
+    page = reverse("meetings:meeting", args=[meeting.pk])
+    assert browser(at.holder).get(page).status_code == 404
+    close_lead(at.lead_id, reason="lost_need", member=other.member, now=AT + 2 * HOUR)
+    assert browser(at.holder).get(page).status_code == 404
+    assert browser(other.member).get(page).status_code == 200
 
 
 @pytest.mark.parametrize("digits", ["9" * 12, "9" * 5000, "٣"])

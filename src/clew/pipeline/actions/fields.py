@@ -15,7 +15,7 @@ from clew.grading.actions import reconsider
 from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.forgetting import tell
 from clew.handoff.errors import LeadMissing
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import check_changeable, visible_among
 from clew.pipeline.categories import known_categories
 
 
@@ -30,7 +30,7 @@ def set_fields(
 ) -> list[UUID]:
     """Set custom fields of leads that the member may see; None clears. Gives the leads that changed.
 
-    They are graded anew where that makes a difference. Raises LeadMissing, ValuesRefused, and
+    They are graded anew where that makes a difference. Raises LeadMissing, LeadNotOpen, ValuesRefused, and
     ValuesChanged where a lead no longer holds what was `shown`.
     """
     _lock_seen(lead_ids, member)
@@ -48,7 +48,7 @@ def correct_facts(
 ) -> list[UUID]:
     """Correct product group or region of leads that the member may see, each as people write it.
 
-    Whoever holds a lead keeps it. Gives the leads that changed. Raises LeadMissing, CategoryNotKnown,
+    Whoever holds a lead keeps it. Gives the leads that changed. Raises LeadMissing, LeadNotOpen, CategoryNotKnown,
     RegionUnknown, RegionUnclear, and ValuesChanged where a lead no longer holds what was `shown`.
     """
     read = {fact: accept_fact(fact, text) for fact, text in facts.items()}
@@ -67,7 +67,7 @@ def set_facts(
     """Set product group or region of leads that the member may see to what was accepted, or held, before.
 
     They are graded anew, and stay valid for as long as leads of their group do. Gives the leads that
-    changed. Raises LeadMissing, and ValuesChanged where a lead no longer holds what was `shown`.
+    changed. Raises LeadMissing, LeadNotOpen, and ValuesChanged where a lead no longer holds what was `shown`.
     """
     _lock_seen(lead_ids, member)
     done = contacts.correct_facts(lead_ids, facts, actor=_by(member), now=now, shown=shown)
@@ -85,8 +85,9 @@ def accept_fact(fact: str, text: str) -> str:
 
 def _lock_seen(lead_ids: Sequence[UUID], member: Member) -> None:
     lock_leads(list(lead_ids))
-    if visible_leads(member).filter(pk__in=lead_ids).count() < len(set(lead_ids)):
+    if visible_among(member, lead_ids).count() < len(set(lead_ids)):
         raise LeadMissing
+    check_changeable(member, lead_ids)
 
 
 def _anew(changed: list[UUID], now: datetime) -> list[UUID]:

@@ -13,7 +13,7 @@ from clew.contacts.models import Identifier, Lead
 from clew.contacts.queries import masked
 from clew.errors import Missing
 from clew.handoff.models import Seat
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import visible_among
 from clew.pipeline.commission.booking import Stake
 from clew.pipeline.commission.models import Closing, Line, Plan
 from clew.pipeline.commission.months import month_of
@@ -239,7 +239,7 @@ def _seen(viewer: Member, member: Member) -> QuerySet[Line]:
 def _told(viewer: Member, lines: QuerySet[Line]) -> list[Told]:
     found = list(lines.select_related("deal__lead__contact", "plan").order_by("-at", "-pk"))
     leads = {line.deal.lead_id for line in found}
-    visible = set(visible_leads(viewer).filter(pk__in=leads).values_list("pk", flat=True))
+    visible = set(visible_among(viewer, leads).values_list("pk", flat=True))
     titles = _titles([line.deal.lead for line in found])
     return [_line(line, titles, is_open=line.deal.lead_id in visible) for line in found]
 

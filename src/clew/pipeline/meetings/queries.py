@@ -30,7 +30,7 @@ GOES_ON = ("won", "merged", "lapsed")  # ends of a lead after which the person s
 def may_open(viewer: Member) -> Q:
     """Say which meetings a member may open: of leads that they see, and their own of leads that ended well.
 
-    Such a lead is nobody's any more, but whoever won it still meets the person and says whether they came.
+    Such a lead may be out of sight, but whoever arranged it still meets the person and says whether they came.
     What lies in a pool that hides who it is salespeople claim before they open its meeting.
     """
     ended = Placement.objects.filter(

@@ -18,7 +18,7 @@ from clew.base.digits import number
 from clew.base.ids import uuid7
 from clew.errors import ClewError, Conflict, Invalid
 from clew.handoff.models import Seat
-from clew.handoff.queries import placement_of, visible_lead, visible_leads
+from clew.handoff.queries import placement_of, visible_among, visible_lead
 from clew.pipeline.errors import LeadNotClaimed
 from clew.pipeline.meetings import queries
 from clew.pipeline.meetings.actions import inviting
@@ -88,7 +88,7 @@ def show(request: HttpRequest, meeting_id: UUID) -> HttpResponse:
         "wish": queries.wish_of(meeting),
         "text": ready_text(meeting, language),
         "text_in": language,
-        "is_lead_seen": visible_leads(viewer).filter(pk=meeting.lead_id).exists(),
+        "is_lead_seen": visible_among(viewer, [meeting.lead_id]).exists(),
         "is_open": meeting.state in queries.OPEN,
         "is_old": queries.is_old(meeting, now),
         "is_over": queries.is_over(meeting, now),

@@ -20,7 +20,7 @@ from clew.contacts.models import Identifier
 from clew.contacts.queries import masked
 from clew.handoff.models import Placement
 from clew.handoff.pools.claiming import veil
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import visible_among
 from clew.pipeline.leads import Neighbours, listed_ids, neighbours
 from clew.pipeline.queue.late import Result
 from clew.pipeline.queue.models import Measurement, Stray
@@ -220,7 +220,7 @@ def strays(viewer: Member) -> list[StrayShown]:
     if not found:
         return []
     ids = [one.lead_id for one in found]
-    seen = visible_leads(viewer).filter(pk__in=ids).select_related("contact")
+    seen = visible_among(viewer, ids).select_related("contact")
     places = {one.lead_id: one for one in Placement.objects.filter(lead__in=ids, closed_at=None)}
     veiling = veil(viewer)
     titles = {one.pk: veiling.over(one, places.get(one.pk)).contact.name for one in seen}

@@ -12,7 +12,7 @@ from clew.access.models import Member, Role, Team
 from clew.access.queries import teams
 from clew.contacts.queries import identifiers, masked
 from clew.handoff.calendars import Hours, hours
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import visible_among
 from clew.pipeline.leads import Listed, listed
 from clew.pipeline.moves.models import Exit
 from clew.pipeline.moves.queries import name
@@ -174,7 +174,7 @@ def ways(rest: Rest) -> list[tuple[str, str]]:
 
 def is_seen(viewer: Member, lead_id: UUID) -> bool:
     """Tell whether somebody may see the lead's own page too."""
-    return visible_leads(viewer).filter(pk=lead_id).exists()
+    return visible_among(viewer, [lead_id]).exists()
 
 
 def candidates(team: Team | None) -> QuerySet[Member]:

@@ -23,7 +23,7 @@ from clew.contacts.likely import seek
 from clew.contacts.models import Lead, Repeat
 from clew.errors import ClewError, Missing
 from clew.grading.models import Grade
-from clew.handoff.queries import placement_of, visible_leads
+from clew.handoff.queries import placement_of, visible_among
 from clew.pipeline.duplicates import teams_of, titles, visible_by_contact
 from clew.web.office.forms import LeadForm
 from clew.web.office.requests import actor, caller, clock, refusal
@@ -71,7 +71,7 @@ def done(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     viewer = caller(request)
     submission = Submission.objects.filter(pk=submission_id).first()
     lead = _lead_of(submission_id)
-    is_visible = lead is not None and visible_leads(viewer).filter(pk=lead.pk).exists()
+    is_visible = lead is not None and visible_among(viewer, [lead.pk]).exists()
     is_mine = submission is not None and submission.actor_id == str(viewer.pk)
     if not is_visible and not (is_mine and submission and submission.actor_kind == "member"):
         raise Missing

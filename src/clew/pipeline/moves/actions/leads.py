@@ -16,7 +16,7 @@ from clew.handoff.actions.locks import lock_leads
 from clew.handoff.belt.placing import held
 from clew.handoff.calendars import time_between
 from clew.handoff.models import Placement
-from clew.handoff.queries import placement_of, visible_lead
+from clew.handoff.queries import check_changeable, placement_of, visible_lead
 from clew.pipeline.actions.leads import NOTE_AT_MOST, close_lead
 from clew.pipeline.belt import enter_stage
 from clew.pipeline.errors import LeadNotClaimed, NoteTooLong
@@ -121,9 +121,10 @@ def leave(lead_id: UUID, leaving: Leaving, *, member: Member, now: datetime) -> 
 
 @transaction.atomic
 def estimate(lead_id: UUID, value_minor: int, *, member: Member, now: datetime) -> Estimate:
-    """Say what a lead may be worth, in cents. Raises LeadMissing."""
+    """Say what a lead may be worth, in cents. Raises LeadMissing, LeadNotOpen."""
     lock_leads([visible_lead(member, lead_id).pk])
     lead = visible_lead(member, lead_id)
+    check_changeable(member, [lead.pk])
     Estimate.objects.filter(lead=lead, superseded_at=None).update(superseded_at=now)
     made = Estimate.objects.create(lead=lead, value_minor=value_minor, member=member, at=now)
     append(ValueEstimated(lead.pk, made.pk), actor=_by(member), at=now)
