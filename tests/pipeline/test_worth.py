@@ -99,8 +99,9 @@ def test_a_correction_needs_a_value_and_a_reason(
 
 def test_only_what_stands_won_is_corrected_and_only_by_who_sees_it() -> None:
     at = won()
+    colleague = next(one for one in at.company.people if one != at.holder)
     with pytest.raises(LeadMissing):
-        correct(at, 1, member=at.holder)
+        correct(at, 1, member=colleague)
     reopen(at.lead_id, actor=TESTER, now=LATER)
     with pytest.raises(LeadNotWon):
         correct(at, 1)

@@ -122,7 +122,8 @@ def test_only_who_looks_after_it_finds_it_in_the_menu(at: Desk) -> None:
 def test_a_manager_sees_the_pools_of_the_own_teams_and_goes_on_to_the_lead(at: Desk) -> None:
     page = browser(at.company.manager).get(f"/resting/{at.lead_id}").text
     assert f"/leads/{at.lead_id}" in page
-    assert "/leads/" not in browser(at.company.people[0]).get(f"/resting/{at.lead_id}").text
+    colleague = next(one for one in at.company.people if one != at.holder)
+    assert "/leads/" not in browser(colleague).get(f"/resting/{at.lead_id}").text
     whole = browser(at.company.manager).get(f"/leads/{at.lead_id}").text
     assert "Rests in the no-intent pool" in whole
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +15,7 @@ from clew.base.outbox import follow
 from clew.handoff.actions import seats
 from clew.handoff.models import Calendar, Method, Placement, Seat
 from clew.web.flow import FACTS
-from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, member
+from tests.company import HOT, MONDAY_NOON, SUNDAY_NIGHT, TESTER, Company, enquire, member
 from tests.web.office.conftest import Browser
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,7 @@ def test_an_impossible_weight_changes_nothing(admin: Client, company: Company, w
     assert seat.weight == 1
 
 
+@time_machine.travel(SUNDAY_NIGHT, tick=False)  # nobody works
 def test_a_closed_seat_gives_its_leads_to_the_pool(admin: Client, company: Company) -> None:
     enquire(company.site, phone="13812345678", **HOT)
     holder = Placement.objects.get(closed_at=None).seat
@@ -209,6 +211,7 @@ def test_a_changed_method_holds_from_the_next_lead_on(admin: Client, company: Co
     assert "selected" in admin.get(f"/people/teams/{company.online.pk}").content.decode()
 
 
+@time_machine.travel(SUNDAY_NIGHT, tick=False)  # nobody works
 def test_what_a_closed_account_held_goes_on_to_others(admin: Client, company: Company) -> None:
     enquire(company.site, phone="13812345678", **HOT)
     holder = Placement.objects.get(closed_at=None).seat
