@@ -79,7 +79,9 @@ def test_three_taps_log_a_call_on_the_phone(company: Company, sit: Sit) -> None:
     expect(page.locator(".c-tel")).to_be_visible()  # the phone has been told to dial
     page.locator("[value=no_answer]").tap()
     page.get_by_role("button", name="保存，打下一个").tap(no_wait_after=True)
-    expect(page).to_have_url(re.compile("/my-day$"))  # dialling is a navigation too, that ends nowhere
+    expect(page).to_have_url(
+        re.compile("/my-day$")
+    )  # dialling is a navigation too, that ends nowhere
     assert Call.objects.get().result == "no_answer"
     assert Task.objects.filter(done_at=None).count() == 1
 
