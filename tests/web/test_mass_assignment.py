@@ -19,7 +19,7 @@ from tests.web.test_undo_property import undone_afterwards
 
 __all__ = ["world"]
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
-TOKEN = "csrfmiddlewaretoken"  # noqa: S105
+TOKEN = "csrfmiddlewaretoken"
 AT_LEAST = {"salesperson": 80, "administrator": 250}  # forms that write something
 BESIDES = {  # what these take although it stands outside their form, or in one of another state
     "office:seat": {"weight", "capacity"},
