@@ -75,7 +75,10 @@ def visible_leads(viewer: Member) -> QuerySet[Lead]:
 
 def visible_among(viewer: Member, lead_ids: Iterable[UUID]) -> QuerySet[Lead]:
     """Give those of a few leads that a member may see: their places are asked, and nothing is gathered."""
-    return _looked_up(viewer).filter(pk__in=list(lead_ids))
+    few = Lead.objects.filter(pk__in=list(lead_ids))
+    if viewer.role != Role.SALESPERSON:
+        return few & _of_teams(viewer)
+    return few.filter(Exists(_workable(viewer)) | Exists(_let_go(viewer)))
 
 
 def _of_teams(viewer: Member) -> QuerySet[Lead]:
@@ -85,16 +88,17 @@ def _of_teams(viewer: Member) -> QuerySet[Lead]:
     return Lead.objects.filter(Exists(stands.filter(Q(team__in=_team_ids(viewer)) | PUBLIC)))
 
 
-def _looked_up(viewer: Member) -> QuerySet[Lead]:
-    """Give what `visible_leads` gives, for who looks some of them up."""
-    if viewer.role != Role.SALESPERSON:
-        return _of_teams(viewer)
-    seats = viewer.seats.values("pk")
+def _workable(viewer: Member) -> QuerySet[Placement]:
+    """Give the places of a lead where a salesperson sees it to work on it: own ones and those in pools."""
+    own = Q(seat__in=viewer.seats.values("pk"))
     pooled = Q(kind=Placement.Kind.POOL, team__in=_team_ids(viewer))
-    places = Placement.objects.filter(lead=OuterRef("pk"))
-    stands = places.filter(Q(seat__in=seats) | pooled | PUBLIC, closed_at=None)
-    let_go = places.filter(HAD_TO_ITS_END, seat__in=seats)
-    return Lead.objects.filter(Exists(stands) | Exists(let_go))
+    return Placement.objects.filter(own | pooled | PUBLIC, closed_at=None, lead=OuterRef("pk"))
+
+
+def _let_go(viewer: Member) -> QuerySet[Placement]:
+    """Give the place of a lead that a salesperson had to its end."""
+    seats = viewer.seats.values("pk")
+    return Placement.objects.filter(HAD_TO_ITS_END, seat__in=seats, lead=OuterRef("pk"))
 
 
 def _team_ids(viewer: Member) -> list[int]:
@@ -118,14 +122,20 @@ def claimable_lead(viewer: Member, lead_id: UUID) -> UUID:
 
 
 def visible_lead(viewer: Member, lead_id: UUID) -> Lead:
-    """Give one lead, also by the id of a later submission. Raises LeadMissing."""
+    """Give one lead, also by the id of a later submission. Raises LeadMissing.
+
+    What a salesperson works on is asked for nearly always; only where it is not that, what they had to its end.
+    """
     strengthened = Repeat.objects.filter(submission=lead_id)
-    found = (
-        _looked_up(viewer)
-        .filter(pk=Coalesce(Subquery(strengthened.values("lead_id")), Value(lead_id)))
-        .select_related("contact", "source")
-        .first()
+    meant = Lead.objects.filter(
+        pk=Coalesce(Subquery(strengthened.values("lead_id")), Value(lead_id))
     )
+    asked = meant.select_related("contact", "source")
+    if viewer.role != Role.SALESPERSON:
+        found = (asked & _of_teams(viewer)).first()
+    else:
+        found = asked.filter(Exists(_workable(viewer))).first()
+        found = found or asked.filter(Exists(_let_go(viewer))).first()
     if found is None:
         raise LeadMissing
     return found

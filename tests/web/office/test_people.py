@@ -212,7 +212,7 @@ def test_a_changed_method_holds_from_the_next_lead_on(admin: Client, company: Co
 
 
 @time_machine.travel(SUNDAY_NIGHT, tick=False)  # nobody works
-def test_what_a_closed_account_held_goes_on_to_others(admin: Client, company: Company) -> None:
+def test_what_a_closed_account_held_waits_in_the_pool(admin: Client, company: Company) -> None:
     enquire(company.site, phone="13812345678", **HOT)
     holder = Placement.objects.get(closed_at=None).seat
     assert holder

@@ -15,7 +15,7 @@ from clew.contacts.models import Lead
 from clew.handoff.calendars import Hours, hours
 from clew.handoff.models import Absence, Method, Placement, Seat
 from clew.handoff.pools.claiming import hidden_places
-from clew.handoff.queries import visible_leads
+from clew.handoff.queries import GOES_ON_AS_ANOTHER, visible_leads
 from clew.pipeline.meetings.errors import MeetingMissing
 from clew.pipeline.meetings.models import Meeting, VisitNote, VisitTemplate
 from clew.pipeline.meetings.rules import About, Span, free_times, is_free
@@ -24,7 +24,7 @@ from clew.pipeline.meetings.wording import KINDS, STATES, TONES, USUAL_LABELS, w
 OPEN = (Meeting.State.OFFERED, Meeting.State.WISHED, Meeting.State.CONFIRMED)
 REMINDING = (About.DAY, About.SOON)
 ANSWERABLE = (*OPEN, Meeting.State.DECLINED)
-GOES_ON = ("won", "merged", "lapsed")  # ends of a lead after which the person still comes
+GOES_ON = ("won", *GOES_ON_AS_ANOTHER)  # ends of a lead after which the person still comes
 
 
 def may_open(viewer: Member) -> Q:

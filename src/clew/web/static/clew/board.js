@@ -53,6 +53,7 @@ async function move(card, to) {
     place(card, to, from);
     cards(from).insertBefore(card, next);
     complain(error instanceof TypeError ? board.dataset.failed : error.message);
+    isBehind = true; // by whatever answer this overtook
   }
   card.removeAttribute("aria-busy");
 }
