@@ -9,32 +9,29 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clew.access.models import Member
-from clew.contacts.models import Lead
-from clew.handoff.actions.leads import assign, claim
-from clew.pipeline.actions.leads import plan
+from clew.handoff.actions.leads import claim
+from clew.handoff.models import Calendar
 from clew.pipeline.models import BulkEdit, Call, Task
 from clew.pipeline.queue.actions import keep_order
 from clew.pipeline.queue.models import Shown
+from clew.web.demo.company import WHOLE_WEEK
 from tests.browser.conftest import PHONE, Sit
-from tests.company import COLD, HOT, TESTER, Company, enquire, found
-from tests.pipeline.desk import holder
+from tests.company import COLD, HOT, Company, enquire, found
 
 NUMBER = iter(range(13800000000, 13900000000))
 
 
 @pytest.fixture
 def company() -> Company:
-    return found(weights=(1,))
+    """A company of one person that works by day and by night: what comes is in their hands at once."""
+    company = found(weights=(1,))
+    Calendar.objects.update(week=WHOLE_WEEK)
+    return company
 
 
 def comes(to: Company, **given: str) -> UUID:
-    """Let a lead come in now, by day or by night, and put it into the first person's hands."""
-    now = datetime.now(UTC)
-    lead_id = enquire(to.site, now, phone=str(next(NUMBER)), **(HOT | given))
-    if not Lead.objects.filter(pk=lead_id, placements__kind="person").exists():
-        assign(lead_id, seat_id=to.seats[0].pk, actor=TESTER, now=now, reason="by hand")
-        plan(lead_id, now + timedelta(seconds=1), member=holder(lead_id), now=now)
-    return lead_id
+    """Let a lead come in now."""
+    return enquire(to.site, datetime.now(UTC), phone=str(next(NUMBER)), **(HOT | given))
 
 
 def person(company: Company) -> Member:
@@ -92,7 +89,6 @@ def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
     page = desk.open("/my-day")
     listening(page)
     current = page.locator(".c-q[aria-current=true]")
-    page.wait_for_timeout(2500)  # by night both are planned in a second, and due then
     first = current.get_attribute("data-lead") or ""
     (second,) = names.keys() - {first}
     page.keyboard.press("j")
@@ -109,7 +105,6 @@ def test_keys_move_open_and_log(company: Company, sit: Sit) -> None:
     page.wait_for_url(f"**/leads/{first}?list=day")
     page.goto(f"{desk.server.address}/my-day")
     listening(page)
-    page.wait_for_timeout(2500)
     first = current.get_attribute("data-lead") or ""
     page.keyboard.press("2")
     page.wait_for_url("**/call?result=no_answer")
@@ -221,7 +216,6 @@ def test_a_burst_of_leads_is_shown_complete_and_in_order(company: Company, sit: 
 
 def test_two_taps_put_a_lead_off_and_it_says_when_it_comes_back(company: Company, sit: Sit) -> None:
     lead_id = comes(company, name="周建国")
-    Task.objects.filter(lead=lead_id).update(due_at=datetime.now(UTC) - timedelta(minutes=1))
     page = sit(person(company), size=PHONE, has_touch=True).open("/my-day")
     listening(page)
     page.locator(f"{row(page, lead_id)} [data-snooze]").tap()
@@ -245,9 +239,8 @@ def test_several_leads_are_chosen_with_the_thumb_and_planned(company: Company, s
 
 
 def test_rows_stay_where_they_were_seen(company: Company, sit: Sit) -> None:
-    leads = [comes(company) for _ in range(3)]
-    for lead_id in leads:  # by night they would come a second later
-        Task.objects.filter(lead=lead_id).update(due_at=datetime.now(UTC) - timedelta(minutes=1))
+    for _ in range(3):
+        comes(company)
     desk = sit(person(company))
     page = desk.open("/my-day")
     listening(page)

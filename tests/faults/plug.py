@@ -89,11 +89,11 @@ def fails_wholly(act: Act, *, at_least: int) -> None:
     assert state(without=CLOCKED) == expected
 
 
-def state(*, without: frozenset[str] = frozenset()) -> str:
+def state(*, without: frozenset[str] = frozenset()) -> dict[str, str]:
     """Give a hash of each table, by the columns that a backup writes; some may be left out."""
     with connection.cursor() as cursor:
         cursor.execute(_reading(without))
-        return repr(sorted(cursor.fetchall()))
+        return dict(cursor.fetchall())
 
 
 @cache

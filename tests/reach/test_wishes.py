@@ -166,17 +166,17 @@ def test_a_team_without_a_manager_has_the_administrator() -> None:
 def test_how_long_something_may_stay_unread_is_set(
     robots: Robots, relay: Relay, post: Post
 ) -> None:
-    be_patient(2, 3)
     company = listened()
+    be_patient(2, 3, by=company.administrator, now=MONDAY_NOON)
     come(company)
     later(post, 3)
     assert told(company.manager) == ["unread"]
 
 
 @pytest.mark.parametrize("minutes", [(0, 5), (5, 5), (6, 5), (1, 1441), (-1, 3)])
-def test_patience_that_makes_no_sense_is_refused(minutes: tuple[int, int]) -> None:
+def test_patience_that_makes_no_sense_is_refused(robots: Robots, minutes: tuple[int, int]) -> None:
     with pytest.raises(PatienceUnfit):
-        be_patient(*minutes)
+        be_patient(*minutes, by=listened().administrator, now=MONDAY_NOON)
     with pytest.raises(IntegrityError), transaction.atomic():
         Patience.objects.create(pk=1, next_minutes=5, manager_minutes=5)
 

@@ -33,3 +33,12 @@ class OutletTried(Event):
     """Somebody let a robot say that it works."""
 
     outlet_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PatienceSet(Event):
+    """For how long something may stay unread, for the whole company."""
+
+    patience_id: int
+    next_minutes: int
+    manager_minutes: int

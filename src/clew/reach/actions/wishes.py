@@ -1,11 +1,14 @@
 """How people want to be told, and for how long something may stay unread."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import transaction
 
 from clew.access.models import Member
+from clew.base.ledger import Actor, append
 from clew.reach.errors import PatienceUnfit, QuietUnfit, WishUnknown
+from clew.reach.events import PatienceSet
 from clew.reach.models import Patience, QuietTime, Wish
 from clew.reach.rules import DAY, USUAL, When
 
@@ -35,10 +38,11 @@ def wish(
         QuietTime.objects.create(member=member, from_minute=quiet[0], until_minute=quiet[1])
 
 
-def be_patient(next_minutes: int, manager_minutes: int) -> None:
+@transaction.atomic
+def be_patient(next_minutes: int, manager_minutes: int, *, by: Member, now: datetime) -> None:
     """Set after how many minutes unread the next way is taken, and the manager told. Raises PatienceUnfit."""
     if not 1 <= next_minutes < manager_minutes <= LONGEST_PATIENCE:
         raise PatienceUnfit
-    Patience.objects.update_or_create(
-        pk=1, defaults={"next_minutes": next_minutes, "manager_minutes": manager_minutes}
-    )
+    minutes = {"next_minutes": next_minutes, "manager_minutes": manager_minutes}
+    Patience.objects.update_or_create(pk=1, defaults=minutes)
+    append(PatienceSet(1, **minutes), actor=Actor("member", str(by.pk)), at=now)

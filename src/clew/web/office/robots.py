@@ -42,13 +42,13 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 def set_patience(request: HttpRequest) -> HttpResponse:
     """Set for how long something may stay unread."""
-    form, error = PatienceForm(request.POST), None
+    form, by, error = PatienceForm(request.POST), caller(request), None
     if form.is_valid():
-        error = refusal(request, lambda: be_patient(**form.cleaned_data))
+        error = refusal(request, lambda: be_patient(**form.cleaned_data, by=by, now=clock()))
         if error is None:
             messages.success(request, _("Holds from now on."))
             return redirect("office:robots")
-    return _page(request, RobotForm(caller(request)), error, status=422, patient=form)
+    return _page(request, RobotForm(by), error, status=422, patient=form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
