@@ -9,12 +9,15 @@ from uuid import UUID
 
 from django.db import connection
 
-# psycopg writes these in Python, slowly; as text they take its fast path, three times as fast a row.
-AS_TEXT: dict[type, Callable[[Any], str]] = {
-    UUID: attrgetter("hex"),
-    datetime: lru_cache(maxsize=1000)(datetime.isoformat),
-    list: lambda numbers: "{" + ",".join(map(str, numbers)) + "}",
-}
+
+def as_id(one: UUID | None) -> str | None:
+    """Write an id, or none, as the text that `copy_text` takes."""
+    return one.hex if one else None
+
+
+def as_numbers(numbers: Iterable[int]) -> str:
+    """Write whole numbers as the text of an array."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def as_array(ids: Iterable[UUID]) -> str:
@@ -27,6 +30,14 @@ def as_byte_array(values: Iterable[bytes]) -> str:
     return "{" + ",".join([rf'"\\x{one.hex()}"' for one in values]) + "}"
 
 
+# psycopg writes these in Python, slowly; as text they take its fast path, three times as fast a row.
+AS_TEXT: dict[type, Callable[[Any], str]] = {
+    UUID: attrgetter("hex"),
+    datetime: lru_cache(maxsize=1000)(datetime.isoformat),
+    list: as_numbers,
+}
+
+
 def copy_in(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
     """Write rows into a table; `columns` are its names with commas. Raises DatabaseError."""
     copy_text(
@@ -37,7 +48,7 @@ def copy_in(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def copy_text(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Do as `copy_in` does with rows that hold text and numbers only. Raises DatabaseError."""
+    """Do as `copy_in` does with rows that hold text, bytes and numbers only, for half its cost. Raises DatabaseError."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,

@@ -92,16 +92,17 @@ def _rows(events: Iterable[Event], actor: Actor, at: datetime) -> Iterator[Row]:
 
 
 def _split(event: Event) -> tuple[UUID, dict[str, Any]]:
-    first, *others = _names(type(event))
+    kind = type(event)
+    first, others = _names.get(kind) or _named(kind)
     subject = getattr(event, first)
     data = {name: getattr(event, name) for name in others}
     return subject if isinstance(subject, UUID) else UUID(int=subject), data
 
 
-def _names(kind: type[Event]) -> tuple[str, ...]:
-    if kind not in _names_of:
-        _names_of[kind] = tuple(f.name for f in fields(kind))
-    return _names_of[kind]
+def _named(kind: type[Event]) -> tuple[str, list[str]]:
+    first, *others = (f.name for f in fields(kind))
+    _names[kind] = first, others
+    return _names[kind]
 
 
-_names_of: dict[type[Event], tuple[str, ...]] = {}
+_names: dict[type[Event], tuple[str, list[str]]] = {}  # of fields: the subject's, and the others'

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from clew.base.bulk import as_array, copy_in
+from clew.base.bulk import as_array, copy_text
 from clew.base.json import dumps
 from clew.base.ledger import BELT, append_all
 from clew.capture.rules import is_answer
@@ -225,18 +225,19 @@ def _write(
     now: datetime,
 ) -> None:
     by_nobody = (None, 0)
-    copy_in(
+    at = now.isoformat()
+    copy_text(
         "grading_grade",
         "lead_id, rule_set_id, level, points, signals, facts, graded_at, override_id",
         (
             (
-                e.lead_id,
+                e.lead_id.hex,
                 published.id,
                 v.level,
                 v.points,
                 dumps(v.signals),
                 dumps(facts),
-                now,
+                at,
                 held.get(e.lead_id, by_nobody)[0],
             )
             for e, (facts, v) in zip(enquiries, verdicts, strict=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db import IntegrityError, connection
 
-from clew.base.bulk import as_array, as_byte_array, copy_in
+from clew.base.bulk import as_array, as_byte_array, as_id, as_numbers, copy_in, copy_text
 from clew.base.ids import uuid7
 from clew.base.json import dumps
 from clew.base.ledger import BELT, Event, append_all
@@ -218,7 +218,8 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
     new = [p for p in persons if p.is_new]
     named = [p for p in persons if p.is_named and not p.is_new]
     if new:
-        copy_in("contacts_contact", CONTACT_COLUMNS, (_contact_row(p, now) for p in new))
+        at = now.isoformat()
+        copy_text("contacts_contact", CONTACT_COLUMNS, (_contact_row(p, at) for p in new))
     if named:
         write_names(named)
     if batch.identifiers:
@@ -228,9 +229,10 @@ def _write_persons(batch: _Batch, now: datetime) -> None:
         copy_in("contacts_overlap", "submission_id, kind, digest, at", rows)
 
 
-def _contact_row(p: Person, now: datetime) -> tuple[object, ...]:
+def _contact_row(p: Person, at: str) -> tuple[object, ...]:
     found_by = p.letters
-    return p.contact_id, p.name, p.company, found_by["initials"], found_by["pairs"], now
+    pairs = as_numbers(found_by["pairs"])
+    return p.contact_id.hex, p.name, p.company, found_by["initials"], pairs, at
 
 
 def write_names(persons: list[Person]) -> None:
@@ -254,7 +256,7 @@ def _write_identifiers(batch: _Batch) -> None:
     ordered = sorted(batch.identifiers, key=lambda row: row[:2])
     columns = "kind, digest, contact_id, tail, sealed"
     try:
-        copy_in("contacts_identifier", columns, (_identifier_row(*row) for row in ordered))
+        copy_text("contacts_identifier", columns, (_identifier_row(*row) for row in ordered))
     except IntegrityError as met:
         raise Overtaken from met
 
@@ -262,7 +264,7 @@ def _write_identifiers(batch: _Batch) -> None:
 def _identifier_row(kind: str, digest: bytes, contact_id: UUID, way: Way) -> tuple[object, ...]:
     end = tail(way)
     sealed = seal(way.value.encode(), b"identifier:" + contact_id.bytes)
-    return kind, digest, contact_id, lookup(end, "tail") if end else None, sealed
+    return kind, digest, contact_id.hex, lookup(end, "tail") if end else None, sealed
 
 
 def _enquire(batch: _Batch) -> list[Enquiry]:
@@ -379,7 +381,8 @@ def write_leads(enquiries: Sequence[Enquiry], now: datetime) -> None:
                 [now, as_array(lapsed)],
             )
     if new:
-        copy_in("contacts_lead", LEAD_COLUMNS, (_lead_row(e, now) for e in new))
+        at = now.isoformat()
+        copy_text("contacts_lead", LEAD_COLUMNS, (_lead_row(e, at) for e in new))
     if old:
         write_strengthened([(e, now) for e in old])
     if repeats:
@@ -411,10 +414,11 @@ def write_strengthened(enquiries: Iterable[tuple[Enquiry, datetime]]) -> None:
         )
 
 
-def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
+def _lead_row(e: Enquiry, at: str) -> tuple[object, ...]:
+    opened_at = e.ended.opened_at.isoformat() if e.ended else at
     return (
-        e.lead_id,
-        e.contact_id,
+        e.lead_id.hex,
+        e.contact_id.hex,
         e.source_id,
         e.category,
         e.region,
@@ -422,14 +426,14 @@ def _lead_row(e: Enquiry, now: datetime) -> tuple[object, ...]:
         e.interest,
         e.submission_count,
         e.cost_minor,
-        e.ended.opened_at if e.ended else now,
-        e.ended.opened_at if e.ended else now,
-        e.ended.ended_at if e.ended else None,
+        opened_at,
+        opened_at,
+        e.ended and e.ended.ended_at.isoformat(),
         e.ended is not None,
-        e.follows,
-        e.person_id,
+        as_id(e.follows),
+        as_id(e.person_id),
         dumps(e.custom) if e.custom else "{}",
-        e.valid_until,
+        e.valid_until and e.valid_until.isoformat(),
     )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from clew.base.bulk import as_array, copy_in
+from clew.base.bulk import as_array, as_id, copy_text
 from clew.base.ledger import BELT, append_all
 from clew.base.live import Hint, announce
 from clew.contacts.belt.identifying import Ended
@@ -479,16 +479,18 @@ def _write(placed: list[Placed], candidates: list[Candidate], now: datetime) -> 
 
 
 def _write_rows(placed: Sequence[Placed], now: datetime) -> None:
-    copy_in(
+    at = now.isoformat()
+    copy_text(
         "handoff_placement",
         "lead_id, kind, team_id, seat_id, reason, round_id, turn, opened_at",
-        (_placement_row(p, now) for p in placed),
+        (_placement_row(p, at) for p in placed),
     )
 
 
-def _placement_row(p: Placed, now: datetime) -> tuple[object, ...]:
-    since = p.ended.ended_at if p.ended else now
-    return p.lead_id, p.kind, p.team_id, p.seat_id, p.reason, p.round_id, p.turn, since
+def _placement_row(p: Placed, at: str) -> tuple[object, ...]:
+    since = p.ended.ended_at.isoformat() if p.ended else at
+    lead_id, round_id = p.lead_id.hex, as_id(p.round_id)
+    return lead_id, p.kind, p.team_id, p.seat_id, p.reason, round_id, p.turn, since
 
 
 def _hint(p: Placed) -> Hint:
