@@ -1,4 +1,4 @@
-"""What entries tell is not compared by anybody: sorting it for statistics cost as much as a fifth of the belt while it lasted."""
+"""What entries tell is not compared by anybody: sorting it for statistics took a tenth of the machine whenever that came round."""
 
 from django.db import migrations
 
