@@ -136,7 +136,9 @@ def test_any_order_and_threefold_delivery_end_in_the_same_state(
     order = data.draw(st.permutations(calls * 3))
     half = len(order) // 2
     with connection.cursor() as cursor:
-        cursor.execute("truncate capture_submission, capture_waiting, capture_receipt cascade")
+        cursor.execute(
+            "truncate capture_submission, capture_waiting, capture_consent, capture_receipt cascade"
+        )
     answers = sender.send_each(order[:half]) + sender.send_each(order[half:])
     assert {answer.status_code for answer in answers} == {202}
     assert sorted((one.source, one.external_id, one.name) for one in stored()) == sorted(wanted)

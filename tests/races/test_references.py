@@ -12,7 +12,10 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from clew.access.models import Token
+from clew.access.tokens import issue
 from clew.base.ids import uuid7
+from clew.capture.models import Consent, Receipt
 from clew.contacts.models import Contact, Lead
 from clew.grading.models import Grade, Override
 from clew.handoff.models import Placement, Seat
@@ -22,6 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REFERENCES = [
     ("capture_submission", "source_id", "capture_source"),
+    ("capture_consent", "submission_id", "capture_submission"),
+    ("capture_receipt", "token_id", "access_token"),
     ("contacts_lead", "source_id", "capture_source"),
     ("contacts_lead", "contact_id", "contacts_contact"),
     ("contacts_lead", "id", "capture_submission"),
@@ -33,16 +38,21 @@ REFERENCES = [
     ("handoff_placement", "round_id", "handoff_round"),
 ]
 NOWHERE = dict.fromkeys(
-    ("id", "round_id", "lead_id", "contact_id"), "'00000000-0000-7000-8000-000000000000'"
+    ("id", "round_id", "lead_id", "contact_id", "submission_id"),
+    "'00000000-0000-7000-8000-000000000000'",
 )
 MOVED = {"contacts_identifier"}  # where its contact is undone, a way goes to another one
 BESIDE = {  # what refers to the same, and to that
     ("capture_submission", "source_id"): ["handoff_placement", "contacts_repeat", "contacts_lead"],
+    ("capture_consent", "submission_id"): ["contacts_repeat", "handoff_placement", "contacts_lead"],
     ("contacts_lead", "contact_id"): ["contacts_identifier"],
+    ("contacts_lead", "id"): ["capture_consent"],
     ("handoff_placement", "lead_id"): ["contacts_repeat"],
 }
 COPIED = {  # so that a copy of a row breaks no other rule
     "capture_submission": {"id": "gen_random_uuid()", "external_id": "null"},
+    "capture_consent": {"position": "row_number() over ()"},
+    "capture_receipt": {"key": "key || '2'"},
     "contacts_lead": {
         "id": "(select id from capture_submission except select id from contacts_lead)",
         "ended_at": "now()",
@@ -61,10 +71,12 @@ WAITS_SECONDS = 0.5
 
 @pytest.fixture(autouse=True)
 def company() -> Company:
-    """A company with a lead of two submissions."""
+    """A company with a lead of two submissions, and a token that once sent something."""
     company = found()
     for _ in range(2):
         enquire(company.site, phone="13812345678", **HOT)
+    token, _ = issue(name="shop", scopes=["leads:write"], by=company.administrator, now=MONDAY_NOON)
+    remember(token)
     return company
 
 
@@ -194,6 +206,29 @@ def test_who_deletes_a_submission_waits_for_who_opens_a_lead_of_it() -> None:
         ended, other = begin(f"delete from capture_submission where id = '{lead.pk}'")  # noqa: S608
     other.join()
     assert ended == ["refused"]
+
+
+def test_who_deletes_a_submission_waits_for_who_adds_a_consent_to_it() -> None:
+    consent = Consent.objects.all()[0]
+    run("delete from capture_consent")
+    with transaction.atomic():
+        Consent.objects.bulk_create([consent])
+        ended, other = begin("delete from capture_submission")
+    other.join()
+    assert ended == ["refused"]
+
+
+def test_who_deletes_a_token_waits_for_what_it_sends() -> None:
+    run("delete from capture_receipt")
+    with transaction.atomic():
+        remember(Token.objects.get())
+        ended, other = begin("delete from access_token")
+    other.join()
+    assert ended == ["refused"]
+
+
+def remember(token: Token) -> None:
+    Receipt.objects.create(token=token, key="once", digest=b"", submission_ids=[], at=MONDAY_NOON)
 
 
 def place(lead_id: UUID, seat: Seat) -> None:

@@ -198,7 +198,7 @@ class Consent(models.Model):
 
     pk = models.CompositePrimaryKey("submission_id", "position")
     submission = models.ForeignKey(
-        Submission, models.CASCADE, related_name="consents", db_index=False
+        Submission, models.CASCADE, related_name="consents", db_index=False, db_constraint=False
     )
     position = models.PositiveSmallIntegerField(default=0)
     purpose = models.CharField(max_length=40)
@@ -472,7 +472,9 @@ class Receipt(models.Model):
     """What an Idempotency-Key stands for: the body's digest and the submissions it made."""
 
     pk = models.CompositePrimaryKey("token_id", "key")
-    token = models.ForeignKey(Token, models.CASCADE, related_name="receipts", db_index=False)
+    token = models.ForeignKey(
+        Token, models.CASCADE, related_name="receipts", db_index=False, db_constraint=False
+    )
     key = models.CharField(max_length=200)
     digest = models.BinaryField(max_length=32)
     submission_ids = ArrayField(models.UUIDField())

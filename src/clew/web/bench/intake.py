@@ -89,7 +89,7 @@ def _screen(size: Size) -> Figures:
     company.sources()
     with connection.cursor() as cursor:
         cursor.execute(  # nobody holds the belt's 500 leads
-            "truncate capture_submission, capture_waiting, handoff_placement cascade"
+            "truncate capture_submission, capture_consent, capture_waiting, handoff_placement cascade"
         )
         cursor.execute("update handoff_seat set open_count = 0, credit = 0")
     screen = import_module("clew.web.bench.screen")
