@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext
 
 from clew.access.models import Member, Role
 from clew.access.queries import members, teams
@@ -73,16 +74,25 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A lead on the board."""
+    """A lead on the board, with what is said of it: a template would take five times as long for the words."""
 
     lead: Listed
     holder: str
     value_minor: int | None
     next: str
-    lasts: str
+    stays: str
     is_long: bool
-    until: str  # the limit of its stage, where it has one
-    is_over: bool
+    is_over: bool  # the limit of its stage
+
+    @property
+    def moving(self) -> str:
+        """Say what its menu is for."""
+        return gettext("Move %(name)s to…") % {"name": self.lead.title}
+
+    @property
+    def with_whom(self) -> str:
+        """Say who has it."""
+        return gettext("With %(name)s") % {"name": self.holder}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +142,21 @@ def board(viewer: Member, pipeline: Pipeline, now: datetime, *, holder: int | No
     by_stage: dict[int, list[Row]] = {}
     for row in rows:
         by_stage.setdefault(row.stage_id, []).append(row)
+    spans = {pk: span(one.seconds) for pk, one in usual.items() if one.seconds}
     columns = [
         _column(
             stage,
             by_stage.get(stage.pk, []),
             cards=[
-                _card(r, leads[r.lead_id], names.get(r.member_id, ""), limited.get(r.lead_id), now)
-                for r in by_stage.get(stage.pk, [])
+                _card(
+                    row,
+                    leads[row.lead_id],
+                    names.get(row.member_id, ""),
+                    limit=limited.get(row.lead_id),
+                    usual=spans.get(stage.pk, ""),
+                    now=now,
+                )
+                for row in by_stage.get(stage.pk, [])
             ],
             usual=usual.get(stage.pk),
             exits=exits.get(stage.pk, []),
@@ -216,17 +234,26 @@ def _column(
     )
 
 
-def _card(row: Row, lead: Listed, holder: str, limit: Limit | None, now: datetime) -> Card:
-    return Card(
-        lead=lead,
-        holder=holder,
-        value_minor=row.value_minor,
-        next=moment(row.due_at, now=now) if row.due_at else "",
-        lasts=span(int((now - row.since).total_seconds())),
-        is_long=row.is_long,
-        until=moment(limit.until, now=now) if limit else "",
-        is_over=limit is not None and limit.is_over,
-    )
+def _card(
+    row: Row, lead: Listed, holder: str, *, limit: Limit | None, usual: str, now: datetime
+) -> Card:
+    is_over = limit is not None and limit.is_over
+    said = {
+        "lasts": span(int((now - row.since).total_seconds())),
+        "until": moment(limit.until, now=now) if limit else "",
+        "usual": usual,
+    }
+    if is_over:
+        stays = gettext("Here for %(lasts)s, allowed until %(until)s") % said
+    elif row.is_long:
+        stays = gettext("Here for %(lasts)s, usually %(usual)s") % said
+    else:
+        stays = gettext("%(lasts)s, until %(until)s") % said if limit else said["lasts"]
+    if row.due_at:
+        next_step = gettext("Due %(time)s") % {"time": moment(row.due_at, now=now)}
+    else:
+        next_step = gettext("No next step")
+    return Card(lead, holder, row.value_minor, next_step, stays, row.is_long, is_over)
 
 
 def _exits(

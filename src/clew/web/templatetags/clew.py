@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Protocol
 
 from django import template
@@ -34,6 +35,7 @@ class Dial(Protocol):
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """Draw a symbol of static/clew/icons.svg; `size` is "s", "l" or nothing."""
     return format_html(
@@ -49,11 +51,17 @@ def grade(level: int | None, points: int | None = None) -> SafeString:
     """Draw a grade: bars, word and points. Weight tells it, never colour alone."""
     if level is None:
         return SafeString("")
+    word = level_word(level)
+    return _drawn(level, word if points is None else f"{word} {points}".replace("-", "−"))
+
+
+@lru_cache(maxsize=1000)
+def _drawn(level: int, words: str) -> SafeString:
     return format_html(
         '<span class="c-grade c-g{}"><svg viewBox="0 0 11 11" aria-hidden="true">{}</svg>{}</span>',
         level,
         _bars(level),
-        level_word(level) if points is None else f"{level_word(level)} {points}".replace("-", "−"),
+        words,
     )
 
 
