@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from clew.access.models import Member
@@ -62,7 +63,7 @@ def leads(viewer: Member, wanted: Filter, columns: Sequence[str] = USUAL) -> Pag
     if is_unsorted:
         wanted = replace(wanted, sort="")
     ids = list(matching(seen, wanted).values_list("pk", flat=True)[: PAGE + 1])
-    found = Lead.objects.select_related("contact", "source").in_bulk(ids)
+    found = _with_sender().in_bulk(ids)
     rows = [found[lead_id] for lead_id in ids if lead_id in found]
     kept = rows[:PAGE]
     after = key(wanted, kept[-1].pk, kept[-1].opened_at) if len(rows) > PAGE else ""
@@ -112,20 +113,29 @@ def pool(viewer: Member, after: str) -> Page:
     return leads(viewer, Filter(place="pool", after=after))
 
 
-def listed(lead_ids: Sequence[UUID]) -> dict[UUID, Listed]:
+def listed(lead_ids: Sequence[UUID], *, says_where: bool = True) -> dict[UUID, Listed]:
     """Give leads as a list shows them, in a fixed number of statements; the caller has chosen which may be seen."""
-    found = Lead.objects.select_related("contact", "source").in_bulk(lead_ids)
-    return {row.lead_id: row for row in _listed(list(found.values()), (), Veil())}
+    found = list(_with_sender().in_bulk(lead_ids).values())
+    return {row.lead_id: row for row in _listed(found, (), Veil(), says_where=says_where)}
 
 
-def _listed(rows: Sequence[Lead], columns: Sequence[str], hidden: Veil) -> list[Listed]:
+def _with_sender() -> QuerySet[Lead]:
+    """Read leads without what their contacts are found by."""
+    found = Lead.objects.select_related("contact", "source")
+    return found.defer("contact__initials", "contact__pairs")
+
+
+def _listed(
+    rows: Sequence[Lead], columns: Sequence[str], hidden: Veil, *, says_where: bool = True
+) -> list[Listed]:
     ids = [lead.pk for lead in rows]
-    grades = {g.lead_id: g for g in Grade.objects.filter(lead__in=ids, superseded_at__isnull=True)}
+    in_force = Grade.objects.filter(lead__in=ids, superseded_at__isnull=True)
+    grades = {g.lead_id: g for g in in_force.defer("signals", "facts")}
     places = {
         p.lead_id: p
-        for p in Placement.objects.filter(lead__in=ids, closed_at__isnull=True).select_related(
-            "seat__member", "team"
-        )
+        for p in Placement.objects.filter(
+            lead__in=ids if says_where else (), closed_at__isnull=True
+        ).select_related("seat__member", "team")
     }
     rows = [hidden.over(lead, places.get(lead.pk)) for lead in rows]
     ways: dict[UUID, Identifier] = {}

@@ -135,7 +135,7 @@ def board(viewer: Member, pipeline: Pipeline, now: datetime, *, holder: int | No
     stages = stages_of(pipeline.pk)
     usual = {one.stage_id: one for one in Usual.objects.filter(stage__in=stages)}
     rows = _rows(viewer, pipeline, now, holder, stages=stages, usual=usual.values())
-    leads = listed([row.lead_id for row in rows])
+    leads = listed([row.lead_id for row in rows], says_where=False)
     names = dict(members(viewer).values_list("pk", "name"))
     limited = limits(leads, now)
     exits = _exits(seen_exits(viewer, holder), stages, now)
