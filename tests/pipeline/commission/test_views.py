@@ -13,10 +13,22 @@ from python_calamine import CalamineWorkbook
 
 from clew.access.models import Member, Role
 from clew.base.models import Entry
+from clew.handoff.actions.seats import join
 from clew.handoff.pools.actions import share_credit
+from clew.pipeline.commission.actions.plans import Edition, publish
 from clew.pipeline.commission.models import Closing, Line, Plan
-from tests.company import MONDAY_NOON, Company, found, member
-from tests.pipeline.commission.steps import IN_DECEMBER, company, followed, reopen, win
+from clew.pipeline.commission.queries import months_with_lines
+from tests.company import MONDAY_NOON, TESTER, Company, found, member
+from tests.pipeline.commission.steps import (
+    DECEMBER,
+    IN_DECEMBER,
+    NOVEMBER,
+    TWO_TIERS,
+    company,
+    followed,
+    reopen,
+    win,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +98,41 @@ def test_colleagues_do_not_see_each_others_month_and_managers_only_that_of_their
     sent = {"month": "2026-11", "team": str(at.online.pk), "format": "pdf"}
     assert browser(at.people[1]).post(taken, sent).status_code == 404
     assert browser(boss).post(taken, sent).status_code == 404
+
+
+def test_of_who_sells_with_two_teams_a_manager_sees_the_month_with_their_own_alone() -> None:
+    at = company()
+    publish(at.offline.pk, Edition(TWO_TIERS, NOVEMBER, 0), member=at.manager, now=MONDAY_NOON)
+    boss, both = member(at.organisation, "boss", Role.MANAGER, at.offline), at.people[0]
+    there = join(at.offline.pk, both.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON)
+    at.seats.append(there)
+    win(at, 1, 600_000)
+    win(at, 2, 100_000, by=at.seats.index(there))
+    page = browser(boss).get(reverse("commission:member", args=[both.pk])).text
+    assert "¥30.00" in page
+    assert "¥80.00" not in page
+    assert at.online.name not in page
+    taken = reverse("commission:statement", args=[both.pk])
+    for team, status in ((at.offline, 200), (at.online, 404)):
+        sent = {"month": "2026-11", "team": str(team.pk), "format": "xlsx"}
+        assert browser(boss).post(taken, sent).status_code == status
+
+
+def test_a_manager_sees_months_and_plans_of_the_teams_they_lead_alone() -> None:
+    at = company()
+    boss = member(at.organisation, "boss", Role.MANAGER, at.offline)
+    win(at, 1, 600_000)
+    for name in ("month", "plans"):
+        page = browser(boss).get(reverse(f"commission:{name}")).text
+        assert at.offline.name in page
+        assert at.online.name not in page
+    assert browser(boss).get(plan_page(at)).status_code == 404
+    assert months_with_lines(boss, IN_DECEMBER) == [DECEMBER]
+    assert months_with_lines(at.manager, IN_DECEMBER) == [DECEMBER, NOVEMBER]
+    with time_machine.travel(IN_DECEMBER, tick=False):
+        address = reverse("commission:close", args=[at.online.pk])
+        assert browser(boss).post(address, {"month": "2026-11"}).status_code == 404
+    assert not Closing.objects.exists()
 
 
 def test_a_shared_deal_pays_each_their_part_and_the_parts_sum() -> None:
