@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clew.access.models import Member, Role
 from clew.handoff.actions import leads as handoff
-from clew.handoff.actions.seats import set_seat
+from clew.handoff.actions.seats import join, set_seat
 from clew.handoff.models import Placement
 from clew.handoff.people.actions import plan_absence
 from clew.tally.shift import SHOWN, State, shifts
@@ -117,6 +117,21 @@ def test_managers_see_their_own_teams_and_hand_on_their_own_leads() -> None:
     address = reverse("office:hand_on", args=[lead_id])
     sent = {"seat": at.seats[1].pk, "reason": "hand_full"}
     assert browser(boss).post(address, sent).status_code == 404
+    assert str(lead_id) not in page
     fragment = browser(at.manager).get(reverse("office:shift"), headers={"X-Fragment": "1"}).text
     assert "<html" not in fragment
     assert "running 1" in fragment
+
+
+def test_a_lead_is_handed_on_within_the_teams_of_the_manager_alone() -> None:
+    at = found((1, 1))
+    (lead_id,) = given(at, 1)
+    far = member(at.organisation, "far", Role.SALESPERSON)
+    there = join(at.offline.pk, far.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON)
+    stands = Placement.objects.get(lead=lead_id, closed_at=None)
+    sent = {"seat": there.pk, "reason": "hand_full", "stands": stands.pk}
+    address = reverse("office:hand_on", args=[lead_id])
+    assert browser(at.manager).post(address, sent).status_code == 404
+    boss = member(at.organisation, "boss", Role.MANAGER, at.offline)
+    assert browser(boss).post(address, sent).status_code == 404
+    assert Placement.objects.get(lead=lead_id, closed_at=None) == stands

@@ -6,15 +6,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clew.access.models import Member
+from clew.access.models import Member, Role
 from clew.contacts.models import Lead
+from clew.handoff.actions.leads import assign
+from clew.handoff.actions.seats import join
 from clew.handoff.models import Placement
 from clew.pipeline.actions.leads import close_lead
 from clew.pipeline.filters import HISTORY, Filter
 from clew.tally.numbers import named
 from clew.tally.rules import rate
 from clew.tally.sides import Side, sides
-from tests.company import HOT, MONDAY_NOON, enquire, found
+from tests.company import HOT, MONDAY_NOON, TESTER, enquire, found, member
 from tests.pipeline.desk import holder
 from tests.tally.histories import live, numbers, opened
 
@@ -66,6 +68,22 @@ def test_cycle_and_ticket_are_those_of_what_was_won_and_cost_is_shared_among_it(
     assert online.cost_per_sale == round(6 * 3860 / 5)
     assert (offline.ticket, offline.seconds, offline.cost_per_sale) == (None, None, None)
     assert offline.of_ended.share is None
+
+
+def test_a_manager_compares_what_their_own_teams_have_alone() -> None:
+    company = found()
+    boss = member(company.organisation, "boss", Role.MANAGER, company.offline)
+    seller = member(company.organisation, "far", Role.SALESPERSON)
+    there = join(company.offline.pk, seller.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON)
+    for number, (seat, value) in enumerate([(company.seats[0], 10_000), (there, 50_000)]):
+        lead_id = enquire(company.site, phone=f"1381234{number:04d}", **HOT)
+        assign(lead_id, seat_id=seat.pk, actor=TESTER, now=MONDAY_NOON, reason="by_hand")
+        close_lead(lead_id, reason="won", member=seat.member, now=MONDAY_NOON, value_minor=value)
+    for viewer, value in ((company.manager, 10_000), (boss, 50_000)):
+        online, offline = compared(viewer).values()
+        assert (online.received.count, online.won.count, online.said_count) == (1, 1, 1)
+        assert (online.ticket, online.cost_minor) == ((value,) * 3, company.site.cost_minor)
+        assert offline.received.count == 0
 
 
 @pytest.mark.parametrize(("language", "told"), [("en", "Cost per sale"), ("zh-hans", "每单成本")])
