@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
-from clew.access.models import Member
+from clew.access.models import Member, Team
 from clew.base.sealing import SealBroken
 from clew.base.targets import read_targets
 from clew.handoff.actions import leads as handoff
+from clew.handoff.actions.seats import join
 from clew.reach.actions import outlets, sending
 from clew.reach.actions.notices import read
 from clew.reach.actions.outlets import OutletData
@@ -70,6 +71,7 @@ def connect(
     vendor: str = WECOM,
     *,
     key: str = "k",
+    team: Team | None = None,
     member: Member | None = None,
 ) -> Outlet:
     secret = "" if vendor == WECOM else "SECtest"
@@ -77,7 +79,7 @@ def connect(
     given = OutletData(
         vendor=vendor,
         name=key,
-        team_id=None if member else company.online.pk,
+        team_id=None if member else (team or company.online).pk,
         member_id=member.pk if member else None,
         address=robots.address(key),
         secret=secret,
@@ -155,6 +157,20 @@ def test_a_member_with_a_robot_alone_is_told_there(robots: Robots, post: Post) -
     }
     outlets.retire_outlet(own[0].pk, by=company.administrator, now=MONDAY_NOON)
     assert serving([company.people[0].pk]) == {company.people[0].pk: [(team.pk, company.online.pk)]}
+
+
+def test_a_teams_robot_hears_of_the_teams_own_leads_alone(robots: Robots, post: Post) -> None:
+    company = listened()
+    connect(robots, company)
+    connect(robots, company, key="far", team=company.offline)
+    for person in company.people:
+        team = company.offline.pk
+        join(team, person.pk, weight=1, capacity=9, actor=TESTER, now=MONDAY_NOON)
+    desk = come(company)
+    post.go_on()
+    (said,) = robots.said("k")
+    assert desk.holder.name in said.text
+    assert robots.said("far") == []
 
 
 def test_many_are_told_at_once_and_within_the_limits(robots: Robots, post: Post) -> None:
