@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from clew.handoff.actions import leads, seats
@@ -17,7 +17,7 @@ from clew.tally.queries import account, breaches
 from clew.web.flow import give_out, tick
 from clew.web.worker import run_belt_once
 from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire, found, submit
-from tests.races.threads import at_once
+from tests.races.threads import at_once, wait_for_somebody
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REGIONS = ("广东深圳", "江苏苏州", "")
@@ -49,7 +49,7 @@ def test_a_person_with_two_seats_leaves_while_a_lead_moves_between_them() -> Non
         with transaction.atomic():
             lock_leads([moving])
             waiting.set()
-            _wait_for_somebody()
+            wait_for_somebody()
             leads.assign(moving, seat_id=here.pk, actor=TESTER, now=MONDAY_NOON, reason="by_hand")
             moved.append(moving)
 
@@ -62,19 +62,6 @@ def test_a_person_with_two_seats_leaves_while_a_lead_moves_between_them() -> Non
     assert set(Seat.objects.filter(pk__in=[here.pk, there.pk]).values_list("open_count")) == {(0,)}
     assert Placement.objects.filter(closed_at=None, kind="pool").count() == 2
     is_in_order(company)
-
-
-def _wait_for_somebody() -> None:
-    """Wait until another connection waits for a lock."""
-    with connection.cursor() as cursor:
-        for _ in range(200):
-            cursor.execute(
-                "select count(*) from pg_stat_activity"
-                " where datname = current_database() and wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("select pg_sleep(0.02), pg_stat_clear_snapshot()")
 
 
 def is_in_order(company: Company) -> None:

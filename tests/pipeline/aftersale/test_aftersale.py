@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from clew.access.actions import deactivate
-from clew.access.models import Member
+from clew.access.models import Member, Role
+from clew.base.models import Entry
 from clew.base.outbox import follow
 from clew.capture.models import Visit
 from clew.handoff.actions.leads import assign, reopen
@@ -30,7 +31,7 @@ from clew.pipeline.aftersale.queries import care_of_day, figures, words_of
 from clew.pipeline.aftersale.rules import Plan, due, follows
 from clew.pipeline.errors import NextTimePassed
 from clew.web.flow import FACTS
-from tests.company import MONDAY_NOON, TESTER
+from tests.company import MONDAY_NOON, TESTER, member
 from tests.pipeline.desk import NOON, Desk, desk
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,14 @@ def test_a_won_lead_is_looked_after_by_calendar_once() -> None:
     assert made["check"].due_at == NOON + 3 * DAY
     assert {s.member for s in made.values()} == {at.holder}
     assert made["ask"].due_at == NOON + 14 * DAY
+
+
+def test_a_sale_that_is_heard_of_again_plans_nothing_anew() -> None:
+    at = sold()
+    caring.finish(steps(at)["check"].pk, "", member=at.holder, now=NOON)
+    caring.begin(at.lead_id, NOON)
+    assert steps(at).keys() == {"ask"}
+    assert CareStep.objects.count() == 2
 
 
 def test_a_lost_lead_is_not() -> None:
@@ -221,6 +230,21 @@ def test_the_number_is_shown_on_record_to_whoever_looks_after_them_alone() -> No
     assert other.post(reverse("aftersale:reveal", args=[step.pk])).status_code == 404
 
 
+def test_a_manager_reaches_the_customers_of_their_own_people_alone() -> None:
+    at = sold()
+    step, now = steps(at)["check"], NOON + 15 * DAY
+    answering.rate(token_of(asked(at)), 5, now=now)
+    boss = member(at.company.organisation, "boss", Role.MANAGER, at.company.offline)
+    for manager, status, count in ((at.company.manager, 200, 1), (boss, 404, 0)):
+        client = browser(manager)
+        assert client.get(reverse("aftersale:step", args=[step.pk])).status_code == status
+        answer = client.post(reverse("aftersale:reveal", args=[step.pk]))
+        assert answer.status_code == status
+        assert figures(manager, "90d", now).asked == count
+    with pytest.raises(StepMissing):
+        caring.finish(step.pk, "", member=boss, now=now)
+
+
 def test_what_is_done_shows_no_number_any_more() -> None:
     at = sold()
     step = steps(at)["check"]
@@ -257,6 +281,17 @@ def test_a_low_mark_calls_the_manager_at_once_and_once() -> None:
     assert [r.why for r in care_of_day(at.company.manager, NOON + 15 * DAY)]
     page = browser(at.company.manager).get(reverse("aftersale:step", args=[recover.pk])).text
     assert "晚到三天" in page
+
+
+def test_the_same_mark_again_calls_nobody_about_what_was_mended_already() -> None:
+    at = sold()
+    token = token_of(asked(at))
+    answering.rate(token, 2, now=NOON + 15 * DAY)
+    recover = steps(at)["recover"]
+    caring.finish(recover.pk, "", member=at.company.manager, now=NOON + 16 * DAY)
+    answering.rate(token, 2, now=NOON + 17 * DAY)
+    assert "recover" not in steps(at)
+    assert Entry.objects.filter(name="SatisfactionTold").count() == 1
 
 
 def test_a_complaint_calls_the_manager_whatever_the_mark() -> None:
