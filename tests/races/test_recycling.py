@@ -9,15 +9,17 @@ from clew.handoff.models import Placement, Seat
 from clew.handoff.pools.actions import PoolTerms, set_policy
 from clew.pipeline.actions.leads import log_call
 from clew.pipeline.models import Call, Task
+from clew.pipeline.recycling import belt
 from clew.web.flow import recycle
 from tests.company import HOT, MONDAY_NOON, TESTER, enquire, found
 from tests.pipeline.desk import call, holder
-from tests.races.threads import at_once
+from tests.races.threads import at_once, overlapping
 
 LATER = MONDAY_NOON + timedelta(hours=1)
 
+pytestmark = pytest.mark.django_db(transaction=True)
 
-@pytest.mark.django_db(transaction=True)
+
 def test_a_call_and_the_taking_back_at_once() -> None:
     company = found(capacity=500)
     set_policy(company.online.pk, PoolTerms(uncontacted_minutes=30), actor=TESTER, now=MONDAY_NOON)
@@ -36,3 +38,17 @@ def test_a_call_and_the_taking_back_at_once() -> None:
         assert bool(raised) != is_called
     held = Placement.objects.filter(kind="person", closed_at=None).count()
     assert sum(Seat.objects.values_list("open_count", flat=True)) == held
+
+
+def test_one_worker_at_a_time_takes_leads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    company = found()
+    set_policy(company.online.pk, PoolTerms(uncontacted_minutes=30), actor=TESTER, now=MONDAY_NOON)
+    for number in range(2):
+        enquire(company.site, phone=f"1381234{number:04d}", **HOT)
+
+    def work(most: int) -> None:
+        monkeypatch.setattr(belt, "AT_ONCE", most)
+        recycle(LATER)
+
+    assert not overlapping(lambda: work(1), lambda: work(2))
+    assert Placement.objects.filter(kind="pool", closed_at=None).count() == 1
