@@ -71,6 +71,29 @@ def test_the_board_shows_each_one_as_much_as_they_may_see() -> None:
     assert client(at.holder).get(reverse("moves:board") + "?side=moon").status_code == 404
 
 
+def test_the_board_of_one_person_shows_their_leads_and_exits_alone() -> None:
+    at = desk()
+    several(at, 5)
+    manager, own = at.company.manager, at.holder
+    other = next(one for one in at.company.people if one != own)
+    for who in (own, other):
+        lead_id = Placement.objects.filter(seat__member=who, closed_at=None)[0].lead_id
+        leave(lead_id, Leaving(reason("silent", "asked").pk), member=who, now=NOON)
+    settle()
+    for viewer, asked, whose in (
+        *((manager, one, one) for one in at.company.people),
+        (own, other, own),
+    ):
+        online = Pipeline.objects.get(side="online")
+        columns = board(viewer, online, timezone.localtime(), holder=asked.pk).columns
+        held = Placement.objects.filter(seat__member=whose, closed_at=None, kind="person")
+        cards = {card.lead.lead_id for column in columns for card in column.cards}
+        assert cards == set(held.values_list("lead", flat=True))
+        assert sum(column.exit_count for column in columns) == (whose in {own, other})
+        seen = client(viewer).get(reverse("moves:board"), {"holder": asked.pk})
+        assert seen.context["board"].count == len(cards)
+
+
 def test_every_number_of_the_board_opens_the_leads_that_it_counts() -> None:
     at = desk()
     several(at, 6)
