@@ -19,7 +19,7 @@ from clew.pipeline.models import Call, Clock
 from clew.web.flow import keep_clocks
 from tests.company import HOT, MONDAY_NOON, enquire, found
 from tests.pipeline.desk import call, desk, holder
-from tests.races.threads import at_once
+from tests.races.threads import at_once, overlapping
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -165,3 +165,16 @@ def test_two_workers_at_once_let_each_clock_go_on_once() -> None:
     seen = Counter(Entry.objects.filter(name__in=STEPS).values_list("name", "subject"))
     assert len(seen) == 3 * 60
     assert set(seen.values()) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_one_worker_is_at_is_left_to_them() -> None:
+    lead_id, due = desk().lead_id, MONDAY_NOON + 10 * MINUTE
+    gone_on = []
+
+    def work() -> None:
+        gone_on.append(go_on(due))
+
+    assert not overlapping(work, work)
+    assert gone_on == [1, 0]
+    assert told(lead_id) == ["Breached"]
