@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from clew.access.models import Member
 from clew.base.targets import read_relay, read_targets
+from clew.handoff.actions.leads import assign
 from clew.pipeline.actions.leads import log_call
 from clew.pipeline.clocks.belt.steps import go_on
 from clew.pipeline.models import Clock
@@ -20,10 +21,10 @@ from clew.reach.models import Delivery, Notice, Patience, Wish
 from clew.reach.queries import mail_health, notices
 from clew_peers.mail import Relay
 from clew_peers.robots import WECOM, Robots
-from tests.company import HOT, MONDAY_NOON, Company, enquire
+from tests.company import HOT, MONDAY_NOON, TESTER, Company, enquire
 from tests.pipeline.clocks.test_stages import limited, of
 from tests.pipeline.desk import call
-from tests.reach.make import hot, listen, listened, told
+from tests.reach.make import hot, listen, listened, others, seat_of, told
 from tests.reach.test_sending import Post, come, connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -224,6 +225,38 @@ def test_in_quiet_hours_nobody_is_spoken_to(robots: Robots, relay: Relay, post: 
     assert len(robots.said("k")) == 1
     later(post, 10)
     assert told(company.manager) == ["unread"]
+
+
+def test_what_stays_unread_into_quiet_hours_goes_by_mail_when_they_end(
+    robots: Robots, relay: Relay, post: Post
+) -> None:
+    company = listened()
+    with_mail(company)
+    for person in company.people:
+        wish(person, {}, (12 * 60 + 3, 13 * 60))
+    mailbox = f"{come(company).holder.username}@example.com"
+    later(post, 59)
+    assert mailbox not in {mail.to for mail in relay.taken}
+    later(post, 2)
+    assert [mail.to for mail in relay.taken].count(mailbox) == 1
+
+
+def test_in_quiet_hours_nobody_is_told_that_a_lead_is_with_others_now(
+    robots: Robots, post: Post
+) -> None:
+    company = listened()
+    connect(robots, company)
+    desk = come(company)
+    post.go_on()
+    for person in company.people:
+        wish(person, {}, (11 * 60, 13 * 60))
+    to = seat_of(others(desk)[0])
+    assign(desk.lead_id, seat_id=to.pk, actor=TESTER, now=MONDAY_NOON, reason="by_hand")
+    listen()
+    post.go_on(minutes=59)
+    assert len(robots.said("k")) == 1
+    post.go_on(minutes=2)
+    assert desk.holder.name in robots.said("k")[1].text
 
 
 @pytest.mark.parametrize(
