@@ -74,7 +74,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A lead on the board, with what is said of it: a template would take five times as long for the words."""
+    """A lead on the board, with what is said of it in the language of whoever looks."""
 
     lead: Listed
     holder: str
