@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils.translation import override
 
-from clew.base.bulk import copy_in, copy_text
+from clew.base.bulk import copy_text
 from clew.base.ledger import Actor
 from clew.base.models import Entry
 from clew.base.outbox import follow
@@ -437,7 +437,7 @@ def test_a_failure_at_any_step_leaves_everything_as_it_was(monkeypatch: pytest.M
     before = everything()
     steps = Steps()
     monkeypatch.setattr("clew.base.ledger.copy_text", steps.counted(copy_text))
-    monkeypatch.setattr("clew.grading.belt.copy_in", steps.counted(copy_in))
+    monkeypatch.setattr("clew.grading.belt.copy_text", steps.counted(copy_text))
     while True:
         steps.begin()
         try:
