@@ -52,8 +52,8 @@ def measure(
 ) -> Figures:
     """Fill the queue and let `workers` processes empty it. Raises RuntimeError where a lead is lost.
 
-    `beside` is what each of them does in another thread until it is told to stop. The same seed gives
-    the same leads: the second time all of them are known.
+    `beside` is what each of them does in another thread; it is told to stop once the queue is empty, and
+    waited for. The same seed gives the same leads: the second time all of them are known.
     """
     fill(sources, leads=leads, contacts=contacts, seed=seed)
     fork = multiprocessing.get_context("fork")
@@ -165,8 +165,9 @@ def _work(
 ) -> None:
     unburden()
     stop = threading.Event()
-    if beside:
-        threading.Thread(target=beside, args=(stop,), daemon=True).start()
+    others = [threading.Thread(target=beside, args=(stop,), daemon=True)] if beside else []
+    for other in others:
+        other.start()
     connection.ensure_connection()
     backend = connection.connection.info.backend_pid
     go.wait()
@@ -175,6 +176,8 @@ def _work(
         count += handled
     stop.set()
     done.put((count, time.process_time() - began, cpu_seconds([backend]) - backend_began))
+    for other in others:
+        other.join()
 
 
 def _check(leads: int, handled: int, before: tuple[int, ...]) -> None:

@@ -30,6 +30,7 @@ DUE, QUICK_DUE = 100_000, 5_000
 LOAD, QUICK_LOAD = 300_000, 15_000
 CONTACTS, QUICK_CONTACTS = 1_000_000, 20_000
 PORTION = 20_000
+PATIENCE_SECONDS = 600
 Figures = dict[str, float]
 
 
@@ -124,13 +125,14 @@ def _age(due: int) -> None:
 
 def _beside(window: Window, due: int) -> Callable[[threading.Event], None]:
     def run(stop: threading.Event) -> None:
-        """Take leads back as the worker's chore does, until all of them are in a pool."""
+        """Take leads back as the worker's chore does, until all of them are in a pool: with the belt idle as well."""
         with window.began.get_lock():
             if not window.began.value:
                 window.before.value = Waiting.objects.count()
                 window.began.value = time.time()
-        while not stop.is_set():
-            if not recycle(datetime.now(UTC)) and Recall.objects.count() >= due:
+        late = time.monotonic() + PATIENCE_SECONDS
+        while recycle(datetime.now(UTC)) or Recall.objects.count() < due:
+            if time.monotonic() > late:
                 break
             stop.wait(PAUSE_SECONDS)
         with window.ended.get_lock():
