@@ -59,6 +59,12 @@ def restarts(said: str) -> Figures:
     return {"restarts": int(found[1]), "answers": good, "failed": sum(ends.values()) - good}
 
 
+def killed(said: str) -> Figures:
+    """Read what the crash run prints, with all that was killed in one figure."""
+    told: Figures = json.loads(said.splitlines()[-1])
+    return told | {"kills": sum(told["kills"].values())}
+
+
 BENCHES = {
     "intake": Bench(
         "clew bench intake --json",
@@ -296,6 +302,7 @@ BENCHES = {
             most("lost", "leads lost", 0),
             most("doubled", "leads doubled", 0),
         ],
+        read=killed,
         quick=("--kills", "5", "--leads", "500"),
         is_alone=True,
     ),
