@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 from tools import evidence
-from tools.benches import BENCHES, Row, restarts
+from tools.benches import BENCHES, Row, killed, restarts
 
 FIGURE = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(?:ms|µs|MB|GB|毫秒|leads a second|条/秒)")
 FAST = Row("per_s", "leads", at_least=100, aim=200, cpu=["python_us", "postgres_us"])
@@ -76,6 +76,13 @@ def test_what_the_test_of_restarts_prints_is_read() -> None:
     }
     with pytest.raises(ValueError, match="1 failed"):
         restarts("1 failed\n")
+
+
+def test_what_was_killed_is_one_figure() -> None:
+    assert killed('100 kills …\n{"kills": {"serve": 17, "work": 3}, "lost": 0}\n') == {
+        "kills": 20,
+        "lost": 0,
+    }
 
 
 def test_every_figure_of_a_bench_has_a_name_of_its_own() -> None:
