@@ -4,8 +4,10 @@ Nobody waits for it and it holds nobody up: it locks nothing but its own rows, a
 far it has come.
 """
 
+from typing import Any
+
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from clew.base.changes import horizon
 from clew.base.models import Entry
@@ -25,6 +27,11 @@ g as (select id as group_id, {group} from tally_group union all select id, {grou
 insert into tally_standing as s (lead_id, {kept})
 select l.pk, {kept} from l join g on {alike}
 on conflict (lead_id) do update set ({kept}) = ({excluded}) where ({of_s}) is distinct from ({excluded})
+"""
+# The leads are asked for once, not again for each row of the copy.
+DROP_GONE = """
+delete from tally_standing where lead_id = any(array({found}))
+  and not exists (select from contacts_lead l where l.id = lead_id)
 """
 EMPTY = {
     "team_id": "0",
@@ -99,8 +106,7 @@ def _catch_up(far: Progress, top: int, at_once: int) -> bool:
     found = touched(far.known_below, end)
     if end <= far.known_below or not found.exists():
         return False
-    is_there = Exists(Lead.objects.filter(pk=OuterRef("lead_id")))
-    Standing.objects.filter(~is_there, lead_id__in=found).delete()
+    _drop_gone(found)
     _copy(Lead.objects.filter(pk__in=found))
     far.known_below = end
     far.save()
@@ -115,6 +121,12 @@ def _end(since: int, top: int, at_once: int) -> int:
         last = numbers[count : count + 1].first()
         top = top if last is None else last + 1
     return top
+
+
+def _drop_gone(found: QuerySet[Any, Any]) -> None:
+    named, given = found.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(DROP_GONE.format(found=named), given)
 
 
 def _copy(leads: QuerySet[Lead]) -> None:

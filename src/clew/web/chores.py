@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from clew.base import files
+from clew.base import counting, files
 from clew.base.away import AWAY
 from clew.capture.actions.rejections import settle_arrived
 from clew.grading.trials import actions as trials
@@ -55,6 +55,7 @@ CHORES: tuple[Chore, ...] = (
     every(timedelta(seconds=20), remind),
     every(timedelta(hours=1), measure_daily),
     every(timedelta(seconds=30), settle_arrived),
+    every(timedelta(seconds=5), counting.recount),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,
     searching.go_on,
