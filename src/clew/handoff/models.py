@@ -162,7 +162,7 @@ class Round(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    team = models.ForeignKey(Team, models.PROTECT, related_name="rounds")
+    team = models.ForeignKey(Team, models.PROTECT, db_index=False, related_name="rounds")
     decided_at = models.DateTimeField()
     rules_version = models.PositiveSmallIntegerField()
     seats = models.JSONField()
@@ -205,7 +205,12 @@ class Placement(Written):
     )
     reason = models.CharField(max_length=40)
     round = models.ForeignKey(
-        Round, models.PROTECT, null=True, db_constraint=False, related_name="placements"
+        Round,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="placements",
     )
     turn = models.PositiveIntegerField(null=True)
     opened_at = models.DateTimeField()

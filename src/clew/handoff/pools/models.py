@@ -54,19 +54,21 @@ class PoolPolicy(models.Model):
 
 
 class Recall(models.Model):
-    """That a lead was taken back from somebody by rule, and whether it is given out again by turn."""
+    """That a lead was taken back from somebody by rule, and whether it is given out again by turn.
+
+    Its references are no constraints: the place it opened is written with it, and the one it closed holds the seat.
+    """
 
     placement = models.OneToOneField(
         Placement, models.PROTECT, primary_key=True, db_constraint=False, related_name="recall"
     )
     lead = models.ForeignKey(Lead, models.PROTECT, db_constraint=False, related_name="recalls")
-    seat = models.ForeignKey(Seat, models.PROTECT, related_name="recalls")
+    seat = models.ForeignKey(
+        Seat, models.PROTECT, db_index=False, db_constraint=False, related_name="recalls"
+    )
     reason = models.CharField(max_length=20)
     is_given_out = models.BooleanField()
     at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["seat", "-at"], name="recall_of_seat")]
 
     def __str__(self) -> str:
         return f"{self.lead_id}: {self.reason}"

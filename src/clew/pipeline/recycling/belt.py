@@ -29,7 +29,8 @@ from clew.pipeline.recycling.rules import EXCESS_DAYS
 AT_ONCE = 3_500
 TURN = 0x72656379  # "recy": one worker at a time, so that none looks for what another is at
 # `cuts`: for leads of a team by a calendar and of a grade, before when they must have been given, or given a sign
-# of progress, to be due now. `patience`: the same by stage, which goes before. What is newer than all is not read.
+# of progress, to be due now. `patience`: the same by stage, which goes before; where there is none, nobody finds out
+# in which stage a lead is. What is newer than all is not read.
 DUE = """
 with cut as (
   select * from json_to_recordset(%(cuts)s) as c(team_id bigint, calendar_id bigint, level int,
@@ -42,7 +43,7 @@ select p.lead_id, case when (call.at is null or call.at < p.opened_at)
 {held}
 join cut c on c.team_id = s.team_id and c.calendar_id = coalesce(s.calendar_id, m.calendar_id)
   and c.level = g.level and p.opened_at <= c.newest
-left join patience w on w.team_id = c.team_id and w.calendar_id = c.calendar_id
+left join patience w on %(by_stage)s and w.team_id = c.team_id and w.calendar_id = c.calendar_id
   and w.stage_id = z.stage_id
 where not z.is_contracted and ((call.at is null or call.at < p.opened_at) and p.opened_at <= c.untouched
   or z.sign < coalesce(w.idle, c.idle))
@@ -64,6 +65,7 @@ def due(now: datetime) -> list[tuple[UUID, str]]:
     values: dict[str, Any] = {
         "cuts": dumps(cuts),
         "patience": dumps(list(_patience(found, now))),
+        "by_stage": bool(found.patience),
         "newest": max((cut["newest"] for cut in cuts), default=None),
         "most": AT_ONCE,
     }
