@@ -15,7 +15,7 @@ where c.relnamespace = 'public'::regnamespace
 ROWS, TIMES = 1_000, 10
 
 
-def recount(_now: object = None) -> None:
+def recount() -> None:
     """Let PostgreSQL count tables that hold many times the rows it believes. One that was never counted is estimated well."""
     with connection.cursor() as cursor:
         cursor.execute(OUTGROWN, [ROWS, TIMES])

@@ -194,5 +194,13 @@ def _spans(h: Hours, start: datetime) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _moment(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Give when the wall clock shows so many minutes of a day; where it is put forward over them, that moment."""
     wall = datetime.combine(day, time(), tzinfo=zone) + timedelta(minutes=minute)
-    return wall.astimezone(UTC)
+    moment = wall.astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return moment
+    earlier = wall.utcoffset()
+    moment = wall.replace(fold=1).astimezone(UTC)
+    while moment.astimezone(zone).utcoffset() == earlier:
+        moment += timedelta(minutes=1)
+    return moment

@@ -55,7 +55,7 @@ CHORES: tuple[Chore, ...] = (
     every(timedelta(seconds=20), remind),
     every(timedelta(hours=1), measure_daily),
     every(timedelta(seconds=30), settle_arrived),
-    every(timedelta(seconds=5), counting.recount),
+    every(timedelta(seconds=5), lambda _now: counting.recount()),
     every(timedelta(minutes=1), files.drop_expired),
     retention.keep_house,
     searching.go_on,

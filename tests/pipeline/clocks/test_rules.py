@@ -61,6 +61,21 @@ def test_steps_come_in_order(h: Hours, start: datetime, target: int, later: int)
     assert start < when.warn_at <= when.due_at <= when.escalate_at
 
 
+def test_who_opens_in_the_hour_that_is_left_out_opens_when_the_clock_is_put_forward() -> None:
+    early = hours("Europe/Berlin", [[6 * DAY + 174, 6 * DAY + 204]], [])  # Sunday 2:54 to 3:24
+    night, forward = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert minutes_between(early, night, night + timedelta(days=1)) == 24  # from 3:00 on
+    assert after(early, night, 24) == forward + timedelta(minutes=24)
+    assert after(early, night, 25) == datetime(2026, 4, 5, 0, 55, tzinfo=UTC)
+    assert before(early, forward + timedelta(minutes=24), 24) == forward
+
+
+def test_who_closes_in_the_hour_that_is_left_out_closes_when_the_clock_is_put_forward() -> None:
+    late = hours("Europe/Berlin", [[6 * DAY + 60, 6 * DAY + 150]], [])  # Sunday 1:00 to 2:30
+    night = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    assert minutes_between(late, night, night + timedelta(days=1)) == 60
+
+
 def test_an_hour_that_is_left_out_or_comes_twice_is_no_time_and_two_hours() -> None:
     nights = hours("Europe/Berlin", [[6 * DAY, 6 * DAY + 6 * 60]], [])  # Sunday 0:00 to 6:00
     spring, autumn = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)
